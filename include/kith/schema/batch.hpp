@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Rows as columns, in Arrow's memory layout: validity bits (least significant first), int64 words, or int32
+/// offsets and bytes for text. Imports, scans, reports, the C callbacks and the Arrow export pass the same
+/// batches. A batch is a value: copyable, movable, owned by one thread at a time.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/schema/entity.hpp"
+#include "kith/schema/value.hpp"
+
+namespace kith {
+
+/// One column. Words and text never mix; `append_*` of the wrong kind is a defect (asserted in debug builds).
+class Column {
+ public:
+  explicit Column(bool text = false) : text_(text) {
+    if (text_) offsets_.push_back(0);
+  }
+
+  bool is_text() const { return text_; }
+  std::size_t size() const { return size_; }
+  bool is_null(std::size_t row) const { return null_count_ != 0 && ((validity_[row >> 3] >> (row & 7)) & 1) == 0; }
+  std::int64_t word(std::size_t row) const { return words_[row]; }  ///< 0 where null
+  std::string_view text(std::size_t row) const {                    ///< "" where null; valid until the next append
+    return std::string_view(bytes_).substr(offsets_[row], offsets_[row + 1] - offsets_[row]);
+  }
+  Cell cell(std::size_t row) const;
+
+  void append_null();
+  void append(std::int64_t word);
+  void append(std::string_view text);  ///< Error{overflow} when the column passes 2 GiB
+  void append(const Cell& cell);
+  void append_from(const Column& other, std::size_t row);
+  void set_word(std::size_t row, std::int64_t word);  ///< of a row that exists; also makes it not null
+  void reserve(std::size_t rows);
+  void clear();
+
+  /// The buffers themselves, for kernels and Arrow.
+  std::size_t null_count() const { return null_count_; }
+  std::span<const std::uint8_t> validity() const { return validity_; }  ///< always kept, one bit a row
+  std::span<const std::int64_t> words() const { return words_; }
+  std::span<const std::int32_t> offsets() const { return offsets_; }
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  void append_validity(bool valid);
+
+  bool text_ = false;
+  std::size_t size_ = 0;
+  std::size_t null_count_ = 0;
+  std::vector<std::uint8_t> validity_;
+  std::vector<std::int64_t> words_;
+  std::vector<std::int32_t> offsets_;
+  std::string bytes_;
+};
+
+/// Rows of some fields of one entity.
+struct Batch {
+  Batch() = default;
+  /// All fields of the entity, in table order, no rows.
+  explicit Batch(const Entity& entity);
+  /// Chosen fields (positions), in that order.
+  Batch(const Entity& entity, std::span<const int> chosen);
+
+  const Entity* entity = nullptr;
+  std::vector<int> fields;      ///< field position of each column
+  std::vector<Column> columns;  ///< all of one length
+  std::size_t rows() const { return columns.empty() ? 0 : columns.front().size(); }
+
+  /// The column of a field position. Error{misuse} when it was not chosen.
+  const Column& column(int field) const;
+  Column& column(int field);
+  /// Appends row `row` of a batch with the same fields.
+  void append_row(const Batch& other, std::size_t row);
+  void clear();
+  void reserve(std::size_t rows);
+};
+
+/// Appends the struct (of `batch.entity`) as one row. With `load_row` the only function that touches slots.
+void store_row(const void* entity, Batch& batch);
+/// Fills the struct from a row; fields that the batch lacks keep their value.
+void load_row(const Batch& batch, std::size_t row, void* entity);
+
+}  // namespace kith

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// An entity: a named field table. A versioned entity's struct begins with
+/// `Id id; std::int64_t revision; std::int64_t seq;`: identity, the number of times the record was written (from 1;
+/// an update must name the one it read), and the sequence of the work that wrote it last. A log's struct begins with
+/// `Id id;` alone: its rows are only ever added.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "kith/schema/field.hpp"
+
+namespace kith {
+
+/// How an entity is kept. Numbers are stable.
+enum class Keeping : std::int32_t {
+  versioned = 1,  ///< every past version stays readable in a derived history table of the same fields + to_seq
+  log = 2,        ///< rows are only ever added (works, changes)
+  history = 3,    ///< the past of a versioned entity: its fields + `to_seq`, keyed by (id, seq); made by the Model
+  head = 4,       ///< the one row of a store, written by every work, without a past
+};
+
+/// Fields that together must be unique; a key with a null in it binds nothing.
+struct UniqueKey {
+  std::array<std::string_view, 4> fields = {};  ///< unused places are empty
+};
+
+/// The first fields of a versioned entity, by position; id is the first of every entity.
+inline constexpr int kIdField = 0;
+inline constexpr int kRevisionField = 1;
+inline constexpr int kSeqField = 2;
+
+/// The meaning of fields that the engine itself reads; empty where the entity has none.
+struct EntityRoles {
+  std::string_view owner = {};     ///< Id of the employee the record belongs to (permission)
+  std::string_view unit = {};      ///< Id of the unit it belongs to (permission)
+  std::string_view currency = {};  ///< the currency its money fields share; without one they are in the store's base currency
+  std::string_view title = {};     ///< the text a person knows the record by
+  std::string_view parent = {};    ///< Id of the record this one is a part of: who may read (edit) that may read (write) this
+};
+
+/// One entity. Constant data with static lifetime; shared by all threads.
+struct Entity {
+  std::string_view name;    ///< "opportunity": table, JSON, C, messages
+  std::string_view plural;  ///< "opportunities": Python, CLI
+  std::span<const Field> fields;
+  std::span<const UniqueKey> unique = {};
+  EntityRoles roles = {};
+  Keeping keeping = Keeping::versioned;
+  void* (*make)() = nullptr;       ///< a new default struct, for generic records
+  void (*destroy)(void*) = nullptr;
+
+  /// Position of a field, or -1.
+  int find(std::string_view field) const;
+  /// Position of a field, or Error{invalid} naming near ones.
+  int at(std::string_view field) const;
+};
+
+/// The rows every versioned entity starts with.
+template <class T>
+constexpr std::array<Field, 3> system_fields() {
+  return {field<&T::id>("id", {.kept = true}), field<&T::revision>("revision", {.kept = true}),
+          field<&T::seq>("seq", {.kept = true})};
+}
+
+/// A whole field table: the system rows, then the entity's own. Refuses to compile when a member has no row.
+template <class T, class... Rows>
+constexpr std::array<Field, 3 + sizeof...(Rows)> field_table(Rows... rows) {
+  static_assert(detail::member_count<T>() == 3 + sizeof...(Rows), "every member of the struct needs one row");
+  constexpr auto system = system_fields<T>();
+  return {system[0], system[1], system[2], rows...};
+}
+
+/// The field table of a log or of the head row: `id`, then the entity's own.
+template <class T, class... Rows>
+constexpr std::array<Field, 1 + sizeof...(Rows)> log_table(Rows... rows) {
+  static_assert(detail::member_count<T>() == 1 + sizeof...(Rows), "every member of the struct needs one row");
+  return {field<&T::id>("id", {.kept = true}), rows...};
+}
+
+/// The entity of a struct. Specialised beside the struct, defined with its field table.
+template <class T>
+const Entity& entity_of();
+
+/// Fills the make and destroy functions of T.
+template <class T>
+constexpr Entity make_entity(Entity entity) {
+  entity.make = []() -> void* { return new T(); };
+  entity.destroy = [](void* p) { delete static_cast<T*>(p); };
+  return entity;
+}
+
+}  // namespace kith

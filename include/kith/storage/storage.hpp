@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Where records live. A backend knows tables, rows and transactions, no domain: the engine above it does
+/// permission, validation, history and everything a backend does not take. One contract suite
+/// (tests/storage/contract) runs over every backend.
+///
+/// Threads: a Storage may be shared; a Connection and what it made belong to one thread at a time.
+/// Errors: conflict (unique key, stale revision), busy, storage, corrupt, version, misuse.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/schema/condition.hpp"
+
+namespace kith {
+
+/// The number of the table layout this library writes; a store with a higher one is refused.
+inline constexpr std::int64_t kFormat = 1;
+
+/// Receives rows of a `get`, straight from storage: no batch in between. `row` comes first, then every field of the
+/// entity in table order. Texts are valid during the call.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  virtual void row(std::size_t index) = 0;  ///< position of the id in the span asked for
+  virtual void null(int field) = 0;
+  virtual void word(int field, std::int64_t word) = 0;
+  virtual void text(int field, std::string_view text) = 0;
+};
+
+/// One key of a sort order. Nulls come last, ascending or descending; text sorts by bytes.
+struct Order {
+  int field = kIdField;
+  bool descending = false;
+};
+
+/// What is wanted. `where`, `order` and `limit` are offers: the cursor says which it took, the engine does the rest.
+struct Scan {
+  const Entity* entity = nullptr;
+  std::vector<int> fields;            ///< columns of the batches, in this order
+  std::vector<Condition> where;       ///< conjuncts
+  std::vector<Order> order;
+  std::optional<std::int64_t> limit;  ///< only with everything in `where` and `order` taken
+  const Entity* history = nullptr;    ///< with it: the state right after work `as_of`
+  std::int64_t as_of = 0;
+};
+
+/// Which offers of a Scan a backend took.
+struct Taken {
+  std::vector<bool> where;  ///< one for each conjunct
+  bool order = false;
+  bool limit = false;
+};
+
+/// Rows of a scan. Ends with its transaction: later calls are Error{misuse}.
+class Cursor {
+ public:
+  static constexpr std::size_t kRows = 1024;
+  virtual ~Cursor() = default;
+  virtual const Taken& taken() const = 0;
+  /// Clears the batch and fills it with up to kRows rows; false when none were left.
+  virtual bool next(Batch& batch) = 0;
+};
+
+/// A snapshot (read) or the one writer (write). Its destructor rolls back what was not committed.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  /// Rows of those ids, in any order; absent ids give no row.
+  virtual void get(const Entity& entity, std::span<const Id> ids, RowSink& sink) = 0;
+  /// Adds rows; the batch holds every field. Conflict names the unique key that is taken.
+  virtual void insert(const Entity& entity, const Batch& batch) = 0;
+  /// Replaces rows by id; the batch holds every field with the new revision. Where the stored revision is not
+  /// `expected[row]`, or the row is gone: conflict.
+  virtual void update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) = 0;
+  /// Removes rows; absent ids are no error.
+  virtual void erase(const Entity& entity, std::span<const Id> ids) = 0;
+  virtual std::unique_ptr<Cursor> scan(const Scan& scan) = 0;
+
+  /// Nested undo points, last in first out.
+  virtual void savepoint() = 0;
+  virtual void release() = 0;
+  virtual void rollback_to() = 0;  ///< undoes to the last savepoint and removes it
+  /// Makes everything durable; nothing else may be called afterwards.
+  virtual void commit() = 0;
+};
+
+enum class Access : std::int32_t { read = 1, write = 2 };
+
+/// One session's way to the store.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// Write: waits for the writer before it at most the store's busy time, then Error{busy}. One transaction of
+  /// each kind at a time on one connection.
+  virtual std::unique_ptr<Transaction> begin(Access access) = 0;
+};
+
+/// How a store is opened.
+struct StorageOptions {
+  bool create = true;        ///< make the store when it is absent; else Error{not_found}
+  bool read_only = false;
+  int busy_ms = 5000;        ///< how long a writer waits for another
+};
+
+/// A place that holds one store.
+class Storage {
+ public:
+  virtual ~Storage() = default;
+  virtual std::unique_ptr<Connection> connect() = 0;
+  /// True until `prepare` has made the tables.
+  virtual bool fresh() const = 0;
+  /// Makes the tables of a fresh store in one transaction; otherwise checks that it is a Kith store of a format
+  /// this library knows (corrupt, version) with those tables.
+  virtual void prepare(std::span<const Entity* const> entities) = 0;
+  /// The backend's own integrity check: a sentence for each fault.
+  virtual std::vector<std::string> damage() = 0;
+  /// "sqlite 3.40.1, file shop.kith": for `kith doctor`.
+  virtual std::vector<std::string> describe() const = 0;
+};
+
+/// "memory:" is an empty store in memory that dies with the Storage; "sqlite:path", or a plain path, an SQLite file.
+/// Errors: invalid for an unknown scheme; not_found, corrupt, version, storage.
+std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options = {});
+
+std::shared_ptr<Storage> open_memory(const StorageOptions& options = {});
+std::shared_ptr<Storage> open_sqlite(std::string_view path, const StorageOptions& options = {});
+
+}  // namespace kith
