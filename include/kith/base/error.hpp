@@ -55,7 +55,7 @@ class Error : public std::exception {
   std::string entity;
   std::string field;
   std::string message;
-  std::vector<Violation> violations;  ///< Never empty for Code::invalid thrown by a validation.
+  std::vector<Violation> violations;  ///< Never empty for Code::invalid.
 
  private:
   std::string text_;
