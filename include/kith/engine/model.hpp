@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// What areas tell the engine as data, one `Area` (one file) each: entities, record verbs, permissions, reports,
+/// first rows, invariants. Lower layers learn of higher ones only through these rows.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/engine/access.hpp"
+#include "kith/engine/table.hpp"
+#include "kith/schema/expression.hpp"
+
+namespace kith {
+
+class Reader;
+class Work;
+
+/// One fault found by `check`.
+struct Finding {
+  std::string entity;
+  Id id;
+  std::string message;  ///< what should hold, what holds instead
+};
+
+/// The record verbs of an entity that outside callers may use generically (C, Python, import): thin wrappers over
+/// the area's typed verbs. A null pointer means: only through named verbs.
+struct RecordVerbs {
+  std::string_view entity;
+  Id (*create)(Work&, void* record) = nullptr;      ///< the struct; id, revision and seq are filled in
+  void (*update)(Work&, void* record) = nullptr;    ///< the struct with the revision that was read
+  void (*remove)(Work&, Id id, std::int64_t revision) = nullptr;
+};
+
+/// One verb in its area's permission table: completeness is a test.
+struct Permit {
+  std::string_view verb;    ///< "sales::advance"
+  std::string_view entity;
+  Action action;
+};
+
+/// A grant that a new store starts with.
+struct FirstGrant {
+  std::string_view role;    ///< admin, manager, seller
+  std::string_view entity;  ///< or "*"
+  Action action;
+  Level level;
+};
+
+/// A parameter of a report.
+struct ReportParameter {
+  std::string_view name;
+  Type type = Type::text;
+  bool required = false;
+  std::string_view meaning;
+};
+
+/// A report: one function and this row.
+struct Report {
+  std::string_view name;     ///< "win_rate"
+  std::string_view meaning;  ///< one sentence
+  std::span<const ReportParameter> parameters;
+  Table (*run)(const Reader& reader, const Parameters& parameters);
+};
+
+/// Everything one area registers.
+struct Area {
+  std::string_view name;
+  std::span<const Entity* const> entities = {};
+  std::span<const RecordVerbs> verbs = {};
+  std::span<const Permit> permits = {};
+  std::span<const FirstGrant> grants = {};
+  std::span<const Report> reports = {};
+  void (*found)(Work&) = nullptr;                                ///< writes the first rows of a new store
+  void (*check)(const Reader&, std::vector<Finding>&) = nullptr; ///< adds broken invariants
+  Reach (*reach)(const Reader&, Id employee, Date on) = nullptr; ///< people only
+};
+
+/// The areas of a store, indexed, with the derived history tables. Immutable after construction; shared by threads.
+class Model {
+ public:
+  /// The engine's own area is added in front. Errors: internal for two entities of one name.
+  explicit Model(std::span<const Area* const> areas);
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  /// Every entity incl. histories, in a fixed order (dump order).
+  std::span<const Entity* const> stored() const { return stored_; }
+  /// Every entity that is no history, in the order of areas.
+  std::span<const Entity* const> entities() const { return entities_; }
+  std::span<const Area* const> areas() const { return areas_; }
+
+  /// By name or plural. Error{invalid} with near names.
+  const Entity& entity(std::string_view name) const;
+  const Entity* find_entity(std::string_view name) const;
+  /// The derived history table, or null for logs.
+  const Entity* history_of(const Entity& entity) const;
+  /// The record verbs of an entity, or null.
+  const RecordVerbs* verbs_of(const Entity& entity) const;
+  /// Error{invalid} with near names.
+  const Report& report(std::string_view name) const;
+  std::vector<const Report*> reports() const;
+
+ private:
+  struct Derived;
+  std::vector<const Area*> areas_;
+  std::vector<const Entity*> entities_;
+  std::vector<const Entity*> stored_;
+  std::map<std::string_view, const Entity*> by_name_;
+  std::map<const Entity*, std::unique_ptr<Derived>> derived_;
+};
+
+}  // namespace kith

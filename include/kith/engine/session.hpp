@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Start here for C++: an Engine is an open store, a Session is somebody at work in it.
+///
+///     auto engine = kith::open("shop.kith");
+///     auto session = engine->session();
+///     auto work = session.work({.cause = "first customer"});
+///     kith::Customer acme{.name = "Acme"};
+///     kith::customer::create(work, acme);
+///     work.commit();
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kith/engine/work.hpp"
+
+namespace kith {
+
+/// What the host decides. Every member has a default; with a fixed clock and seed the same calls give the same bytes.
+struct Options {
+  StorageOptions storage;
+  std::string currency = "USD";        ///< base currency of a new store; ignored for an existing one
+  std::string zone = "UTC";            ///< IANA time zone of a new store; ignored for an existing one
+  std::function<Timestamp()> clock;    ///< default: the system's clock
+  std::function<void(std::span<std::uint8_t>)> random;  ///< fills bytes (salts); default: the system's generator
+};
+
+/// Which moment a Reader shows.
+struct ReadOptions {
+  std::optional<std::int64_t> as_of_seq;    ///< the state right after that work
+  std::optional<Timestamp> as_of_time;      ///< the state as it was recorded at that time
+};
+
+class Session;
+
+/// An open store. May be shared by threads; sessions may not. Always held by shared_ptr.
+class Engine : public std::enable_shared_from_this<Engine> {
+ public:
+  /// Opens or makes the store at `url` (see open_storage) for that model. A new store gets the roles admin, manager
+  /// and seller and the principal `local` (admin). Errors: those of storage; invalid (currency, zone).
+  static std::shared_ptr<Engine> open(std::string_view url, const Model& model, const Options& options = {});
+  /// The same on a storage that the host made.
+  static std::shared_ptr<Engine> open(std::shared_ptr<Storage> storage, const Model& model, const Options& options = {});
+  ~Engine();
+
+  /// A session that acts as the principal of that name. Errors: not_found (with near names), denied (inactive).
+  Session session(std::string_view principal = "local");
+
+  const Model& model() const;
+  Storage& storage() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+  friend class Session;
+};
+
+/// Somebody at work. One thread at a time (Error{misuse} in debug builds); keeps its engine alive.
+class Session {
+ public:
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// A snapshot. Errors: invalid for an as-of sequence that is not there yet.
+  Reader reader(const ReadOptions& options = {}) const;
+  /// Begins a Work; waits for the writer before it at most the busy time, then Error{busy}.
+  Work work(const WorkOptions& options = {});
+
+  Engine& engine() const;
+  const Principal& actor() const;
+
+ private:
+  struct State;
+  explicit Session(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+  friend class Engine;
+};
+
+/// The head row of a store: written by every Work under the writer's lock.
+struct Head {
+  Id id;                          ///< always 1
+  std::int64_t format = 0;        ///< kFormat of the library that made it
+  std::int64_t sequence = 0;      ///< of the last work
+  std::int64_t last_id = 0;       ///< ids grow from here
+  std::int64_t last_change = 0;   ///< id of the last change row
+  Timestamp recorded;             ///< of the last work; never decreases
+  Bytes hash;                     ///< of the last work
+  std::string currency;
+  std::string zone;
+};
+template <>
+const Entity& entity_of<Head>();
+
+}  // namespace kith

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Opportunities: open in a stage, then won, lost or void, with a reason; reopened only with a reason. Each stay in a
+/// stage is a dated row. Credit for a deal can be split between people.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/engine/effective.hpp"
+#include "kith/sales/pipeline.hpp"
+
+namespace kith {
+
+enum class DealStatus : std::int32_t { open = 1, won = 2, lost = 3, voided = 4 };
+template <>
+struct Choices<DealStatus> {
+  static constexpr std::string_view names[] = {"open", "won", "lost", "void"};
+};
+
+/// A chance to sell something to somebody.
+struct Opportunity {
+  Id id;
+  std::int64_t revision = 0;
+  std::int64_t seq = 0;
+  std::string title;
+  std::optional<Id> customer;
+  std::optional<Id> product;
+  Id pipeline;                             ///< default: the store's only pipeline
+  Id stage;                                ///< current, or last before it was closed; default: the first
+  DealStatus status = DealStatus::open;    ///< changed by win, lose, void_deal, reopen
+  std::optional<Id> owner;                 ///< employee
+  std::optional<Id> unit;                  ///< the owner's unit when assigned
+  std::optional<Amount> amount;            ///< expected while open, agreed when won
+  Currency currency;                       ///< default: the store's; another is refused until rates exist
+  std::optional<Decimal> probability;      ///< set by hand, a fraction, scale 9; without it the stage's default counts
+  std::optional<Date> engaged_on;          ///< when talks began
+  std::optional<Date> expected_on;         ///< when it should close
+  std::optional<Date> closed_on;           ///< when it was won, lost or voided
+  std::optional<std::string> reason;       ///< of winning, losing, voiding
+  std::optional<std::string> source;
+  std::optional<std::string> external_id;
+};
+template <>
+const Entity& entity_of<Opportunity>();
+
+/// A deal was in a stage for a time.
+struct OpportunityStage {
+  Id id;
+  std::int64_t revision = 0;
+  std::int64_t seq = 0;
+  Id opportunity;
+  Id stage;
+  DealStatus status = DealStatus::open;
+  Timestamp from;
+  Timestamp to = kOpenTime;
+  std::optional<std::string> reason;
+};
+template <>
+const Entity& entity_of<OpportunityStage>();
+
+/// Somebody's share of the credit for a deal. The shares of one deal add up to exactly 100 %.
+struct Split {
+  Id id;
+  std::int64_t revision = 0;
+  std::int64_t seq = 0;
+  Id opportunity;
+  Id employee;
+  std::int64_t position = 0;               ///< order; ties of the largest remainder go to the earlier
+  Decimal share;                           ///< a fraction, scale 9
+};
+template <>
+const Entity& entity_of<Split>();
+
+/// A share as given to `set_splits`.
+struct SplitShare {
+  Id employee;
+  Decimal share;                           ///< a fraction: 0.3333
+};
+
+namespace sales {
+
+/// Adds a deal. An import may give one that is already closed (status, closed_on, reason); its stage row then starts
+/// at `engaged_on`. Errors: invalid (unknown stage of that pipeline, wrong currency, won without an amount, closed
+/// without a date), state (guard), conflict, denied.
+Id create(Work& work, Opportunity& deal);
+/// Changes anything but stage and status, which are verbs.
+void update(Work& work, Opportunity& deal);
+/// Moves an open deal to another stage of its pipeline, forward or back. Errors: state (closed deal, guard not met:
+/// the guard is quoted), invalid (unknown stage, near names).
+void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestamp> at = {});
+/// Closes an open deal. Winning needs an amount. The reason is required.
+void win(Work& work, Id deal, Date on, std::string_view reason, std::optional<Amount> amount = {});
+void lose(Work& work, Id deal, Date on, std::string_view reason);
+void void_deal(Work& work, Id deal, Date on, std::string_view reason);
+/// Opens a closed deal again in its last stage; the reason is kept in the stage rows.
+void reopen(Work& work, Id deal, std::string_view reason);
+/// Shares the credit; replaces what was there. Errors: invalid unless the shares add up to exactly 1 (both the sum
+/// and the difference are named), or for an employee named twice. An empty list gives all to the owner again.
+void set_splits(Work& work, Id deal, const std::vector<SplitShare>& shares);
+
+/// The splits of a deal by position; empty: all to the owner.
+std::vector<Split> splits(const Reader& reader, Id deal);
+/// The stays of a deal, oldest first.
+std::vector<OpportunityStage> stage_rows(const Reader& reader, Id deal);
+/// amount x probability of open deals, exact and rounded once at the end (half up); won, lost and void deals add 0.
+Money weighted_total(const Reader& reader, const Query& query = {});
+/// The chance that counts for a deal: its own, else its stage's; won 1, lost and void 0.
+Decimal compute_probability(DealStatus status, std::optional<Decimal> own, Decimal stage);
+
+}  // namespace sales
+
+extern const Area kSalesArea;
+
+}  // namespace kith
