@@ -112,7 +112,7 @@ const date::tzdb& zone_data() {
 const date::time_zone& zone_named(std::string_view name) {
   const date::tzdb& data = zone_data();
   try {
-    return *data.locate_zone(name);
+    return *date::locate_zone(name);
   } catch (const std::runtime_error&) {
     std::vector<std::string_view> known;
     for (const date::time_zone& zone : data.zones) known.push_back(zone.name());
