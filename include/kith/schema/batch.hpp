@@ -82,9 +82,16 @@ struct Batch {
   void reserve(std::size_t rows);
 };
 
-/// Appends the struct (of `batch.entity`) as one row. With `load_row` the only function that touches slots.
+/// Appends the struct (of `batch.entity`) as one row. Only this function and those below touch slots.
 void store_row(const void* entity, Batch& batch);
-/// Fills the struct from a row; fields that the batch lacks keep their value.
+/// Fills the struct from a row; fields that the batch lacks keep their value. Error{corrupt} as for `set_slot_word`.
 void load_row(const Batch& batch, std::size_t row, void* entity);
+
+/// Writes one member of a struct, the way `load_row` does. Null empties an optional member and gives any other one
+/// its default. Error{corrupt} when the value does not fit the member (a day or a choice beyond 32 bits, a currency
+/// that does not exist).
+void set_slot_null(const Field& field, void* entity);
+void set_slot_word(const Field& field, void* entity, std::int64_t word);
+void set_slot_text(const Field& field, void* entity, std::string_view text);
 
 }  // namespace kith

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/schema/entity.hpp"
+
+#include <string>
+#include <vector>
+
+#include "kith/base/error.hpp"
+#include "kith/base/text.hpp"
+
+namespace kith {
+
+int Entity::find(std::string_view field) const {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].name == field) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int Entity::at(std::string_view field) const {
+  if (const int position = find(field); position >= 0) return position;
+  std::vector<std::string_view> known;
+  known.reserve(fields.size());
+  for (const Field& row : fields) known.push_back(row.name);
+  throw Error(Code::invalid, std::string(name), std::string(field),
+              "there is no field of this name." + suggest(field, known));
+}
+
+}  // namespace kith
