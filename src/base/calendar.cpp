@@ -31,7 +31,8 @@ int fiscal_year(const Calendar& calendar, const Civil& day) {
 }
 
 Date fiscal_start(const Calendar& calendar, int year) {
-  return date(calendar.first_month > 1 ? year - 1 : year, calendar.first_month, 1);
+  // Counted in months from year 1, so that a start outside the years 0001 to 9999 is an overflow.
+  return add_months(date(1, 1, 1), (year - (calendar.first_month > 1 ? 2 : 1)) * 12 + calendar.first_month - 1);
 }
 
 Period month_period(int year, int month) {
@@ -54,7 +55,9 @@ Period week_period(Date monday) {
   const Date thursday{monday.days + 3};
   const int year = civil(thursday).year;
   const int week = (thursday.days - date(year, 1, 1).days) / 7 + 1;
-  return {Grain::week, monday, {monday.days + 7}, fmt::format("{:04}-W{:02}", year, week)};
+  const Date to{monday.days + 7};
+  civil(to);  // throws where the week leaves the years 0001 to 9999
+  return {Grain::week, monday, to, fmt::format("{:04}-W{:02}", year, week)};
 }
 
 Date monday_of(Date day) { return {day.days - weekday(day)}; }
@@ -105,7 +108,7 @@ std::string_view name_of(Grain grain) {
 Grain parse_grain(std::string_view name) {
   const auto found = std::find(kGrains.begin(), kGrains.end(), name);
   if (found == kGrains.end()) {
-    throw Error(Code::invalid, fmt::format("{} is no grain of a calendar; expected one of {}.", quoted(name),
+    throw Error(Code::invalid, fmt::format("{} is no grain of a calendar; expected one of {}.", quote(name),
                                            fmt::join(kGrains, ", ")));
   }
   return static_cast<Grain>(found - kGrains.begin() + 1);
@@ -130,7 +133,7 @@ Period parse_period(const Calendar& calendar, std::string_view label) {
   if (std::optional<Period> period = read_period(calendar, label)) return *std::move(period);
   throw Error(Code::invalid, fmt::format("{} is no period; expected an existing month like 2017-03, quarter like "
                                          "2017-Q2, year like 2017 or week like 2017-W09.",
-                                         quoted(label)));
+                                         quote(label)));
 }
 
 Period next(const Calendar& calendar, const Period& period) { return period_of(calendar, period.grain, period.to); }

@@ -25,7 +25,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 [[noreturn]] void fail_parse(std::string_view text) {
   throw Error(Code::invalid, fmt::format("{} is no number; expected digits with an optional sign and point, without "
                                          "spaces or grouping signs, like -1234.50.",
-                                         quoted(text)));
+                                         quote(text)));
 }
 
 }  // namespace
@@ -58,14 +58,14 @@ Decimal parse_decimal(std::string_view text) {
     if (value <= kBeyond) value = value * 10 + (text[at] - '0');
   }
   if (fraction > kMaxScale) {
-    throw Error(Code::invalid, fmt::format("{} has {} digits after the point; at most 18 can be kept.", quoted(text),
+    throw Error(Code::invalid, fmt::format("{} has {} digits after the point; at most 18 can be kept.", quote(text),
                                            fraction));
   }
   if (negative) value = -value;
   if (value != static_cast<std::int64_t>(value)) {
     throw Error(Code::overflow, fmt::format("{} has too many digits; without its point a number is at most "
                                             "9223372036854775807.",
-                                            quoted(text)));
+                                            quote(text)));
   }
   return {static_cast<std::int64_t>(value), static_cast<std::int32_t>(fraction)};
 }

@@ -47,7 +47,7 @@ constexpr std::array<std::int8_t, kCodes> kDigits = make_digits();
 
 std::int8_t digits_of(Currency currency) {
   const auto letter = [&](int shift) { return static_cast<char>((currency.packed >> shift) & 0xff); };
-  if (!is_letter(letter(16)) || !is_letter(letter(8)) || !is_letter(letter(0))) return kUnknown;
+  if ((currency.packed >> 24) != 0 || !is_letter(letter(16)) || !is_letter(letter(8)) || !is_letter(letter(0))) return kUnknown;
   return kDigits[slot_of(letter(16), letter(8), letter(0))];
 }
 
@@ -57,7 +57,7 @@ std::int8_t digits_of(Currency currency) {
     for (std::size_t at = 0; at < list.size(); at += 4) known.push_back(list.substr(at, 3));
   }
   throw Error(Code::invalid, fmt::format("{} is no currency; expected three capital letters of ISO 4217, like USD.{}",
-                                         quoted(code), did_you_mean(code, known)));
+                                         quote(code), did_you_mean(code, known)));
 }
 
 void check_same(Money a, Money b) {
@@ -108,7 +108,7 @@ Money parse_money(std::string_view number, Currency currency) {
   const Decimal value = parse_decimal(number);
   if (value.scale > digits) {
     throw Error(Code::invalid, fmt::format("{} has {} digits after the point, but {} has {}, like {}; round it first.",
-                                           quoted(number), value.scale, code_of(currency), digits,
+                                           quote(number), value.scale, code_of(currency), digits,
                                            to_string(Decimal{123450000 / power_of_ten(5 - digits), digits})));
   }
   return {rescale(value, digits).coefficient, currency};

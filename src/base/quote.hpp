@@ -10,7 +10,7 @@
 namespace kith {
 
 /// The text in single quotes; control and invalid bytes as \xNN, cut after about 60 bytes at a code point.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 /// " Did you mean a, b?" from `near_names`, or nothing; where listing all known names would help nobody.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);

@@ -57,7 +57,7 @@ std::string_view name_of(Rounding mode) {
 Rounding parse_rounding(std::string_view name) {
   const auto found = std::find(kModes.begin(), kModes.end(), name);
   if (found == kModes.end()) {
-    throw Error(Code::invalid, fmt::format("{} is no rounding mode; expected one of {}.", quoted(name),
+    throw Error(Code::invalid, fmt::format("{} is no rounding mode; expected one of {}.", quote(name),
                                            fmt::join(kModes, ", ")));
   }
   return static_cast<Rounding>(found - kModes.begin() + 1);

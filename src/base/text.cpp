@@ -164,7 +164,7 @@ std::string fold(std::string_view text) {
   const std::size_t bad = invalid_utf8(text);
   if (bad != std::string_view::npos) {
     throw Error(Code::invalid, fmt::format("Byte {} of {} is no valid UTF-8; convert the text to UTF-8 first.", bad + 1,
-                                           quoted(text)));
+                                           quote(text)));
   }
   utf8proc_uint8_t* raw = nullptr;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
@@ -217,7 +217,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return near.empty() ? std::string() : fmt::format(" Did you mean {}?", fmt::join(near, ", "));
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   constexpr std::size_t kMost = 60;
   std::string result = "'";
   std::size_t at = 0;

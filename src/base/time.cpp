@@ -90,13 +90,20 @@ bool read_offset(std::string_view text, std::int64_t& micros) {
   return true;
 }
 
+[[noreturn]] void fail_range(std::string_view what, std::int64_t number) {
+  throw Error(Code::overflow, fmt::format("{} {} lies outside the years 0001 to 9999.", what, number));
+}
+
 bool in_range(Timestamp time) {
   return time.micros >= kFirstDate.days * kDay && time.micros < (std::int64_t{kLastDate.days} + 1) * kDay;
 }
 
 void check_range(Date date) {
-  if (date >= kFirstDate && date <= kLastDate) return;
-  throw Error(Code::overflow, fmt::format("Day {} lies outside the years 0001 to 9999.", date.days));
+  if (date < kFirstDate || date > kLastDate) fail_range("Day", date.days);
+}
+
+void check_range(Timestamp time) {
+  if (!in_range(time)) fail_range("Microsecond", time.micros);
 }
 
 const date::tzdb& zone_data() {
@@ -117,7 +124,7 @@ const date::time_zone& zone_named(std::string_view name) {
     std::vector<std::string_view> known;
     for (const date::time_zone& zone : data.zones) known.push_back(zone.name());
     throw Error(Code::invalid, fmt::format("{} is no time zone; expected an IANA name, like Asia/Shanghai.{}",
-                                           quoted(name), did_you_mean(name, known)));
+                                           quote(name), did_you_mean(name, known)));
   }
 }
 
@@ -141,7 +148,7 @@ Date parse_date(std::string_view text) {
   Date result;
   if (text.size() == 10 && read_date(text, result)) return result;
   throw Error(Code::invalid, fmt::format("{} is no date; expected an existing day as YYYY-MM-DD, like 2017-03-01.",
-                                         quoted(text)));
+                                         quote(text)));
 }
 
 std::string to_string(Date date) {
@@ -162,10 +169,11 @@ Timestamp parse_timestamp(std::string_view text) {
   if (good && in_range(result)) return result;
   throw Error(Code::invalid, fmt::format("{} is no time; expected YYYY-MM-DDThh:mm:ss with up to 6 decimals and Z or "
                                          "an offset, like 2017-03-01T09:30:00Z or 2017-03-01T17:30:00+08:00.",
-                                         quoted(text)));
+                                         quote(text)));
 }
 
 std::string to_string(Timestamp time) {
+  check_range(time);
   const std::int64_t day = floor_div(time.micros, kDay);
   const std::int64_t clock = time.micros - day * kDay;
   const std::int64_t seconds = clock / kSecond;
@@ -179,6 +187,7 @@ std::string to_string(Timestamp time) {
 }
 
 Date local_date(Timestamp time, std::string_view zone) {
+  check_range(time);
   const date::time_zone& rules = zone_named(zone);
   if (time == kOpenTime) return kOpenDate;
   const date::sys_seconds instant{std::chrono::seconds(floor_div(time.micros, kSecond))};
@@ -198,7 +207,9 @@ Timestamp start_of_day(Date date, std::string_view zone) {
   const auto start = info.result == date::local_info::nonexistent
                          ? info.first.end.time_since_epoch()
                          : midnight.time_since_epoch() - info.first.offset;
-  return {start.count() * kSecond};
+  const Timestamp result{start.count() * kSecond};
+  check_range(result);
+  return result;
 }
 
 int weekday(Date date) {

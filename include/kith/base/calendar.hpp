@@ -33,13 +33,15 @@ struct Period {
   friend bool operator==(const Period&, const Period&) = default;
 };
 
-/// The period of that grain which holds the day.
+/// The period of that grain which holds the day. Errors: invalid for a calendar without such a first month; overflow
+/// when a bound lies outside the years 0001 to 9999.
 Period period_of(const Calendar& calendar, Grain grain, Date day);
 /// The period with that label. Errors: invalid, with an example of each form.
 Period parse_period(const Calendar& calendar, std::string_view label);
 /// The period after this one.
 Period next(const Calendar& calendar, const Period& period);
-/// All periods of a grain that meet [from, to), in order.
+/// All periods of a grain that meet [from, to), in order; none when the range is empty. Errors: invalid when it runs
+/// backwards.
 std::vector<Period> periods_between(const Calendar& calendar, Grain grain, Date from, Date to);
 
 }  // namespace kith

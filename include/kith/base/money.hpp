@@ -25,7 +25,8 @@ struct Currency {
 Currency currency(std::string_view code);
 /// Its three letters; "" for none.
 std::string code_of(Currency currency);
-/// Digits after the point by ISO 4217: USD 2, JPY 0, KWD 3.
+/// Digits after the point by ISO 4217: USD 2, JPY 0, KWD 3; metals and units of account, which have no minor unit, 0.
+/// Errors: misuse for "none" and for a packed number that no currency has; so do all functions below that need digits.
 int minor_digits(Currency currency);
 
 /// A whole number of minor units in the currency of the record it stands in.

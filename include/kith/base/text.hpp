@@ -15,8 +15,9 @@ namespace kith {
 /// Byte offset of the first byte that is no valid UTF-8 (overlong forms, surrogates and NUL count), or npos.
 std::size_t invalid_utf8(std::string_view text);
 
-/// The comparison key of a name: NFKC, case-folded, ends trimmed, inner white space to one blank. "Ｇoogle  ÉCOLE"
-/// and "google école" have one key.
+/// The comparison key of a name: NFKC, case-folded, without invisible code points (Unicode's NFKC_Casefold), ends
+/// trimmed, inner white space to one blank. "Ｇoogle  ÉCOLE" and "google école" have one key. Folding a key again
+/// changes nothing. Errors: invalid for bytes that are no UTF-8.
 std::string fold(std::string_view text);
 
 /// Number of code points; text must be valid.

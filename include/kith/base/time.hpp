@@ -33,6 +33,7 @@ struct Civil {
   int month = 1;
   int day = 1;
 };
+/// Errors: overflow outside the years 0001 to 9999; so do all functions below that take a date or time.
 Civil civil(Date date);
 /// Errors: invalid when there is no such day.
 Date date(int year, int month, int day);
@@ -46,10 +47,12 @@ Timestamp parse_timestamp(std::string_view text);
 /// Always UTC, "2017-03-01T09:30:00Z", with a fraction only where it is not zero.
 std::string to_string(Timestamp time);
 
-/// The day this instant falls on in an IANA zone ("Asia/Shanghai"). Zone data is loaded on first use.
-/// Errors: invalid for an unknown zone.
+/// The day this instant falls on in an IANA zone ("Asia/Shanghai"); kOpenTime falls on kOpenDate everywhere. The
+/// system's zone data is loaded on first use; it lists changes of the clock up to 2037, later ones are not foreseen.
+/// Errors: invalid for an unknown zone, naming near ones; storage when the system has no zone data.
 Date local_date(Timestamp time, std::string_view zone);
-/// The instant a local day begins (the first instant of it where midnight is skipped).
+/// The instant a local day begins (the first instant of it where midnight is skipped, the earlier midnight where it
+/// comes twice); kOpenDate begins at kOpenTime. Errors as for `local_date`.
 Timestamp start_of_day(Date date, std::string_view zone);
 
 /// Monday = 0 ... Sunday = 6.
