@@ -17,12 +17,12 @@ namespace kith {
 
 /// What to list. Names are field names; `where` is the expression language of schema/expression.hpp.
 struct Query {
-  std::string where;                  ///< "" keeps everything
-  Parameters parameters;              ///< of `where`
-  std::vector<Condition> conditions;  ///< joined by and; for C++ callers (see `equals`)
-  std::vector<std::string> order;     ///< "closed_on desc", "name"; ends with id so that it is total
-  std::vector<std::string> fields;    ///< columns wanted; empty: all
-  std::optional<std::int64_t> limit;
+  std::string where = {};                  ///< "" keeps everything
+  Parameters parameters = {};              ///< of `where`
+  std::vector<Condition> conditions = {};  ///< joined by and; for C++ callers (see `equals`)
+  std::vector<std::string> order = {};     ///< "closed_on desc", "name"; ends with id so that it is total
+  std::vector<std::string> fields = {};    ///< columns wanted; empty: all
+  std::optional<std::int64_t> limit = {};
 };
 
 /// field = value, for Query::conditions.
@@ -38,12 +38,10 @@ class Rows {
   virtual bool next(Batch& batch) = 0;
 };
 
-/// Who acts and what that reaches; resolved once for a reader.
-class Rights;
-
 /// A snapshot. Belongs to one thread at a time; keeps its session's store alive.
 class Reader {
  public:
+  struct State;  ///< opaque
   virtual ~Reader();
   Reader(Reader&&) noexcept;
 
@@ -101,7 +99,6 @@ class Reader {
   Reader as_system(std::string_view purpose) const;
 
  protected:
-  struct State;
   explicit Reader(std::shared_ptr<State> state);
   [[noreturn]] void not_found(const Entity& entity, Id id) const;
   [[noreturn]] void more_than_one(const Entity& entity) const;

@@ -24,24 +24,50 @@ namespace kith {
 
 /// What the host decides. Every member has a default; with a fixed clock and seed the same calls give the same bytes.
 struct Options {
-  StorageOptions storage;
+  StorageOptions storage = {};
   std::string currency = "USD";        ///< base currency of a new store; ignored for an existing one
   std::string zone = "UTC";            ///< IANA time zone of a new store; ignored for an existing one
-  std::function<Timestamp()> clock;    ///< default: the system's clock
-  std::function<void(std::span<std::uint8_t>)> random;  ///< fills bytes (salts); default: the system's generator
+  std::function<Timestamp()> clock = {};    ///< default: the system's clock
+  std::function<void(std::span<std::uint8_t>)> random = {};  ///< fills bytes (salts); default: the system's generator
 };
 
 /// Which moment a Reader shows.
 struct ReadOptions {
-  std::optional<std::int64_t> as_of_seq;    ///< the state right after that work
-  std::optional<Timestamp> as_of_time;      ///< the state as it was recorded at that time
+  std::optional<std::int64_t> as_of_seq = {};    ///< the state right after that work
+  std::optional<Timestamp> as_of_time = {};      ///< the state as it was recorded at that time
 };
 
-class Session;
+class Engine;
+
+/// Somebody at work. One thread at a time (Error{misuse} in debug builds); keeps its engine alive.
+class Session {
+ public:
+  struct State;  ///< opaque
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// A snapshot. Errors: invalid for an as-of sequence that is not there yet.
+  Reader reader(const ReadOptions& options = {}) const;
+  /// Begins a Work; waits for the writer before it at most the busy time, then Error{busy}.
+  Work work(const WorkOptions& options = {});
+
+  Engine& engine() const;
+  const Principal& actor() const;
+
+ private:
+  explicit Session(std::shared_ptr<State> state);
+  void found(const Options& options);
+  Work begin(const WorkOptions& options, std::unique_ptr<Transaction> transaction);
+  static void go_to(Reader& reader, const ReadOptions& options);
+  std::shared_ptr<State> state_;
+  friend class Engine;
+};
 
 /// An open store. May be shared by threads; sessions may not. Always held by shared_ptr.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
+  struct Impl;  ///< opaque
   /// Opens or makes the store at `url` (see open_storage) for that model. A new store gets the roles admin, manager
   /// and seller and the principal `local` (admin). Errors: those of storage; invalid (currency, zone).
   static std::shared_ptr<Engine> open(std::string_view url, const Model& model, const Options& options = {});
@@ -56,41 +82,20 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Storage& storage() const;
 
  private:
-  struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
-  friend class Session;
-};
-
-/// Somebody at work. One thread at a time (Error{misuse} in debug builds); keeps its engine alive.
-class Session {
- public:
-  Session(Session&&) noexcept;
-  Session& operator=(Session&&) noexcept;
-  ~Session();
-
-  /// A snapshot. Errors: invalid for an as-of sequence that is not there yet.
-  Reader reader(const ReadOptions& options = {}) const;
-  /// Begins a Work; waits for the writer before it at most the busy time, then Error{busy}.
-  Work work(const WorkOptions& options = {});
-
-  Engine& engine() const;
-  const Principal& actor() const;
-
- private:
-  struct State;
-  explicit Session(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
-  friend class Engine;
+  friend struct Session::State;
 };
 
 /// The head row of a store: written by every Work under the writer's lock.
 struct Head {
   Id id;                          ///< always 1
+  std::int64_t revision = 0;      ///< grows with every work
+  std::int64_t seq = 0;           ///< the sequence of the last work
   std::int64_t format = 0;        ///< kFormat of the library that made it
-  std::int64_t sequence = 0;      ///< of the last work
   std::int64_t last_id = 0;       ///< ids grow from here
   std::int64_t last_change = 0;   ///< id of the last change row
+  std::int64_t access_seq = 0;    ///< the last work that changed who may do what
   Timestamp recorded;             ///< of the last work; never decreases
   Bytes hash;                     ///< of the last work
   std::string currency;

@@ -11,27 +11,32 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/base/error.hpp"
 #include "kith/engine/reader.hpp"
 
 namespace kith {
 
+enum class ChangeKind : std::int32_t;
+struct TouchedRecord;
+
 /// What a Work says about itself.
 struct WorkOptions {
-  std::string cause;    ///< why, for the audit trail: "import deals.csv"
-  std::string key;      ///< idempotency key; "" for none
-  std::string payload;  ///< what the key stands for; the same key with another payload is Error{conflict}
+  std::string cause = {};    ///< why, for the audit trail: "import deals.csv"
+  std::string key = {};      ///< idempotency key; "" for none
+  std::string payload = {};  ///< what the key stands for; the same key with another payload is Error{conflict}
 };
 
 /// What a committed Work was.
 struct Receipt {
   std::int64_t seq = 0;     ///< its place in the order of works; 0 when it wrote nothing
-  std::string result;       ///< what `commit` was given, or was given the first time (replayed)
+  std::string result = {};       ///< what `commit` was given, or was given the first time (replayed)
   bool replayed = false;
 };
 
 /// A write in progress. Belongs to one thread at a time; one at a time in a session. A Reader that sees its own writes.
 class Work : public Reader {
  public:
+  struct Pending;  ///< opaque
   Work(Work&&) noexcept;
   ~Work() override;
 
@@ -104,8 +109,18 @@ class Work : public Reader {
    private:
     Work& work_;
   };
-  struct Pending;
   Work(std::shared_ptr<State> state, std::unique_ptr<Pending> pending);
+  void begin_write();
+  void insert_rows(const Entity& entity, Batch& batch);
+  void fill_new_row(const Entity& entity, Batch& batch, std::size_t row);
+  void require_rows(Action action, const Entity& entity, const Batch& batch) const;
+  void check_rows(const Entity& entity, const Batch& batch);
+  void check_references(const Entity& entity, const Batch& batch, std::vector<Violation>& violations);
+  void require_unreferenced(const Entity& entity, Id id) const;
+  void keep_past(const Entity& entity, const Batch& old);
+  void touch(const Entity& entity, const Batch& batch, std::size_t row, ChangeKind kind);
+  void write_changes(std::vector<TouchedRecord*>& alive);
+  void end(bool committed);
   std::unique_ptr<Pending> pending_;
   friend class Session;
 };

@@ -25,8 +25,8 @@ struct Condition {
   };
   Op op = Op::all;
   int field = -1;
-  std::vector<Cell> operands;
-  std::vector<Condition> terms;
+  std::vector<Cell> operands = {};
+  std::vector<Condition> terms = {};
 };
 
 /// The reference meaning, shared by every backend that evaluates conditions itself.

@@ -20,7 +20,7 @@ enum class Keeping : std::int32_t {
   versioned = 1,  ///< every past version stays readable in a derived history table of the same fields + to_seq
   log = 2,        ///< rows are only ever added (works, changes)
   history = 3,    ///< the past of a versioned entity: its fields + `to_seq`, keyed by (id, seq); made by the Model
-  head = 4,       ///< the one row of a store, written by every work, without a past
+  head = 4,       ///< the one row of a store, written by every work: versioned fields, but without a past
 };
 
 /// Fields that together must be unique; a key with a null in it binds nothing.
@@ -40,6 +40,7 @@ struct EntityRoles {
   std::string_view currency = {};  ///< the currency its money fields share; without one they are in the store's base currency
   std::string_view title = {};     ///< the text a person knows the record by
   std::string_view parent = {};    ///< Id of the record this one is a part of: who may read (edit) that may read (write) this
+  bool access = false;             ///< its rows decide who may do what: a change makes every session look again
 };
 
 /// One entity. Constant data with static lifetime; shared by all threads.
@@ -74,7 +75,7 @@ constexpr std::array<Field, 3 + sizeof...(Rows)> field_table(Rows... rows) {
   return {system[0], system[1], system[2], rows...};
 }
 
-/// The field table of a log or of the head row: `id`, then the entity's own.
+/// The field table of a log: `id`, then the entity's own.
 template <class T, class... Rows>
 constexpr std::array<Field, 1 + sizeof...(Rows)> log_table(Rows... rows) {
   static_assert(detail::member_count<T>() == 1 + sizeof...(Rows), "every member of the struct needs one row");

@@ -43,17 +43,17 @@ struct Order {
 /// What is wanted. `where`, `order` and `limit` are offers: the cursor says which it took, the engine does the rest.
 struct Scan {
   const Entity* entity = nullptr;
-  std::vector<int> fields;            ///< columns of the batches, in this order
-  std::vector<Condition> where;       ///< conjuncts
-  std::vector<Order> order;
-  std::optional<std::int64_t> limit;  ///< only with everything in `where` and `order` taken
+  std::vector<int> fields = {};            ///< columns of the batches, in this order
+  std::vector<Condition> where = {};       ///< conjuncts
+  std::vector<Order> order = {};
+  std::optional<std::int64_t> limit = {};  ///< only with everything in `where` and `order` taken
   const Entity* history = nullptr;    ///< with it: the state right after work `as_of`
   std::int64_t as_of = 0;
 };
 
 /// Which offers of a Scan a backend took.
 struct Taken {
-  std::vector<bool> where;  ///< one for each conjunct
+  std::vector<bool> where = {};  ///< one for each conjunct
   bool order = false;
   bool limit = false;
 };

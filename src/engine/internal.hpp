@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the engine's sources share: the states behind Engine, Session, Reader and Work, and raw reads that no
+// permission filters.
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "kith/base/error.hpp"
+#include "kith/base/sha256.hpp"
+#include "kith/engine/history.hpp"
+#include "kith/engine/session.hpp"
+
+namespace kith {
+
+extern const Area kEngineArea;
+
+/// What a principal may do, resolved for one state of the access tables and one day.
+class Rights {
+ public:
+  /// A principal that may do everything: system processes.
+  static std::shared_ptr<const Rights> everything();
+  /// Reads roles, grants and reach. `reader` must be a system reader.
+  static std::shared_ptr<const Rights> load(const Reader& reader, const Principal& principal);
+
+  Level level(const Entity& entity, Action action) const;
+  /// The filter that a level puts on records with an owner or unit: absent for nothing, an empty `all` for everything.
+  std::optional<Condition> predicate(const Entity& entity, Action action) const;
+  bool sees_all() const { return system_; }
+  const std::string& describe() const { return roles_text_; }
+
+ private:
+  bool system_ = false;
+  std::optional<Id> employee_;
+  Reach reach_;
+  std::map<std::pair<std::string, Action>, Level> levels_;
+  std::string roles_text_;
+};
+
+/// True for a condition that keeps every row.
+inline bool keeps_all(const Condition& condition) {
+  return condition.op == Condition::Op::all && condition.terms.empty();
+}
+
+struct Engine::Impl {
+  std::shared_ptr<Storage> storage;
+  const Model* model = nullptr;
+  Options options;
+  Timestamp now() const;
+  void random(std::span<std::uint8_t> bytes) const;
+};
+
+struct Session::State : std::enable_shared_from_this<Session::State> {
+  std::shared_ptr<Engine> engine;
+  Principal principal;
+  std::vector<std::unique_ptr<Connection>> idle;  // connections that no reader holds
+  std::unique_ptr<Connection> writer;
+  bool working = false;  // a Work is open
+
+  // Rights of the principal, as of the last look.
+  std::shared_ptr<const Rights> rights;
+  std::int64_t rights_seq = -1;
+  Date rights_day;
+
+  Engine::Impl& impl() const;
+  std::unique_ptr<Connection> take_connection();
+
+  // One thread at a time: debug builds notice a second one inside.
+  std::atomic<std::thread::id> inside{};
+  int depth = 0;
+};
+
+/// Marks a call into a session; in debug builds a second thread inside is Error{misuse}.
+class Turn {
+ public:
+  explicit Turn(Session::State* session);
+  ~Turn();
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Session::State* session_;
+};
+
+/// A transaction with the connection it runs on, shared by the readers that look through it.
+struct Held {
+  std::shared_ptr<Session::State> session;
+  std::unique_ptr<Connection> connection;  // of a plain reader; given back at the end
+  std::unique_ptr<Transaction> transaction;
+
+  ~Held();
+};
+
+struct Reader::State {
+  std::shared_ptr<Session::State> session;
+  std::shared_ptr<Held> held;
+  Head head;
+  std::int64_t seq = 0;
+  bool as_of = false;
+  Principal actor;
+  mutable std::shared_ptr<const Rights> rights;  // loaded on first need
+  Timestamp now;
+  int trust = 0;  // depth of Work::trusted
+
+  const Model& model() const { return *session->impl().model; }
+  /// The transaction, or Error{misuse} when its Work has ended.
+  Transaction& live() const;
+};
+
+/// Collects the rows of a `get` into a batch of all fields.
+class BatchSink : public RowSink {
+ public:
+  explicit BatchSink(Batch& batch) : batch_(batch) {}
+  void row(std::size_t) override {}
+  void null(int field) override { batch_.columns[static_cast<std::size_t>(field)].append_null(); }
+  void word(int field, std::int64_t word) override { batch_.columns[static_cast<std::size_t>(field)].append(word); }
+  void text(int field, std::string_view text) override { batch_.columns[static_cast<std::size_t>(field)].append(text); }
+
+ private:
+  Batch& batch_;
+};
+
+/// Fills the struct of one record straight from storage; false when there is none.
+bool fetch_record(Transaction& transaction, const Entity& entity, Id id, void* record);
+
+/// Access to protected state for the engine's free functions.
+struct Inside : Reader {
+  static Reader::State& state(const Reader& reader) { return *static_cast<const Inside&>(reader).state_; }
+  static Reader make(std::shared_ptr<Reader::State> state) { return Inside(std::move(state)); }
+  using Shared = std::shared_ptr<Reader::State>;
+
+ private:
+  explicit Inside(std::shared_ptr<Reader::State> state) : Reader(std::move(state)) {}
+};
+
+/// The rights of the reader's actor, loaded once.
+const Rights& rights_of(const Reader& reader);
+/// All rows of a scan, unfiltered by permission, with residual conditions, order and limit applied.
+std::unique_ptr<Rows> raw_scan(const Reader& reader, Scan scan);
+/// Everything of `raw_scan` in one batch.
+Batch raw_all(const Reader& reader, Scan scan);
+/// Full current rows of some ids, unfiltered; rows come in storage order.
+Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> ids);
+/// The ids among `ids` on which the actor may do `action`.
+std::unordered_set<std::int64_t> allowed(const Reader& reader, const Entity& entity, Action action,
+                                         std::span<const Id> ids);
+/// The same for full rows at hand (of a record that may be new).
+bool allowed_row(const Reader& reader, const Entity& entity, Action action, const Batch& batch, std::size_t row);
+/// The head row, or nothing in a store that is not founded.
+std::optional<Head> read_head(Transaction& transaction);
+
+/// Rules of fields: required, length, range, UTF-8, known choices. Adds what is broken in one row.
+void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std::vector<Violation>& violations);
+/// The digest of one version of a record: salt, entity, kind, then every field that is not null.
+Digest change_digest(std::string_view salt, const Entity& entity, ChangeKind kind, Id record, const Batch* batch,
+                     std::size_t row);
+/// The hash of a work: the previous hash, the row's own fields, the digests of its changes in order.
+Digest work_hash(const WorkRow& work, std::string_view previous, const std::vector<std::string_view>& digests);
+
+}  // namespace kith

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/engine/reader.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/internal.hpp"
+#include "kith/base/error.hpp"
+#include "kith/base/text.hpp"
+
+namespace kith {
+namespace {
+
+/// -1, 0, 1 of two cells of one column; nulls compare last in either direction.
+int compare_cells(const Column& column, std::size_t a, std::size_t b, bool descending) {
+  const bool null_a = column.is_null(a);
+  const bool null_b = column.is_null(b);
+  if (null_a || null_b) return static_cast<int>(null_a) - static_cast<int>(null_b);
+  int order = 0;
+  if (column.is_text()) {
+    order = column.text(a).compare(column.text(b));
+  } else {
+    order = column.word(a) < column.word(b) ? -1 : static_cast<int>(column.word(a) > column.word(b));
+  }
+  return descending ? -order : order;
+}
+
+/// A scan that finishes what storage left undone: conjuncts, expression, parents' rights, order, limit, projection.
+class FilteredRows : public Rows {
+ public:
+  struct Plan {
+    Scan scan;
+    std::vector<int> wanted;               // fields to deliver
+    std::vector<Order> order;
+    std::optional<std::int64_t> limit;
+    std::shared_ptr<const Expression> expression;
+    bool test_expression = false;          // when storage cannot say everything
+    bool parents = false;                  // keep only rows whose parent is readable
+  };
+
+  FilteredRows(std::shared_ptr<Reader::State> state, Plan plan)
+      : state_(std::move(state)), plan_(std::move(plan)), input_(*plan_.scan.entity, plan_.scan.fields) {
+    cursor_ = state_->live().scan(plan_.scan);
+    const Taken& taken = cursor_->taken();
+    for (std::size_t i = 0; i < plan_.scan.where.size(); ++i) {
+      if (i >= taken.where.size() || !taken.where[i]) rest_.push_back(plan_.scan.where[i]);
+    }
+    sorts_ = !taken.order && !plan_.order.empty();
+  }
+
+  bool next(Batch& batch) override {
+    static_cast<void>(state_->live());
+    const Turn turn(state_->session.get());
+    batch = Batch(*plan_.scan.entity, plan_.wanted);
+    if (sorts_) return next_sorted(batch);
+    while (batch.rows() == 0 && !done()) {
+      if (!fill()) return false;
+      for (const std::size_t row : kept_) {
+        if (done()) break;
+        deliver(input_, row, batch);
+      }
+    }
+    return batch.rows() != 0;
+  }
+
+ private:
+  bool done() const { return plan_.limit && delivered_ >= *plan_.limit; }
+
+  void deliver(const Batch& from, std::size_t row, Batch& to) {
+    for (std::size_t i = 0; i < plan_.wanted.size(); ++i) {
+      to.columns[i].append_from(from.column(plan_.wanted[i]), row);
+    }
+    ++delivered_;
+  }
+
+  /// Reads the next input batch and finds the rows to keep.
+  bool fill() {
+    if (!cursor_->next(input_)) return false;
+    kept_.clear();
+    std::vector<Tri> truth;
+    if (plan_.test_expression) {
+      ColumnView view(plan_.scan.entity->fields.size(), nullptr);
+      for (std::size_t i = 0; i < input_.fields.size(); ++i) {
+        view[static_cast<std::size_t>(input_.fields[i])] = &input_.columns[i];
+      }
+      truth = plan_.expression->test(view, input_.rows());
+    }
+    for (std::size_t row = 0; row < input_.rows(); ++row) {
+      if (!truth.empty() && truth[row] != Tri::yes) continue;
+      const bool keep = std::all_of(rest_.begin(), rest_.end(), [&](const Condition& condition) {
+        return evaluate(condition, input_, row) == Tri::yes;
+      });
+      if (keep) kept_.push_back(row);
+    }
+    if (plan_.parents) keep_readable_parents();
+    return true;
+  }
+
+  void keep_readable_parents() {
+    const Entity& entity = *plan_.scan.entity;
+    const int field = entity.at(entity.roles.parent);
+    const Column& column = input_.column(field);
+    std::vector<Id> ids;
+    std::unordered_set<std::int64_t> asked;
+    for (const std::size_t row : kept_) {
+      if (!column.is_null(row) && asked.insert(column.word(row)).second) ids.push_back({column.word(row)});
+    }
+    const Reader reader = Inside::make(state_);
+    const Entity& parent = reader.model().entity(entity.fields[static_cast<std::size_t>(field)].options.refers_to);
+    const auto readable = allowed(reader, parent, Action::read, ids);
+    std::erase_if(kept_, [&](std::size_t row) { return column.is_null(row) || !readable.contains(column.word(row)); });
+  }
+
+  bool next_sorted(Batch& batch) {
+    if (!sorted_) {
+      all_ = Batch(*plan_.scan.entity, plan_.scan.fields);
+      while (fill()) {
+        for (const std::size_t row : kept_) all_.append_row(input_, row);
+      }
+      sequence_.resize(all_.rows());
+      std::iota(sequence_.begin(), sequence_.end(), std::size_t{0});
+      std::stable_sort(sequence_.begin(), sequence_.end(), [this](std::size_t a, std::size_t b) {
+        for (const Order& key : plan_.order) {
+          const int order = compare_cells(all_.column(key.field), a, b, key.descending);
+          if (order != 0) return order < 0;
+        }
+        return false;
+      });
+      sorted_ = true;
+    }
+    while (batch.rows() < Cursor::kRows && position_ < sequence_.size() && !done()) {
+      deliver(all_, sequence_[position_++], batch);
+    }
+    return batch.rows() != 0;
+  }
+
+  std::shared_ptr<Reader::State> state_;
+  Plan plan_;
+  Batch input_;
+  std::unique_ptr<Cursor> cursor_;
+  std::vector<Condition> rest_;
+  std::vector<std::size_t> kept_;
+  bool sorts_ = false;
+  bool sorted_ = false;
+  Batch all_;
+  std::vector<std::size_t> sequence_;
+  std::size_t position_ = 0;
+  std::int64_t delivered_ = 0;
+};
+
+class NoRows : public Rows {
+ public:
+  bool next(Batch& batch) override {
+    batch.clear();
+    return false;
+  }
+};
+
+void add_field(std::vector<int>& fields, int field) {
+  if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
+}
+
+std::vector<Order> parse_order(const Entity& entity, const std::vector<std::string>& texts) {
+  std::vector<Order> order;
+  for (const std::string& text : texts) {
+    std::string_view name = text;
+    bool descending = false;
+    if (const auto blank = name.find(' '); blank != std::string_view::npos) {
+      const std::string_view direction = name.substr(name.find_first_not_of(' ', blank));
+      if (direction != "desc" && direction != "asc") {
+        throw Error(Code::invalid, std::string(entity.name), std::string(name.substr(0, blank)),
+                    "orders by '" + text + "'; write a field name, then nothing, asc or desc");
+      }
+      descending = direction == "desc";
+      name = name.substr(0, blank);
+    }
+    order.push_back({.field = entity.at(name), .descending = descending});
+  }
+  if (std::none_of(order.begin(), order.end(), [](const Order& key) { return key.field == kIdField; })) {
+    order.push_back({});
+  }
+  return order;
+}
+
+std::vector<int> all_fields(const Entity& entity) {
+  std::vector<int> fields(entity.fields.size());
+  std::iota(fields.begin(), fields.end(), 0);
+  return fields;
+}
+
+/// Turns a scan into one as of the reader's work: versioned entities through their history, logs by their sequence.
+void at_moment(const Reader::State& state, Scan& scan) {
+  const Entity& entity = *scan.entity;
+  if (entity.keeping == Keeping::versioned) {
+    scan.history = state.model().history_of(entity);
+    scan.as_of = state.seq;
+  } else if (entity.keeping == Keeping::log) {
+    const int seq = entity.find("seq");
+    scan.where.push_back(
+        {.op = Condition::Op::le, .field = seq < 0 ? kIdField : seq, .operands = {state.seq}, .terms = {}});
+  }
+}
+
+std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Plan plan) {
+  Scan& scan = plan.scan;
+  if (state->as_of) at_moment(*state, scan);
+  scan.order = plan.order;
+  scan.fields = plan.wanted;
+  for (const Order& key : plan.order) add_field(scan.fields, key.field);
+  std::vector<int> read;
+  for (const Condition& condition : scan.where) collect_fields(condition, read);
+  if (plan.expression) read.insert(read.end(), plan.expression->reads().begin(), plan.expression->reads().end());
+  if (plan.parents) read.push_back(scan.entity->at(scan.entity->roles.parent));
+  for (const int field : read) add_field(scan.fields, field);
+  if (!plan.test_expression && !plan.parents) scan.limit = plan.limit;
+  return std::make_unique<FilteredRows>(std::move(state), std::move(plan));
+}
+
+}  // namespace
+
+Condition equals(const Entity& entity, std::string_view field, Id value) {
+  return equals(entity, field, value.value);
+}
+Condition equals(const Entity& entity, std::string_view field, std::string_view value) {
+  return {.op = Condition::Op::eq, .field = entity.at(field), .operands = {std::string(value)}, .terms = {}};
+}
+Condition equals(const Entity& entity, std::string_view field, std::int64_t word) {
+  return {.op = Condition::Op::eq, .field = entity.at(field), .operands = {word}, .terms = {}};
+}
+
+Held::~Held() {
+  transaction.reset();
+  if (connection) session->idle.push_back(std::move(connection));
+}
+
+Transaction& Reader::State::live() const {
+  if (!held || !held->transaction) {
+    throw Error(Code::misuse, "this Work has ended; begin another with Session::work");
+  }
+  return *held->transaction;
+}
+
+bool fetch_record(Transaction& transaction, const Entity& entity, Id id, void* record) {
+  class StructSink : public RowSink {
+   public:
+    StructSink(const Entity& target, void* struct_) : entity_(target), record_(struct_) {}
+    void row(std::size_t) override { found = true; }
+    void null(int field) override { set_slot_null(of(field), record_); }
+    void word(int field, std::int64_t word) override { set_slot_word(of(field), record_, word); }
+    void text(int field, std::string_view text) override { set_slot_text(of(field), record_, text); }
+    bool found = false;
+
+   private:
+    const Field& of(int field) const { return entity_.fields[static_cast<std::size_t>(field)]; }
+    const Entity& entity_;
+    void* record_;
+  };
+  StructSink sink(entity, record);
+  transaction.get(entity, {&id, 1}, sink);
+  return sink.found;
+}
+
+Reader::Reader(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Reader::Reader(Reader&&) noexcept = default;
+Reader::~Reader() = default;
+
+const Model& Reader::model() const { return state_->model(); }
+std::int64_t Reader::seq() const { return state_->seq; }
+Timestamp Reader::now() const { return state_->now; }
+Date Reader::today() const { return local_date(state_->now, state_->head.zone); }
+Currency Reader::currency() const { return kith::currency(state_->head.currency); }
+const std::string& Reader::zone() const { return state_->head.zone; }
+const Principal& Reader::actor() const { return state_->actor; }
+
+Reader Reader::as_system(std::string_view purpose) const {
+  auto state = std::make_shared<State>();
+  state->session = state_->session;
+  state->held = state_->held;
+  state->head = state_->head;
+  state->seq = state_->seq;
+  state->as_of = state_->as_of;
+  state->now = state_->now;
+  state->actor.name = "kith: " + std::string(purpose);
+  state->actor.kind = PrincipalKind::system;
+  return Reader(std::move(state));
+}
+
+std::unique_ptr<Rows> raw_scan(const Reader& reader, Scan scan) {
+  FilteredRows::Plan plan;
+  plan.wanted = scan.fields.empty() ? all_fields(*scan.entity) : scan.fields;
+  plan.order = scan.order;
+  plan.limit = scan.limit;
+  plan.scan = std::move(scan);
+  return run(std::shared_ptr<Reader::State>(&Inside::state(reader), [](auto*) {}), std::move(plan));
+}
+
+Batch raw_all(const Reader& reader, Scan scan) {
+  Batch all(*scan.entity, scan.fields.empty() ? all_fields(*scan.entity) : scan.fields);
+  auto rows = raw_scan(reader, std::move(scan));
+  for (Batch batch; rows->next(batch);) {
+    for (std::size_t row = 0; row < batch.rows(); ++row) all.append_row(batch, row);
+  }
+  return all;
+}
+
+Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> ids) {
+  Batch batch(entity);
+  const Reader::State& state = Inside::state(reader);
+  if (!state.as_of || state.model().history_of(entity) == nullptr) {
+    BatchSink sink(batch);
+    state.live().get(entity, ids, sink);
+    return batch;
+  }
+  Condition in{.op = Condition::Op::in, .field = kIdField, .operands = {}, .terms = {}};
+  for (const Id id : ids) in.operands.emplace_back(id.value);
+  return raw_all(reader, {.entity = &entity, .where = {in}});
+}
+
+bool Reader::fetch(const Entity& entity, Id id, void* record) const {
+  const Turn turn(state_->session.get());
+  const Rights& rights = rights_of(*this);
+  const bool all = rights.sees_all() || (entity.roles.parent.empty() && rights.level(entity, Action::read) == Level::all);
+  if (all && !state_->as_of) return fetch_record(state_->live(), entity, id, record);
+  const Batch batch = raw_get(*this, entity, {&id, 1});
+  if (batch.rows() == 0 || (!all && !allowed_row(*this, entity, Action::read, batch, 0))) return false;
+  load_row(batch, 0, record);
+  return true;
+}
+
+std::unique_ptr<Rows> Reader::scan(const Entity& entity, const Query& query) const {
+  const Turn turn(state_->session.get());
+  static_cast<void>(state_->live());
+  FilteredRows::Plan plan;
+  plan.scan.entity = &entity;
+  plan.scan.where = query.conditions;
+  plan.limit = query.limit;
+  plan.order = parse_order(entity, query.order);
+  if (query.fields.empty()) {
+    plan.wanted = all_fields(entity);
+  } else {
+    for (const std::string& name : query.fields) add_field(plan.wanted, entity.at(name));
+  }
+  if (!query.where.empty()) {
+    plan.expression = std::make_shared<const Expression>(
+        Expression::compile(query.where, scope_of(entity, currency()), query.parameters));
+    for (Condition& condition : plan.expression->conjuncts()) plan.scan.where.push_back(std::move(condition));
+    plan.test_expression = !plan.expression->fully_pushed();
+  } else if (!query.parameters.empty()) {
+    throw Error(Code::invalid, std::string(entity.name), "", "parameters were given, but no filter that reads them");
+  }
+  const Rights& rights = rights_of(*this);
+  if (!rights.sees_all() && !entity.roles.parent.empty()) {
+    plan.parents = true;
+  } else {
+    auto predicate = rights.predicate(entity, Action::read);
+    if (!predicate) return std::make_unique<NoRows>();
+    if (!keeps_all(*predicate)) plan.scan.where.push_back(std::move(*predicate));
+  }
+  return run(state_, std::move(plan));
+}
+
+Table Reader::report(std::string_view name, const Parameters& parameters) const {
+  const Report& report = model().report(name);
+  std::vector<std::string_view> known;
+  for (const ReportParameter& parameter : report.parameters) known.push_back(parameter.name);
+  std::vector<Violation> violations;
+  for (const auto& [given, value] : parameters) {
+    if (std::find(known.begin(), known.end(), given) == known.end()) {
+      violations.push_back({std::string(name), given, "the report has no such parameter." + suggest(given, known)});
+    }
+  }
+  for (const ReportParameter& parameter : report.parameters) {
+    const auto found = parameters.find(parameter.name);
+    if (parameter.required && (found == parameters.end() || is_null(found->second))) {
+      violations.push_back({std::string(name), std::string(parameter.name),
+                            "is missing; give " + std::string(parameter.meaning)});
+    }
+  }
+  if (!violations.empty()) throw Error(std::move(violations));
+  return report.run(*this, parameters);
+}
+
+void Reader::not_found(const Entity& entity, Id id) const {
+  throw Error(Code::not_found, std::string(entity.name), "id",
+              "there is no " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" + actor().name +
+                  "' may see");
+}
+
+void Reader::more_than_one(const Entity& entity) const {
+  throw Error(Code::conflict, std::string(entity.name), "", "more than one record matches; narrow the query");
+}
+
+}  // namespace kith

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/engine/session.hpp"
+
+#include <sys/random.h>
+
+#include <chrono>
+#include <cstring>
+
+#include "engine/internal.hpp"
+#include "engine/pending.hpp"
+#include "kith/base/error.hpp"
+#include "kith/base/text.hpp"
+
+namespace kith {
+namespace {
+
+constexpr Id kHeadId{1};
+
+/// Names of the principals that can be asked for, for messages.
+Principal principal_by_name(const Reader& reader, std::string_view name) {
+  const auto principals = reader.list<Principal>();
+  std::vector<std::string_view> names;
+  for (const Principal& principal : principals) {
+    if (principal.name == name) {
+      if (principal.active) return principal;
+      throw Error(Code::denied, "principal", "active", "'" + principal.name + "' is not active; ask an administrator");
+    }
+    names.push_back(principal.name);
+  }
+  throw Error(Code::not_found, "principal", "name",
+              "there is no principal '" + std::string(name) + "'." + suggest(name, names));
+}
+
+/// Roles, their first grants and the principal `local`.
+void found_access(Work& work) {
+  std::map<std::string_view, Id> roles;
+  for (const std::string_view name : {"admin", "manager", "seller"}) {
+    Role role;
+    role.name = name;
+    roles[name] = work.create(role);
+  }
+  for (const Area* area : work.model().areas()) {
+    for (const FirstGrant& first : area->grants) {
+      Grant grant;
+      grant.role = roles.at(first.role);
+      grant.entity = first.entity;
+      grant.action = first.action;
+      grant.level = first.level;
+      work.create(grant);
+    }
+  }
+  Principal local;
+  local.name = "local";
+  work.create(local);
+  RoleHolder holder;
+  holder.principal = local.id;
+  holder.role = roles.at("admin");
+  work.create(holder);
+}
+
+}  // namespace
+
+std::optional<Head> read_head(Transaction& transaction) {
+  Head head;
+  if (!fetch_record(transaction, entity_of<Head>(), kHeadId, &head)) return std::nullopt;
+  return head;
+}
+
+Timestamp Engine::Impl::now() const {
+  if (options.clock) return options.clock();
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+}
+
+void Engine::Impl::random(std::span<std::uint8_t> bytes) const {
+  if (options.random) return options.random(bytes);
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t got = getrandom(bytes.data() + done, bytes.size() - done, 0);
+    if (got < 0) throw Error(Code::storage, "the system gives no random bytes; supply Options::random");
+    done += static_cast<std::size_t>(got);
+  }
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+const Model& Engine::model() const { return *impl_->model; }
+Storage& Engine::storage() const { return *impl_->storage; }
+
+std::shared_ptr<Engine> Engine::open(std::string_view url, const Model& model, const Options& options) {
+  return open(open_storage(url, options.storage), model, options);
+}
+
+std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Model& model, const Options& options) {
+  static_cast<void>(currency(options.currency));
+  static_cast<void>(local_date({}, options.zone));
+  storage->prepare(model.stored());
+  auto impl = std::make_unique<Impl>();
+  impl->storage = std::move(storage);
+  impl->model = &model;
+  impl->options = options;
+  std::shared_ptr<Engine> engine(new Engine(std::move(impl)));
+
+  auto state = std::make_shared<Session::State>();
+  state->engine = engine;
+  {
+    auto connection = state->take_connection();
+    const auto head = read_head(*connection->begin(Access::read));
+    if (head) {
+      if (head->format > kFormat) {
+        throw Error(Code::version, "the store has format " + std::to_string(head->format) + ", this Kith knows " +
+                                       std::to_string(kFormat) + "; use a newer Kith");
+      }
+      return engine;
+    }
+  }
+  if (options.storage.read_only) {
+    throw Error(Code::storage, "the store is empty and opened read-only; open it once for writing");
+  }
+  state->principal.name = "kith";
+  state->principal.kind = PrincipalKind::system;
+  Session session(state);
+  session.found(options);
+  return engine;
+}
+
+void Session::found(const Options& options) {
+  state_->writer = state_->take_connection();
+  auto transaction = state_->writer->begin(Access::write);
+  if (read_head(*transaction)) return;  // another process was faster
+  Head head;
+  head.id = kHeadId;
+  head.revision = 1;
+  head.format = kFormat;
+  head.recorded = state_->impl().now();
+  head.hash.data.assign(32, '\0');
+  head.currency = options.currency;
+  head.zone = options.zone;
+  Batch batch(entity_of<Head>());
+  store_row(&head, batch);
+  transaction->insert(entity_of<Head>(), batch);
+
+  Work work = begin({.cause = "new store"}, std::move(transaction));
+  Principal kith = state_->principal;
+  work.create(kith);
+  Inside::state(work).actor = kith;
+  found_access(work);
+  for (const Area* area : work.model().areas()) {
+    if (area->found != nullptr) area->found(work);
+  }
+  work.commit();
+}
+
+Session Engine::session(std::string_view principal) {
+  auto state = std::make_shared<Session::State>();
+  state->engine = shared_from_this();
+  state->principal.name = principal;
+  state->principal.kind = PrincipalKind::system;
+  Session session(state);
+  Principal found = principal_by_name(session.reader().as_system("sign in"), principal);
+  if (found.kind == PrincipalKind::system) {
+    throw Error(Code::denied, "principal", "name", "'" + found.name + "' is the store's own; sign in as a person");
+  }
+  state->principal = std::move(found);
+  return session;
+}
+
+Engine::Impl& Session::State::impl() const { return *engine->impl_; }
+
+std::unique_ptr<Connection> Session::State::take_connection() {
+  if (idle.empty()) return impl().storage->connect();
+  auto connection = std::move(idle.back());
+  idle.pop_back();
+  return connection;
+}
+
+Session::Session(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+Engine& Session::engine() const { return *state_->engine; }
+const Principal& Session::actor() const { return state_->principal; }
+
+Reader Session::reader(const ReadOptions& options) const {
+  const Turn turn(state_.get());
+  auto held = std::make_shared<Held>();
+  held->session = state_;
+  held->connection = state_->take_connection();
+  held->transaction = held->connection->begin(Access::read);
+  auto head = read_head(*held->transaction);
+  if (!head) throw Error(Code::corrupt, "the store has no head row; restore a backup");
+  auto state = std::make_shared<Reader::State>();
+  state->session = state_;
+  state->held = std::move(held);
+  state->head = std::move(*head);
+  state->seq = state->head.seq;
+  state->actor = state_->principal;
+  state->now = state_->impl().now();
+  Reader reader(std::move(state));
+  if (options.as_of_seq || options.as_of_time) go_to(reader, options);
+  return reader;
+}
+
+void Session::go_to(Reader& reader, const ReadOptions& options) {
+  Reader::State& state = Inside::state(reader);
+  std::int64_t seq = options.as_of_seq.value_or(state.head.seq);
+  if (seq < 0 || seq > state.head.seq) {
+    throw Error(Code::invalid, "the store's last work is " + std::to_string(state.head.seq) + ", not " +
+                                   std::to_string(seq) + "; give a sequence from 0 to it");
+  }
+  if (options.as_of_time) {
+    const Entity& entity = entity_of<WorkRow>();
+    Scan scan{.entity = &entity, .fields = {kIdField}, .order = {{.field = kIdField, .descending = true}}, .limit = 1};
+    scan.where.push_back({.op = Condition::Op::le,
+                          .field = entity.at("recorded"),
+                          .operands = {options.as_of_time->micros},
+                          .terms = {}});
+    const Batch last = raw_all(reader, scan);
+    const std::int64_t then = last.rows() == 0 ? 0 : last.columns.front().word(0);
+    seq = options.as_of_seq ? std::min(seq, then) : then;
+  }
+  state.seq = seq;
+  state.as_of = true;
+}
+
+Work Session::work(const WorkOptions& options) {
+  const Turn turn(state_.get());
+  if (state_->working) {
+    throw Error(Code::misuse, "this session already has an open Work; commit or drop it first");
+  }
+  if (!state_->writer) state_->writer = state_->take_connection();
+  return begin(options, state_->writer->begin(Access::write));
+}
+
+Turn::Turn(Session::State* session) : session_(session) {
+#ifndef NDEBUG
+  const auto self = std::this_thread::get_id();
+  std::thread::id nobody{};
+  if (!session_->inside.compare_exchange_strong(nobody, self) && nobody != self) {
+    session_ = nullptr;
+    throw Error(Code::misuse, "another thread is using this session; give each thread its own");
+  }
+  ++session_->depth;
+#endif
+}
+
+Turn::~Turn() {
+#ifndef NDEBUG
+  if (session_ != nullptr && --session_->depth == 0) session_->inside.store(std::thread::id{});
+#endif
+}
+
+}  // namespace kith

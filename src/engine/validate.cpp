@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a record must be before it is written: its fields' rules and its references. All faults at once.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/internal.hpp"
+#include "engine/pending.hpp"
+#include "kith/base/error.hpp"
+#include "kith/base/text.hpp"
+
+namespace kith {
+namespace {
+
+constexpr std::size_t kDefaultMaxLength = 10'000;
+
+bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+std::string check_text(const Field& field, std::string_view text) {
+  const FieldOptions& options = field.options;
+  if (field.type == Type::bytes) return {};
+  if (options.required && blank(text)) return "must not be blank; give one";
+  if (field.type == Type::currency) {
+    if (text.empty() && !options.required) return {};
+    try {
+      static_cast<void>(currency(text));
+    } catch (const Error& error) {
+      return error.message;
+    }
+    return {};
+  }
+  const std::size_t limit = options.max_length > 0 ? static_cast<std::size_t>(options.max_length) : kDefaultMaxLength;
+  if (const std::size_t bad = invalid_utf8(text); bad != std::string_view::npos) {
+    return "is no valid UTF-8 from byte " + std::to_string(bad + 1) + " on; convert it first";
+  }
+  if (text.size() > limit && length(text) > limit) {
+    return "has " + std::to_string(length(text)) + " characters, " + std::to_string(limit) + " fit; shorten it";
+  }
+  return {};
+}
+
+std::string check_word(const Field& field, std::int64_t word) {
+  if (field.type == Type::id && word == 0 && (field.options.required || field.nullable)) return "is missing; give one";
+  if (field.type == Type::choice && (word < 1 || static_cast<std::size_t>(word) > field.choices.size())) {
+    return std::to_string(word) + " is no choice." + suggest("", field.choices);
+  }
+  if (word < field.options.minimum || word > field.options.maximum) {
+    const auto shown = [&](std::int64_t bound) {
+      return field.type == Type::decimal ? to_string(Decimal{bound, field.options.scale}, true) : std::to_string(bound);
+    };
+    return shown(word) + " lies outside " + shown(field.options.minimum) + " to " + shown(field.options.maximum);
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std::vector<Violation>& violations) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const int position = batch.fields[i];
+    if (position == kIdField || position == kRevisionField || position == kSeqField) continue;
+    const Field& field = entity.fields[static_cast<std::size_t>(position)];
+    const Column& column = batch.columns[i];
+    std::string fault;
+    if (column.is_null(row)) {
+      if (!field.nullable || field.options.required) fault = "is missing; give one";
+    } else {
+      fault = column.is_text() ? check_text(field, column.text(row)) : check_word(field, column.word(row));
+    }
+    if (!fault.empty()) violations.push_back({std::string(entity.name), std::string(field.name), std::move(fault)});
+  }
+}
+
+void Work::check_rows(const Entity& entity, const Batch& batch) {
+  std::vector<Violation> violations;
+  for (std::size_t row = 0; row < batch.rows(); ++row) check_fields(entity, batch, row, violations);
+  check_references(entity, batch, violations);
+  if (!violations.empty()) throw Error(std::move(violations));
+}
+
+void Work::check_references(const Entity& entity, const Batch& batch, std::vector<Violation>& violations) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const Field& field = entity.fields[static_cast<std::size_t>(batch.fields[i])];
+    if (field.options.refers_to.empty()) continue;
+    const Entity* target = model().find_entity(field.options.refers_to);
+    if (target == nullptr) continue;  // an area that this store does not carry
+    auto& known = pending_->known[target];
+    std::vector<Id> asked;
+    std::unordered_set<std::int64_t> seen;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      const std::int64_t id = batch.columns[i].word(row);
+      if (batch.columns[i].is_null(row) || id == 0 || known.contains(id) || !seen.insert(id).second) continue;
+      asked.push_back({id});
+    }
+    if (asked.empty()) continue;
+    std::unordered_set<std::int64_t> found;
+    if (state_->trust > 0) {
+      const Batch rows = raw_get(*this, *target, asked);
+      for (std::size_t row = 0; row < rows.rows(); ++row) found.insert(rows.columns[kIdField].word(row));
+    } else {
+      found = allowed(*this, *target, Action::read, asked);
+    }
+    for (const Id id : asked) {
+      if (found.contains(id.value)) {
+        known.insert(id.value);
+      } else {
+        violations.push_back({std::string(entity.name), std::string(field.name),
+                              "refers to " + std::string(target->name) + " " + std::to_string(id.value) +
+                                  ", which does not exist or may not be seen by '" + actor().name + "'"});
+      }
+    }
+  }
+}
+
+void Work::require_unreferenced(const Entity& entity, Id id) const {
+  for (const Entity* other : model().entities()) {
+    if (other->keeping != Keeping::versioned) continue;
+    for (std::size_t i = 0; i < other->fields.size(); ++i) {
+      if (other->fields[i].options.refers_to != entity.name) continue;
+      const int field = static_cast<int>(i);
+      Scan scan{.entity = other, .fields = {kIdField}, .limit = 1};
+      scan.where.push_back({.op = Condition::Op::eq, .field = field, .operands = {id.value}, .terms = {}});
+      const Batch users = raw_all(*this, scan);
+      if (users.rows() == 0) continue;
+      throw Error(Code::conflict, std::string(entity.name), "id",
+                  std::string(other->name) + " " + std::to_string(users.columns.front().word(0)) + " refers to " +
+                      std::to_string(id.value) + " as its " + std::string(other->fields[i].name) +
+                      "; remove or change that first");
+    }
+  }
+}
+
+Digest change_digest(std::string_view salt, const Entity& entity, ChangeKind kind, Id record, const Batch* batch,
+                     std::size_t row) {
+  std::string bytes;
+  bytes.reserve(256);
+  const auto put_word = [&](std::int64_t word) {
+    char raw[8];
+    for (int i = 0; i < 8; ++i) raw[i] = static_cast<char>(static_cast<std::uint64_t>(word) >> (8 * i));
+    bytes.append(raw, 8);
+  };
+  const auto put_text = [&](std::string_view text) {
+    put_word(static_cast<std::int64_t>(text.size()));
+    bytes.append(text);
+  };
+  put_text(salt);
+  put_text(entity.name);
+  put_word(static_cast<std::int64_t>(kind));
+  put_word(record.value);
+  // Fields by name and only where set, so that a field added by a later version leaves old digests as they are.
+  for (std::size_t i = 0; batch != nullptr && i < batch->columns.size(); ++i) {
+    const Column& column = batch->columns[i];
+    if (column.is_null(row)) continue;
+    put_text(entity.fields[static_cast<std::size_t>(batch->fields[i])].name);
+    if (column.is_text()) {
+      put_text(column.text(row));
+    } else {
+      put_word(column.word(row));
+    }
+  }
+  return sha256(bytes);
+}
+
+Digest work_hash(const WorkRow& work, std::string_view previous, const std::vector<std::string_view>& digests) {
+  Sha256 hash;
+  const auto put_text = [&](std::string_view text) {
+    hash.update(std::to_string(text.size()));
+    hash.update(":");
+    hash.update(text);
+  };
+  put_text(previous);
+  put_text(std::to_string(work.id.value));
+  put_text(to_string(work.recorded));
+  put_text(std::to_string(work.actor.value));
+  put_text(work.cause);
+  put_text(work.key ? "key" : "");
+  put_text(work.key.value_or(""));
+  put_text(work.payload.data);
+  put_text(work.result);
+  put_text(std::to_string(work.changes));
+  for (const std::string_view digest : digests) put_text(digest);
+  return hash.digest();
+}
+
+}  // namespace kith
