@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Quotas as a tree: company > region > team > person. A node's amount is shared among its children by ratio or in
+/// equal parts with the largest remainder, so that children add up to the cent; deviations are reported, never
+/// silently mended. Attainment compares a node with what was won below it, by splits and by the organisation as it was.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/engine/work.hpp"
+
+namespace kith {
+
+/// What a quota counts. Numbers are stable.
+enum class QuotaMetric : std::int32_t { won_amount = 1 };
+template <>
+struct Choices<QuotaMetric> {
+  static constexpr std::string_view names[] = {"won_amount"};
+};
+
+/// How a node got its amount.
+enum class QuotaMethod : std::int32_t { fixed = 1, ratio = 2, equal = 3 };
+template <>
+struct Choices<QuotaMethod> {
+  static constexpr std::string_view names[] = {"fixed", "ratio", "equal"};
+};
+
+/// A node: a target of a unit (with everyone below it) or of an employee, for a period.
+struct Quota {
+  Id id;
+  std::int64_t revision = 0;
+  std::int64_t seq = 0;
+  std::optional<Id> parent;
+  QuotaMetric metric = QuotaMetric::won_amount;
+  std::string period;               ///< "2017-Q2" of calendar `calendar`
+  std::string calendar = "calendar";
+  Date from;
+  Date to;
+  std::optional<Id> unit;           ///< exactly one of unit and employee
+  std::optional<Id> employee;
+  Currency currency;
+  Amount amount;
+  QuotaMethod method = QuotaMethod::fixed;
+  std::optional<Decimal> weight;    ///< given with ratio, scale 9
+};
+template <>
+const Entity& entity_of<Quota>();
+
+/// A child as given to `decompose`.
+struct QuotaChild {
+  std::optional<Id> unit;
+  std::optional<Id> employee;
+  Decimal weight = {1, 0};          ///< used by ratio; any positive numbers
+};
+
+/// A node's consistency: children against parent.
+struct QuotaNode {
+  Quota quota;
+  std::int64_t depth = 0;
+  std::int64_t children = 0;
+  std::optional<Money> children_sum;
+  Money difference;                 ///< children_sum - amount; 0 for leaves
+  std::vector<Id> missing_units;    ///< units below the node's unit that have members or units but no child node
+  std::vector<Id> missing_employees;///< members of the node's unit without a child node, where any child is an employee
+};
+
+/// A node's attainment.
+struct QuotaAttainment {
+  Quota quota;
+  std::int64_t depth = 0;
+  Money actual;
+  Money gap;                        ///< amount - actual
+  std::optional<Decimal> percent;   ///< actual / amount x 100, 2 decimals, half up; absent for an amount of 0
+};
+
+namespace incentive {
+
+/// Sets a root, or any node by hand (method fixed). Errors: invalid (negative amount, both or neither of unit and
+/// employee, a period that is none, wrong currency), conflict (the node has a quota for that period).
+Id set_quota(Work& work, Quota& quota);
+/// Shares a node's amount among children, made or replaced in the order given; grandchildren that exist are kept and
+/// show up in `quota_tree` when they no longer add up. `over_percent` raises the sum (5 = 105 %). Errors: invalid for
+/// no child, a child named twice, a weight that is not positive.
+std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& children, QuotaMethod method,
+                          Decimal over_percent = {});
+
+/// The tree below (and with) a node, parents before children, with its consistency.
+std::vector<QuotaNode> quota_tree(const Reader& reader, Id root);
+/// Attainment of every node below (and with) `root`. Actuals count every deal won in the period, whoever may see it
+/// (the declared exception), for nodes in the actor's scope.
+std::vector<QuotaAttainment> attainment(const Reader& reader, Id root);
+/// actual / target x 100 at 2 decimals, half up; nothing for a target of 0. Never compare the result: cross-multiply.
+std::optional<Decimal> compute_attainment(std::int64_t actual, std::int64_t target);
+
+}  // namespace incentive
+}  // namespace kith
