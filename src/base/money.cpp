@@ -47,8 +47,9 @@ constexpr std::array<std::int8_t, kCodes> kDigits = make_digits();
 
 std::int8_t digits_of(Currency currency) {
   const auto letter = [&](int shift) { return static_cast<char>((currency.packed >> shift) & 0xff); };
-  if ((currency.packed >> 24) != 0 || !is_letter(letter(16)) || !is_letter(letter(8)) || !is_letter(letter(0))) return kUnknown;
-  return kDigits[slot_of(letter(16), letter(8), letter(0))];
+  const char code[] = {letter(16), letter(8), letter(0)};
+  if ((currency.packed >> 24) != 0 || !is_code({code, 3})) return kUnknown;
+  return kDigits[slot_of(code[0], code[1], code[2])];
 }
 
 [[noreturn]] void fail_unknown(std::string_view code) {

@@ -88,16 +88,24 @@ std::string squeeze(std::string_view text) {
   return result;
 }
 
-bool all_ascii(std::string_view text) {
-  std::size_t at = 0;
-  while (at + 8 <= text.size() && plain_word(text.data() + at)) at += 8;
-  for (; at < text.size(); ++at) {
-    if (text[at] <= 0) return false;
+// Whether text is valid and holds only ASCII and the common ideographs U+4E00 to U+9FFF, which no normal form and no
+// case folding touches: Chinese names need not pass through the tables.
+bool is_simple(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (at + 8 <= text.size() && plain_word(text.data() + at)) {
+      at += 8;
+      continue;
+    }
+    const std::size_t size = sequence(text.substr(at));
+    const std::string_view bytes = text.substr(at, size);
+    const bool ideograph = size == 3 && bytes >= "\xE4\xB8\x80" && bytes <= "\xE9\xBF\xBF";
+    if (size != 1 && !ideograph) return false;
+    at += size;
   }
   return true;
 }
 
-std::string fold_ascii(std::string_view text) {
+std::string fold_simple(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   bool gap = false;
@@ -160,7 +168,7 @@ std::size_t invalid_utf8(std::string_view text) {
 }
 
 std::string fold(std::string_view text) {
-  if (all_ascii(text)) return fold_ascii(text);
+  if (is_simple(text)) return fold_simple(text);
   const std::size_t bad = invalid_utf8(text);
   if (bad != std::string_view::npos) {
     throw Error(Code::invalid, fmt::format("Byte {} of {} is no valid UTF-8; convert the text to UTF-8 first.", bad + 1,

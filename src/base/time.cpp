@@ -33,6 +33,13 @@ int number_at(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
+// Writes `count` digits of a value that has no more of them.
+void append_digits(std::string& text, std::int64_t value, std::size_t count) {
+  const std::size_t end = text.size() + count;
+  text.resize(end);
+  for (std::size_t i = 1; i <= count; ++i, value /= 10) text[end - i] = static_cast<char>('0' + value % 10);
+}
+
 bool is_day(int year, int month, int day) {
   if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return false;
   return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
@@ -153,7 +160,13 @@ Date parse_date(std::string_view text) {
 
 std::string to_string(Date date) {
   const Civil day = civil(date);
-  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+  std::string text;
+  append_digits(text, day.year, 4);
+  text += '-';
+  append_digits(text, day.month, 2);
+  text += '-';
+  append_digits(text, day.day, 2);
+  return text;
 }
 
 Timestamp parse_timestamp(std::string_view text) {
@@ -177,13 +190,20 @@ std::string to_string(Timestamp time) {
   const std::int64_t day = floor_div(time.micros, kDay);
   const std::int64_t clock = time.micros - day * kDay;
   const std::int64_t seconds = clock / kSecond;
-  std::string text = fmt::format("{}T{:02}:{:02}:{:02}", to_string(Date{static_cast<std::int32_t>(day)}),
-                                 seconds / 3600, seconds / 60 % 60, seconds % 60);
+  std::string text = to_string(Date{static_cast<std::int32_t>(day)});
+  text += 'T';
+  append_digits(text, seconds / 3600, 2);
+  text += ':';
+  append_digits(text, seconds / 60 % 60, 2);
+  text += ':';
+  append_digits(text, seconds % 60, 2);
   if (clock % kSecond != 0) {
-    text += fmt::format(".{:06}", clock % kSecond);
+    text += '.';
+    append_digits(text, clock % kSecond, 6);
     text.erase(text.find_last_not_of('0') + 1);
   }
-  return text + "Z";
+  text += 'Z';
+  return text;
 }
 
 Date local_date(Timestamp time, std::string_view zone) {

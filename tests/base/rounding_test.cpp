@@ -64,7 +64,8 @@ cpp_int oracle(Int128 numerator, Int128 denominator, Rounding mode) {
 
 void expect_oracle(Int128 numerator, Int128 denominator, Rounding mode) {
   const cpp_int expected = oracle(numerator, denominator, mode);
-  const std::string context = wide(numerator).str() + " / " + wide(denominator).str() + " " + std::string(name_of(mode));
+  const std::string context =
+      wide(numerator).str() + " / " + wide(denominator).str() + " " + std::string(name_of(mode));
   if (expected > wide(kWideMax) || expected < wide(kWideMin)) {
     EXPECT_KITH_ERROR(divide_wide(numerator, denominator, mode), Code::overflow, "128 bits");
   } else {

@@ -115,6 +115,14 @@ TEST(Fold, WhiteSpaceOfEveryKind) {
   EXPECT_EQ(fold("a\xE2\x80\x8B" "b\xC2\xAD\xEF\xBB\xBF"), "ab") << "invisible code points are no part of a name";
 }
 
+TEST(Fold, IdeographsFoldAlikeWithAndWithoutTheTables) {
+  for (char32_t point = 0x4DC0; point <= 0xA010; ++point) {
+    const std::string alone = fold(encode(point) + " A");
+    // The accent sends the whole text through the tables.
+    ASSERT_EQ(fold(encode(point) + " A\xC3\x89"), alone + "é") << static_cast<unsigned>(point);
+  }
+}
+
 TEST(Fold, RefusesInvalidText) {
   EXPECT_KITH_ERROR(fold("客\xFF"), Code::invalid, "Byte 4 of '客\\xFF' is no valid UTF-8");
   EXPECT_KITH_ERROR(fold(std::string_view("a\0", 2)), Code::invalid, "Byte 2");

@@ -87,8 +87,9 @@ TEST(Timestamp, RefusesOtherForms) {
   for (const char* text :
        {"", "2017-03-01T", "2017-03-01T09:30Z", "2017-03-01T09:30:00", "2017-03-01 09:30:00Z", "2017-03-01T24:00:00Z",
         "2017-03-01T09:60:00Z", "2017-03-01T09:30:60Z", "2017-03-01T09:30:00z", "2017-03-01T09:30:00.Z",
-        "2017-03-01T09:30:00.1234567Z", "2017-03-01T09:30:00+0800", "2017-03-01T09:30:00+08", "2017-03-01T09:30:00+24:00",
-        "2017-03-01T09:30:00+08:60", "2017-03-01T09:30:00Zx", "2017-03-01T9:30:00Z", "2017-02-29T09:30:00Z",
+        "2017-03-01T09:30:00.1234567Z", "2017-03-01T09:30:00+0800", "2017-03-01T09:30:00+08",
+        "2017-03-01T09:30:00+24:00", "2017-03-01T09:30:00+08:60", "2017-03-01T09:30:00Zx",
+        "2017-03-01T9:30:00Z", "2017-02-29T09:30:00Z",
         "2017-03-01T09-30-00Z", "2017-03-01T09:30:00.5", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
         "2017-03-01x", "2017-03-01T09:30:00,5Z"}) {
     EXPECT_KITH_ERROR(parse_timestamp(text), Code::invalid, "like 2017-03-01T09:30:00Z");
@@ -122,7 +123,7 @@ TEST(Zone, StartOfDay) {
   EXPECT_EQ(start("1970-01-01", "Asia/Shanghai"), "1969-12-31T16:00:00Z");
   EXPECT_EQ(start("2024-03-10", "America/New_York"), "2024-03-10T05:00:00Z");
   EXPECT_EQ(start("2024-03-11", "America/New_York"), "2024-03-11T04:00:00Z") << "the day before had 23 hours";
-  EXPECT_EQ(start("2018-11-04", "America/Sao_Paulo"), "2018-11-04T03:00:00Z") << "midnight skipped: the day begins at 01:00";
+  EXPECT_EQ(start("2018-11-04", "America/Sao_Paulo"), "2018-11-04T03:00:00Z") << "midnight skipped: 01:00";
   EXPECT_EQ(start("2024-11-03", "America/Havana"), "2024-11-03T04:00:00Z") << "midnight twice: the earlier one";
   EXPECT_EQ(start("2011-12-31", "Pacific/Apia"), "2011-12-30T10:00:00Z");
   EXPECT_EQ(start("2011-12-30", "Pacific/Apia"), "2011-12-30T10:00:00Z") << "a day that was skipped is empty";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// SHA-256 (FIPS 180-4), for the chain of works and the state digest. Uses the CPU's SHA instructions where it has them.
+/// SHA-256 (FIPS 180-4), for the chain of works and the state digest. Uses the CPU's SHA instructions where it has
+/// them. Pure; an object belongs to one thread at a time.
 
 #include <array>
 #include <cstddef>

@@ -23,10 +23,13 @@ std::string fold(std::string_view text);
 /// Number of code points; text must be valid.
 std::size_t length(std::string_view text);
 
-/// Candidates within two edits of `word` (after folding) or holding it, nearest first, at most `most`. Feeds "did you mean".
-std::vector<std::string> near_names(std::string_view word, std::span<const std::string_view> known, std::size_t most = 3);
+/// Candidates within two edits of `word` (one when it has less than four letters; insert, delete, replace, swap; after
+/// folding) or holding it, nearest first, at most `most`. None for a blank or broken word. Feeds "did you mean".
+std::vector<std::string> near_names(std::string_view word, std::span<const std::string_view> known,
+                                    std::size_t most = 3);
 
-/// " Did you mean a, b?" from `near_names`, else " Known are a, b, c." (at most eight); for the end of a message.
+/// " Did you mean a, b?" from `near_names`, else " Known are a, b, c." (at most eight, then how many more), else
+/// nothing; for the end of a message.
 std::string suggest(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace kith
