@@ -10,17 +10,6 @@ namespace {
 
 Tri tri(bool truth) { return truth ? Tri::yes : Tri::no; }
 
-Tri negate(Tri value) {
-  if (value == Tri::unknown) return value;
-  return value == Tri::yes ? Tri::no : Tri::yes;
-}
-
-/// SQL's `and`: no wins over unknown.
-Tri both(Tri a, Tri b) {
-  if (a == Tri::no || b == Tri::no) return Tri::no;
-  return a == Tri::yes && b == Tri::yes ? Tri::yes : Tri::unknown;
-}
-
 const Cell& operand(const Condition& condition, std::size_t place) {
   if (place >= condition.operands.size()) throw Error(Code::misuse, "a comparison lacks its operand");
   return condition.operands[place];
@@ -71,7 +60,7 @@ Tri test_field(const Condition& condition, const Column& column, std::size_t row
     case Op::gt: return compared(column, row, operand(condition, 0), [](int c) { return c > 0; });
     case Op::ge: return compared(column, row, operand(condition, 0), [](int c) { return c >= 0; });
     case Op::between:
-      return both(compared(column, row, operand(condition, 0), [](int c) { return c >= 0; }),
+      return tri_and(compared(column, row, operand(condition, 0), [](int c) { return c >= 0; }),
                   compared(column, row, operand(condition, 1), [](int c) { return c <= 0; }));
     case Op::in: return any_of_operands(condition, column, row);
     case Op::is_null: return tri(column.is_null(row));
@@ -89,18 +78,17 @@ Tri evaluate(const Condition& condition, const Batch& batch, std::size_t row) {
   using Op = Condition::Op;
   if (condition.op == Op::all) {
     Tri result = Tri::yes;
-    for (const Condition& term : condition.terms) result = both(result, evaluate(term, batch, row));
+    for (const Condition& term : condition.terms) result = tri_and(result, evaluate(term, batch, row));
     return result;
   }
   if (condition.op == Op::any) {
-    // By De Morgan: a or b is not (not a and not b), in three values too.
-    Tri none_of = Tri::yes;
-    for (const Condition& term : condition.terms) none_of = both(none_of, negate(evaluate(term, batch, row)));
-    return negate(none_of);
+    Tri result = Tri::no;
+    for (const Condition& term : condition.terms) result = tri_or(result, evaluate(term, batch, row));
+    return result;
   }
   if (condition.op == Op::none) {
     if (condition.terms.size() != 1) throw Error(Code::misuse, "`none` takes exactly one term");
-    return negate(evaluate(condition.terms.front(), batch, row));
+    return tri_not(evaluate(condition.terms.front(), batch, row));
   }
   return test_field(condition, batch.column(condition.field), row);
 }

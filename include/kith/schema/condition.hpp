@@ -14,6 +14,14 @@ namespace kith {
 /// false, true, or unknown (a null took part). A filter keeps the rows that are True.
 enum class Tri : std::int8_t { no = 0, yes = 1, unknown = 2 };
 
+/// SQL's connectives: `no` wins over unknown in `and`, `yes` in `or`.
+constexpr Tri tri_not(Tri a) { return a == Tri::unknown ? a : a == Tri::yes ? Tri::no : Tri::yes; }
+constexpr Tri tri_and(Tri a, Tri b) {
+  if (a == Tri::no || b == Tri::no) return Tri::no;
+  return a == Tri::yes && b == Tri::yes ? Tri::yes : Tri::unknown;
+}
+constexpr Tri tri_or(Tri a, Tri b) { return tri_not(tri_and(tri_not(a), tri_not(b))); }
+
 /// A node of the tree. Text compares by bytes.
 struct Condition {
   enum class Op : std::int32_t {
