@@ -3,9 +3,9 @@
 
 #include <cassert>
 #include <cstring>
-#include <limits>
 #include <optional>
 
+#include "base/quote.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
@@ -14,17 +14,6 @@ Cell Column::cell(std::size_t row) const {
   if (is_null(row)) return {};
   if (text_) return std::string(text(row));
   return word(row);
-}
-
-void Column::append_validity(bool valid) {
-  const std::size_t bit = size_ & 7;
-  if (bit == 0) validity_.push_back(0);
-  if (valid) {
-    validity_.back() = static_cast<std::uint8_t>(validity_.back() | (1U << bit));
-  } else {
-    ++null_count_;
-  }
-  ++size_;
 }
 
 void Column::append_null() {
@@ -36,21 +25,8 @@ void Column::append_null() {
   append_validity(false);
 }
 
-void Column::append(std::int64_t word) {
-  assert(!text_ && "a word was appended to a text column");
-  words_.push_back(word);
-  append_validity(true);
-}
-
-void Column::append(std::string_view text) {
-  assert(text_ && "a text was appended to a word column");
-  constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
-  if (text.size() > kMost - bytes_.size()) {
-    throw Error(Code::overflow, "a column holds at most 2 GiB of text in one batch; use smaller batches");
-  }
-  bytes_.append(text);
-  offsets_.push_back(static_cast<std::int32_t>(bytes_.size()));
-  append_validity(true);
+void Column::fail_too_long() {
+  throw Error(Code::overflow, "a column holds at most 2 GiB of text in one batch; use smaller batches");
 }
 
 void Column::append(const Cell& cell) {
@@ -342,7 +318,7 @@ void set_slot_text(const Field& field, void* entity, std::string_view text) {
     try {
       poke(field, slot, text.empty() ? Currency{} : currency(text));
     } catch (const Error&) {
-      does_not_fit(field, "\"" + std::string(text) + "\"");
+      does_not_fit(field, quoted(text));
     }
   } else {
     wrong_kind(field);

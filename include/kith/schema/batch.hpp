@@ -5,7 +5,9 @@
 /// offsets and bytes for text. Imports, scans, reports, the C callbacks and the Arrow export pass the same
 /// batches. A batch is a value: copyable, movable, owned by one thread at a time.
 
+#include <cassert>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,8 +35,18 @@ class Column {
   Cell cell(std::size_t row) const;
 
   void append_null();
-  void append(std::int64_t word);
-  void append(std::string_view text);  ///< Error{overflow} when the column passes 2 GiB
+  void append(std::int64_t word) {
+    assert(!text_ && "a word was appended to a text column");
+    words_.push_back(word);
+    append_validity(true);
+  }
+  void append(std::string_view text) {  ///< Error{overflow} when the column passes 2 GiB
+    assert(text_ && "a text was appended to a word column");
+    if (text.size() > kMostBytes - bytes_.size()) fail_too_long();
+    bytes_.append(text);
+    offsets_.push_back(static_cast<std::int32_t>(bytes_.size()));
+    append_validity(true);
+  }
   void append(const Cell& cell);
   void append_from(const Column& other, std::size_t row);
   void set_word(std::size_t row, std::int64_t word);  ///< of a row that exists; also makes it not null
@@ -49,7 +61,19 @@ class Column {
   std::string_view bytes() const { return bytes_; }
 
  private:
-  void append_validity(bool valid);
+  static constexpr std::size_t kMostBytes = std::numeric_limits<std::int32_t>::max();
+
+  [[noreturn]] static void fail_too_long();
+  void append_validity(bool valid) {
+    const std::size_t bit = size_ & 7;
+    if (bit == 0) validity_.push_back(0);
+    if (valid) {
+      validity_.back() = static_cast<std::uint8_t>(validity_.back() | (1U << bit));
+    } else {
+      ++null_count_;
+    }
+    ++size_;
+  }
 
   bool text_ = false;
   std::size_t size_ = 0;

@@ -34,6 +34,53 @@ class RowSink {
   virtual void text(int field, std::string_view text) = 0;
 };
 
+/// Fills structs straight from a `get`: the row of ids[i] becomes structs[i]; the others keep what they held.
+/// The structs belong to the caller and outlive the sink.
+class StructSink final : public RowSink {
+ public:
+  /// `count` structs of the entity, the first at `first`, `stride` bytes apart.
+  StructSink(const Entity& entity, void* first, std::size_t stride, std::size_t count);
+  template <class T>
+  explicit StructSink(std::span<T> structs) : StructSink(entity_of<T>(), structs.data(), sizeof(T), structs.size()) {}
+
+  void row(std::size_t index) override;
+  void null(int field) override;
+  void word(int field, std::int64_t word) override;
+  void text(int field, std::string_view text) override;
+
+  /// Whether a row came for the id at that position.
+  bool found(std::size_t index) const { return found_[index]; }
+  std::size_t found_count() const { return found_count_; }
+
+ private:
+  std::span<const Field> table_;
+  char* first_;
+  std::size_t stride_;
+  void* current_ = nullptr;
+  std::vector<bool> found_;
+  std::size_t found_count_ = 0;
+};
+
+/// Appends the rows of a `get` to a batch of all fields of the entity.
+class BatchSink final : public RowSink {
+ public:
+  explicit BatchSink(Batch& batch) : batch_(batch) {}
+
+  void row(std::size_t index) override { indexes_.push_back(index); }
+  void null(int field) override { batch_.columns[static_cast<std::size_t>(field)].append_null(); }
+  void word(int field, std::int64_t word) override { batch_.columns[static_cast<std::size_t>(field)].append(word); }
+  void text(int field, std::string_view text) override {
+    batch_.columns[static_cast<std::size_t>(field)].append(text);
+  }
+
+  /// For each row that was appended, the position of its id in the span asked for.
+  const std::vector<std::size_t>& indexes() const { return indexes_; }
+
+ private:
+  Batch& batch_;
+  std::vector<std::size_t> indexes_;
+};
+
 /// One key of a sort order. Nulls come last, ascending or descending; text sorts by bytes.
 struct Order {
   int field = kIdField;
@@ -69,16 +116,24 @@ class Cursor {
 };
 
 /// A snapshot (read) or the one writer (write). Its destructor rolls back what was not committed.
+///
+/// Writes go row by row: one that throws may have written the rows of its batch before the one that failed; undo
+/// them with a savepoint, or give the transaction up. After a failure of the disk the whole transaction may be
+/// gone; every further call is then Error{storage}. Writing in a read transaction, and any call after `commit`,
+/// is Error{misuse}. Rows written while a cursor is open may or may not be seen by it.
+/// History rows (Keeping::history) are told apart by (id, seq): `insert` and `update` work on one version each,
+/// `erase` removes all versions of an id, `get` is Error{misuse}.
 class Transaction {
  public:
   virtual ~Transaction() = default;
 
-  /// Rows of those ids, in any order; absent ids give no row.
+  /// Rows of those ids, in any order; absent ids give no row. An id given twice gives two rows.
   virtual void get(const Entity& entity, std::span<const Id> ids, RowSink& sink) = 0;
-  /// Adds rows; the batch holds every field. Conflict names the unique key that is taken.
+  /// Adds rows; the batch holds every field in table order. Conflict names the unique key that is taken; invalid a
+  /// field that is null and must not be.
   virtual void insert(const Entity& entity, const Batch& batch) = 0;
   /// Replaces rows by id; the batch holds every field with the new revision. Where the stored revision is not
-  /// `expected[row]`, or the row is gone: conflict.
+  /// `expected[row]`, or the row is gone: conflict. Entities without a revision (log, head) take an empty `expected`.
   virtual void update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) = 0;
   /// Removes rows; absent ids are no error.
   virtual void erase(const Entity& entity, std::span<const Id> ids) = 0;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/storage/storage.hpp"
+
+namespace kith {
+
+StructSink::StructSink(const Entity& entity, void* first, std::size_t stride, std::size_t count)
+    : table_(entity.fields), first_(static_cast<char*>(first)), stride_(stride), found_(count, false) {}
+
+void StructSink::row(std::size_t index) {
+  current_ = first_ + index * stride_;
+  if (!found_[index]) ++found_count_;
+  found_[index] = true;
+}
+
+void StructSink::null(int field) { set_slot_null(table_[static_cast<std::size_t>(field)], current_); }
+
+void StructSink::word(int field, std::int64_t word) {
+  set_slot_word(table_[static_cast<std::size_t>(field)], current_, word);
+}
+
+void StructSink::text(int field, std::string_view text) {
+  set_slot_text(table_[static_cast<std::size_t>(field)], current_, text);
+}
+
+}  // namespace kith
