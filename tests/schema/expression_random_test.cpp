@@ -411,7 +411,7 @@ TEST(ExpressionRandom, AgreesWithASecondImplementationAndWithWhatIsPushedDown) {
   int pushed = 0;
   int fully = 0;
   std::array<int, 3> seen = {};
-  for (std::uint64_t seed = 1; seed <= 6'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
     Generator generator(seed);
     Batch batch(deal());
     generator.fill(batch, kRows);
@@ -440,9 +440,9 @@ TEST(ExpressionRandom, AgreesWithASecondImplementationAndWithWhatIsPushedDown) {
       ASSERT_EQ(value, tested[row] == Tri::unknown ? Value() : Value(tested[row] == Tri::yes)) << "row " << row;
     }
   }
-  EXPECT_GT(pushed, 2'000);
-  EXPECT_GT(fully, 1'000);
-  for (const int count : seen) EXPECT_GT(count, 20'000);
+  EXPECT_GT(pushed, 1'000);
+  EXPECT_GT(fully, 500);
+  for (const int count : seen) EXPECT_GT(count, 10'000);
 }
 
 /// Compiles what may be anything. Returns whether it was an expression; anything but Error{invalid} fails the test.
@@ -483,17 +483,18 @@ TEST(ExpressionRandom, NoTokenSoupCrashesIt) {
       "and", "or", "not", "in", "is", "null", "between", "contains", "starts", "with", "true", "false", "date",
       "timestamp", "(", ")", "(", ")", ",", "+", "-", "*", "/", "%", "=", "!=", "<>", "<", "<=", ">", ">=", "min(",
       "if(", "coalesce(", "abs(", "max(", "days_between(", "amount", "cost", "visits", "quantity", "stage", "title",
-      "due", "made", "active", "id", "unit", "digest", ":q", ":t", ":n", ":x", "1", "2.5", "10 USD", "5 %", "'open'", "'2017-03-01'", "'it''s'",
+      "due", "made", "active", "id", "unit", "digest", ":q", ":t", ":n", ":x", "1", "2.5", "10 USD", "5 %", "'open'",
+      "'2017-03-01'", "'it''s'",
       "date '2017-03-01'", "0", "9223372036854775807", "1 EUR", "''", "'"};
   int valid = 0;
-  for (int i = 0; i < 60'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     std::string text;
     for (auto length = 1 + generator.upto(i % 3 == 0 ? 25 : 6); length > 0; --length) {
       text += tokens[static_cast<std::size_t>(generator.upto(std::ssize(tokens) - 1))] + " ";
     }
     valid += survives(text, batch) ? 1 : 0;
   }
-  EXPECT_GT(valid, 200);
+  EXPECT_GT(valid, 100);
 }
 
 TEST(ExpressionRandom, NoCutOrChangedExpressionCrashesIt) {
