@@ -16,8 +16,8 @@
 ///      "components": [{"name": "revenue", "accumulate": "interval", "negative": "first_tier", "tiers":
 ///        {"mode": "marginal", "bands": [{"from": "0", "rate": "0.03"}, {"from": "25000", "rate": "0.05"}]}}]}
 ///
-/// Optional are `valid.to` (open end), `eligibility` (everything counts), `tiers.boundary` unless the mode is "slab", and
-/// `to` in bands (checked against the next `from`, then dropped). All else is required; unknown keys are refused.
+/// Optional are `valid.to` (open end), `eligibility` (everything counts), `tiers.boundary` unless the mode is "slab",
+/// and `to` in bands (checked against the next `from`, then dropped). All else is required, unknown keys are refused.
 /// Everything here is pure and thread-safe.
 
 #include <cstdint>
@@ -150,7 +150,7 @@ void check(const Plan& plan);
 
 /// The document in its one spelling: keys in byte order, no white space, amounts with all digits of the currency,
 /// rates without trailing zeros. Two documents that mean the same give the same bytes; parses back to an equal Plan.
-/// Errors: invalid where a number has no spelling (an unknown currency).
+/// Errors: invalid as `check` says.
 std::string canonical_json(const Plan& plan);
 
 /// SHA-256 of `canonical_json(plan)`: what statements and traces name as the plan they were computed with.
