@@ -20,7 +20,7 @@ Key key_of(const Event& event) { return {event.source, event.id}; }
   throw Error(Code::conflict, "event", "version",
               fmt::format("Event {} of {} comes with two contents under version {}; give the changed one a higher "
                           "version.",
-                          quoted(event.id), quoted(event.source), event.version));
+                          quote(event.id), quote(event.source), event.version));
 }
 
 // Every version that was seen, so that two contents of one are found whatever order they come in.

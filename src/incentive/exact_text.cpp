@@ -15,7 +15,7 @@ constexpr int kMostDigits = 36;  // so that a sum of many still fits 128 bits
 
 [[noreturn]] void fail(std::string_view text, int scale) {
   throw Error(Code::invalid, fmt::format("{} is no number with at most {} digits after the point and {} in all.",
-                                         quoted(text), scale, kMostDigits));
+                                         quote(text), scale, kMostDigits));
 }
 
 }  // namespace

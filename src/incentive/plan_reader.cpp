@@ -227,14 +227,14 @@ Grain interval_of(std::string_view name) {
   for (const Grain grain : {Grain::month, Grain::quarter, Grain::year}) {
     if (name_of(grain) == name) return grain;
   }
-  throw Error(Code::invalid, fmt::format("{} is none of month, quarter, year.", quoted(name)));
+  throw Error(Code::invalid, fmt::format("{} is none of month, quarter, year.", quote(name)));
 }
 
 void read_head(Reader& root, Plan& plan) {
   root.parsed("format", [](std::string_view text) {
     if (text != kPlanFormat) {
       throw Error(Code::invalid, fmt::format("{} is a format this reader does not know; it reads \"{}\".",
-                                             quoted(text), kPlanFormat));
+                                             quote(text), kPlanFormat));
     }
     return true;
   });

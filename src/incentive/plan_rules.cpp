@@ -38,7 +38,7 @@ void Findings::add(std::string path, std::string message) {
 }
 
 void fail_choice(std::string_view name, std::span<const std::string_view> known) {
-  throw Error(Code::invalid, fmt::format("{} is none of {}.", quoted(name), fmt::join(known, ", ")));
+  throw Error(Code::invalid, fmt::format("{} is none of {}.", quote(name), fmt::join(known, ", ")));
 }
 
 std::string below(std::string_view path, std::string_view key) {
@@ -137,7 +137,7 @@ void check_names_differ(const std::vector<Component>& components, Findings& out)
       if (components[i].name.empty() || components[i].name != components[j].name) continue;
       out.add(below(at("components", i), "name"),
               fmt::format("{} is the name of components[{}] already; statements could not tell them apart.",
-                          quoted(components[i].name), j));
+                          quote(components[i].name), j));
       break;
     }
   }

@@ -162,7 +162,9 @@ void run_split(Case& c) {
   };
   const std::vector<std::int64_t> parts = split(amount);
   EXPECT_EQ(std::accumulate(parts.begin(), parts.end(), std::int64_t{0}), amount);
-  if (c.expect.has("parts")) EXPECT_EQ(texts_of(parts, plan.currency), c.expect["parts"].get<Texts>());
+  if (c.expect.has("parts")) {
+    EXPECT_EQ(texts_of(parts, plan.currency), c.expect["parts"].get<Texts>());
+  }
   if (c.expect.has("net_with_reversal")) {
     std::vector<std::int64_t> net = split(-amount);
     for (std::size_t i = 0; i < net.size(); ++i) net[i] += parts[i];
@@ -248,7 +250,8 @@ void run_imports(Case& c) {
   }
   EXPECT_EQ(deltas, c.expect["deltas"].get<Texts>());
   for (const auto& [name, values] : counts) {
-    if (c.expect.has(name)) EXPECT_EQ(values, c.expect[name].get<std::vector<std::int64_t>>()) << name;
+    if (!c.expect.has(name)) continue;
+    EXPECT_EQ(values, c.expect[name].get<std::vector<std::int64_t>>()) << name;
   }
 }
 
