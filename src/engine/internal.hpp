@@ -116,19 +116,6 @@ struct Reader::State {
   Transaction& live() const;
 };
 
-/// Collects the rows of a `get` into a batch of all fields.
-class BatchSink : public RowSink {
- public:
-  explicit BatchSink(Batch& batch) : batch_(batch) {}
-  void row(std::size_t) override {}
-  void null(int field) override { batch_.columns[static_cast<std::size_t>(field)].append_null(); }
-  void word(int field, std::int64_t word) override { batch_.columns[static_cast<std::size_t>(field)].append(word); }
-  void text(int field, std::string_view text) override { batch_.columns[static_cast<std::size_t>(field)].append(text); }
-
- private:
-  Batch& batch_;
-};
-
 /// Fills the struct of one record straight from storage; false when there is none.
 bool fetch_record(Transaction& transaction, const Entity& entity, Id id, void* record);
 

@@ -241,23 +241,9 @@ Transaction& Reader::State::live() const {
 }
 
 bool fetch_record(Transaction& transaction, const Entity& entity, Id id, void* record) {
-  class StructSink : public RowSink {
-   public:
-    StructSink(const Entity& target, void* struct_) : entity_(target), record_(struct_) {}
-    void row(std::size_t) override { found = true; }
-    void null(int field) override { set_slot_null(of(field), record_); }
-    void word(int field, std::int64_t word) override { set_slot_word(of(field), record_, word); }
-    void text(int field, std::string_view text) override { set_slot_text(of(field), record_, text); }
-    bool found = false;
-
-   private:
-    const Field& of(int field) const { return entity_.fields[static_cast<std::size_t>(field)]; }
-    const Entity& entity_;
-    void* record_;
-  };
-  StructSink sink(entity, record);
+  StructSink sink(entity, record, 0, 1);
   transaction.get(entity, {&id, 1}, sink);
-  return sink.found;
+  return sink.found(0);
 }
 
 Reader::Reader(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -318,7 +318,7 @@ void set_slot_text(const Field& field, void* entity, std::string_view text) {
     try {
       poke(field, slot, text.empty() ? Currency{} : currency(text));
     } catch (const Error&) {
-      does_not_fit(field, quoted(text));
+      does_not_fit(field, quote(text));
     }
   } else {
     wrong_kind(field);
