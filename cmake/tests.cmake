@@ -4,12 +4,14 @@
 enable_testing()
 find_package(GTest REQUIRED)
 
-file(GLOB_RECURSE KITH_TEST_SOURCES CONFIGURE_DEPENDS tests/*_test.cpp)
+file(GLOB_RECURSE KITH_TEST_SOURCES CONFIGURE_DEPENDS tests/*_test.cpp tests/support/*.cpp)
 if(KITH_TEST_SOURCES)
   add_executable(kith_tests ${KITH_TEST_SOURCES})
   target_include_directories(kith_tests PRIVATE src tests)
   target_link_libraries(kith_tests PRIVATE kith kith_private GTest::gtest_main kith_warnings)
-  target_compile_definitions(kith_tests PRIVATE KITH_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # One file knows the path, so that a compiler cache serves every checkout.
+  set_source_files_properties(tests/support/source_dir.cpp PROPERTIES
+                              COMPILE_DEFINITIONS KITH_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(TARGET kith_capi)
     # The C functions are also reachable from C++ tests, without a second copy of the engine.
     target_sources(kith_tests PRIVATE $<TARGET_OBJECTS:kith_capi>)

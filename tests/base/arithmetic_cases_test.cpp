@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/source_dir.hpp"
 #include "kith/base/money.hpp"
 #include "kith/base/rounding.hpp"
 
@@ -14,7 +15,7 @@ namespace kith {
 namespace {
 
 nlohmann::json cases(const char* operation) {
-  std::ifstream file(std::string(KITH_SOURCE_DIR) + "/tests/base/arithmetic_cases.json");
+  std::ifstream file(test::source_dir() / "tests/base/arithmetic_cases.json");
   return nlohmann::json::parse(file).at(operation);
 }
 

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <set>
 
+#include "support/source_dir.hpp"
 #include "kith/base/error.hpp"
 #include "kith/incentive/commission.hpp"
 #include "kith/incentive/plan.hpp"
@@ -305,7 +306,7 @@ Texts run_file(const std::filesystem::path& path) {
 
 TEST(IncentiveCases, EveryGoldenCaseHolds) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(KITH_SOURCE_DIR "/tests/incentive/cases")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "tests/incentive/cases")) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

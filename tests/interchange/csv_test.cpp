@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/source_dir.hpp"
 #include "kith/interchange/csv.hpp"
 
 #include <gtest/gtest.h>
@@ -425,9 +426,7 @@ TEST(CsvRoundTrip, NoSpreadsheetTextBeginsAFormula) {
 }
 
 TEST(CsvReader, ReadsRealFiles) {
-  const char* const given = std::getenv("KITH_REAL_DATA");
-  const std::filesystem::path data =
-      given != nullptr ? given : std::filesystem::path(KITH_SOURCE_DIR) / ".." / "shared" / "data";
+  const std::filesystem::path data = test::data_dir();
   const std::filesystem::path file = data / "maven_crm" / "sales_pipeline.csv";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no real data at " << file;
   CsvReader reader(file_source(file.string()));
