@@ -46,7 +46,7 @@ std::string expected(const Field& field) {
 
 [[noreturn]] void reject_kind(const Field& field, const Value& value) {
   std::string given(kind_of(value));
-  if (!is_null(value)) given += " " + quoted(to_string(value));
+  if (!is_null(value)) given += " " + quote(to_string(value));
   reject(field, "expected " + expected(field) + ", not " + given);
 }
 
@@ -67,7 +67,7 @@ std::int64_t parse_integer(std::string_view text, const Field& field) {
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   const bool signed_twice = digits.size() < text.size() && !digits.empty() && digits.front() == '-';
   if (fault != std::errc() || end != digits.data() + digits.size() || signed_twice) {
-    reject(field, "expected " + expected(field) + ", not " + quoted(text));
+    reject(field, "expected " + expected(field) + ", not " + quote(text));
   }
   return number;
 }
@@ -83,7 +83,7 @@ std::int64_t choice_number(std::string_view name, const Field& field) {
   for (std::size_t i = 0; i < field.choices.size(); ++i) {
     if (field.choices[i] == name) return static_cast<std::int64_t>(i) + 1;
   }
-  reject(field, quoted(name) + " is no choice." + suggest(name, field.choices));
+  reject(field, quote(name) + " is no choice." + suggest(name, field.choices));
 }
 
 std::int64_t checked_choice(std::int64_t number, const Field& field) {

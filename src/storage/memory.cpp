@@ -166,6 +166,7 @@ class MemoryTransaction final : public Transaction {
   MemoryTransaction(std::shared_ptr<Link> link, Access access) : link_(std::move(link)), access_(access) {
     Store& store = *link_->store;
     std::unique_lock lock(store.mutex);
+    if (!store.prepared) fail_unprepared("the store in memory");
     if (access_ == Access::write) {
       const auto patience = std::chrono::milliseconds(store.options.busy_ms);
       if (!store.writer_left.wait_for(lock, patience, [&] { return !store.writing; })) {

@@ -83,6 +83,9 @@ void check_scan(const Scan& scan) {
                   "a scan names a field that the entity does not have");
     }
   };
+  if (scan.fields.empty()) {
+    throw Error(Code::misuse, std::string(scan.entity->name), "", "a scan chooses at least one field");
+  }
   for (const int field : scan.fields) known(field);
   for (const Order& order : scan.order) known(order.field);
   for (const Condition& condition : scan.where) check_operands(*scan.entity, condition);
@@ -133,6 +136,10 @@ void fail_gone(const Entity& entity, std::int64_t id) {
 
 void fail_unknown_entity(const Entity& entity) {
   throw Error(Code::misuse, std::string(entity.name), "", "the store has no table for this entity; prepare it first");
+}
+
+void fail_unprepared(std::string_view store) {
+  throw Error(Code::misuse, fmt::format("{} has no tables yet; prepare it first", store));
 }
 
 void fail_ended() { throw Error(Code::misuse, "the transaction has ended; begin another one"); }

@@ -44,6 +44,7 @@ void shape_batch(const Scan& scan, Batch& batch);
 [[noreturn]] void fail_stale(const Entity& entity, std::int64_t id, std::int64_t expected, std::int64_t stored);
 [[noreturn]] void fail_gone(const Entity& entity, std::int64_t id);
 [[noreturn]] void fail_unknown_entity(const Entity& entity);
+[[noreturn]] void fail_unprepared(std::string_view store);
 [[noreturn]] void fail_ended();
 [[noreturn]] void fail_read_only_transaction();
 [[noreturn]] void fail_read_only_store(std::string_view store);

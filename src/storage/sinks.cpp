@@ -4,12 +4,15 @@
 namespace kith {
 
 StructSink::StructSink(const Entity& entity, void* first, std::size_t stride, std::size_t count)
-    : table_(entity.fields), first_(static_cast<char*>(first)), stride_(stride), found_(count, false) {}
+    : table_(entity.fields), first_(static_cast<char*>(first)), stride_(stride) {
+  if (count > 64) more_found_.resize((count - 1) / 64);
+}
 
 void StructSink::row(std::size_t index) {
   current_ = first_ + index * stride_;
-  if (!found_[index]) ++found_count_;
-  found_[index] = true;
+  if (found(index)) return;
+  ++found_count_;
+  (index < 64 ? first_found_ : more_found_[index / 64 - 1]) |= std::uint64_t{1} << (index & 63);
 }
 
 void StructSink::null(int field) { set_slot_null(table_[static_cast<std::size_t>(field)], current_); }

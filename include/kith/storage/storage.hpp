@@ -49,7 +49,7 @@ class StructSink final : public RowSink {
   void text(int field, std::string_view text) override;
 
   /// Whether a row came for the id at that position.
-  bool found(std::size_t index) const { return found_[index]; }
+  bool found(std::size_t index) const { return ((bits(index) >> (index & 63)) & 1) != 0; }
   std::size_t found_count() const { return found_count_; }
 
  private:
@@ -57,7 +57,10 @@ class StructSink final : public RowSink {
   char* first_;
   std::size_t stride_;
   void* current_ = nullptr;
-  std::vector<bool> found_;
+  std::uint64_t bits(std::size_t index) const { return index < 64 ? first_found_ : more_found_[index / 64 - 1]; }
+
+  std::uint64_t first_found_ = 0;  ///< the first 64 rows, so that reading a few records allocates nothing
+  std::vector<std::uint64_t> more_found_;
   std::size_t found_count_ = 0;
 };
 
