@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The SQLite backend: one file, one store. The library of the system is used, never a second copy.
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "storage/rules.hpp"
+#include "storage/sqlite_file.hpp"
+#include "storage/sqlite_transaction.hpp"
+
+namespace kith {
+namespace {
+
+class SqliteConnection final : public Connection {
+ public:
+  explicit SqliteConnection(std::shared_ptr<sqlite::Link> link) : link_(std::move(link)) {}
+
+  std::unique_ptr<Transaction> begin(Access access) override {
+    using Mode = sqlite::Database::Mode;
+    const bool writes = access == Access::write;
+    std::optional<sqlite::Channel>& channel = writes ? link_->writing : link_->reading;
+    if (*link_->fresh) fail_unprepared(link_->path);
+    if (channel && channel->busy) fail_second_transaction(access);
+    if (writes && link_->options.read_only) fail_read_only_store(link_->path);
+    if (!channel) channel.emplace(link_->path, writes ? Mode::write : Mode::read, link_->options);
+    return std::make_unique<sqlite::SqliteTransaction>(link_, *channel, access);
+  }
+
+ private:
+  std::shared_ptr<sqlite::Link> link_;
+};
+
+class SqliteStorage final : public Storage {
+ public:
+  SqliteStorage(std::string path, const StorageOptions& options, bool fresh)
+      : path_(std::move(path)), options_(options), fresh_(std::make_shared<std::atomic<bool>>(fresh)) {}
+
+  std::unique_ptr<Connection> connect() override {
+    auto link = std::make_shared<sqlite::Link>();
+    link->fresh = fresh_;
+    link->path = path_;
+    link->options = options_;
+    return std::make_unique<SqliteConnection>(std::move(link));
+  }
+
+  bool fresh() const override { return *fresh_; }
+
+  void prepare(std::span<const Entity* const> entities) override {
+    using Mode = sqlite::Database::Mode;
+    if (!*fresh_) {
+      sqlite::Database database(path_, Mode::read, options_);
+      // A store that turns out to be refused keeps its bytes: its log is not folded into it on closing.
+      sqlite3_db_config(database.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+      sqlite::check_tables(database, entities);
+      return;
+    }
+    if (options_.read_only) fail_read_only_store(path_);
+    {
+      sqlite::Database database(path_, Mode::make, options_);
+      sqlite::make_tables(database, entities);
+    }
+    // Only now the log: until the file itself says whose it is, nothing may stand in a log beside it.
+    sqlite::Database database(path_, Mode::write, options_);
+    *fresh_ = false;
+  }
+
+  std::vector<std::string> damage() override {
+    std::vector<std::string> faults;
+    if (*fresh_) return faults;
+    try {
+      sqlite::Database database(path_, sqlite::Database::Mode::read, options_);
+      const sqlite::Statement rows = database.prepare("PRAGMA integrity_check");
+      while (database.step(rows.get(), "read")) {
+        const std::string_view line = sqlite::column_text(rows.get(), 0);
+        if (line != "ok") faults.emplace_back(line);
+      }
+    } catch (const Error& error) {
+      if (error.code != Code::corrupt) throw;
+      faults.push_back(error.message);
+    }
+    return faults;
+  }
+
+  std::vector<std::string> describe() const override {
+    std::vector<std::string> lines = {fmt::format("sqlite {}, file {}", sqlite3_libversion(), path_),
+                                      fmt::format("sqlite source {}", sqlite3_sourceid())};
+    if (!*fresh_) {
+      sqlite::Database database(path_, sqlite::Database::Mode::read, options_);
+      lines.push_back(fmt::format("journal mode {}", database.text("PRAGMA journal_mode")));
+    }
+    std::ifstream maps("/proc/self/maps");
+    const std::string text{std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>()};
+    const std::vector<std::string> libraries = sqlite::sqlite_libraries(text);
+    if (libraries.size() > 1) {
+      lines.push_back(fmt::format("warning: {} SQLite libraries are loaded ({}): two in one process lose each other's "
+                                  "file locks; link everything against one",
+                                  libraries.size(), fmt::join(libraries, ", ")));
+    }
+    return lines;
+  }
+
+ private:
+  std::string path_;
+  StorageOptions options_;
+  std::shared_ptr<std::atomic<bool>> fresh_;
+};
+
+}  // namespace
+
+std::shared_ptr<Storage> open_sqlite(std::string_view path, const StorageOptions& options) {
+  if (path.empty() || path.find('\0') != std::string_view::npos) {
+    throw Error(Code::invalid, "an SQLite store needs the path of its file, such as shop.kith");
+  }
+  if (path == ":memory:") {
+    throw Error(Code::invalid, "a store in memory is opened as \"memory:\", without SQLite");
+  }
+  // Connections are opened later, when the working directory may be another one.
+  std::error_code fault;
+  const std::string file = std::filesystem::absolute(std::string(path), fault).string();
+  if (fault) throw Error(Code::storage, fmt::format("cannot find the place of {}: {}", path, fault.message()));
+
+  const sqlite::Found found = sqlite::inspect(file);
+  if (found == sqlite::Found::absent && (!options.create || options.read_only)) {
+    throw Error(Code::not_found, fmt::format("there is no file {}; check the path, or allow to create it", file));
+  }
+  return std::make_shared<SqliteStorage>(file, options, found != sqlite::Found::store);
+}
+
+}  // namespace kith

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// The SQL that Kith says to SQLite. Names come from entity tables only and are quoted; values are bound, never
+/// written. Pure functions.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/storage/storage.hpp"
+
+namespace kith::sqlite {
+
+/// "name" as an SQL identifier.
+std::string quoted_name(std::string_view name);
+
+/// One thing of a schema, in the very words that SQLite keeps of it.
+struct Definition {
+  std::string name;
+  std::string sql;
+};
+/// The table of an entity, then its indexes: unique keys, `indexed` and `refers_to` fields; of a history (id, seq)
+/// and to_seq.
+std::vector<Definition> definitions(const Entity& entity);
+
+/// All fields of the row with id ?1.
+std::string get_sql(const Entity& entity);
+/// Field i is ?(i+1).
+std::string insert_sql(const Entity& entity);
+/// Field i is ?(i+1); the expected revision, where the entity has one, comes after them.
+std::string update_sql(const Entity& entity);
+/// id ?1.
+std::string erase_sql(const Entity& entity);
+/// The revision (or 1 without one) of the row with id ?1, and seq ?2 in a history.
+std::string revision_sql(const Entity& entity);
+/// The id of another row than ?1 with the key ?2, ?3, ...
+std::string holder_sql(const Entity& entity, const UniqueKey& key);
+
+/// A scan as SQL: every conjunct that SQLite can answer as `evaluate` does, the order, and the limit where nothing is
+/// left to the engine.
+struct ScanSql {
+  struct Parameter {
+    const Cell* cell;  ///< in the scan; null for `word`
+    std::int64_t word;
+    Type type;
+  };
+  std::string sql;
+  std::vector<Parameter> parameters;  ///< ?1, ?2, ...
+  Taken taken;
+};
+ScanSql scan_sql(const Scan& scan);
+
+}  // namespace kith::sqlite

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite_transaction.hpp"
+
+#include <algorithm>
+
+#include "storage/rules.hpp"
+#include "storage/sqlite_sql.hpp"
+
+namespace kith::sqlite {
+namespace {
+
+/// SQLite ends a transaction itself when the disk fails badly enough. Going on would write each statement for itself.
+void check_open(const Database& database) {
+  if (!database.idle()) return;
+  throw Error(Code::storage, "the transaction was rolled back after a failure of the disk; the store is as before it");
+}
+
+/// Hands the columns of the current row to the sink. The table says NOT NULL where a field is not nullable, so only
+/// the others are asked whether they are null.
+void give_row(sqlite3_stmt* statement, std::span<const Field> fields, RowSink& sink) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const int column = static_cast<int>(i);
+    if (fields[i].nullable && sqlite3_column_type(statement, column) == SQLITE_NULL) {
+      sink.null(column);
+    } else if (is_text(fields[i].type)) {
+      sink.text(column, column_text(statement, column));
+    } else {
+      sink.word(column, sqlite3_column_int64(statement, column));
+    }
+  }
+}
+
+void bind_row(sqlite3_stmt* statement, const Entity& entity, const Batch& batch, std::size_t row) {
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    bind_column(statement, static_cast<int>(i) + 1, batch.columns[i], row, entity.fields[i].type);
+  }
+}
+
+}  // namespace
+
+class SqliteCursor final : public Cursor {
+ public:
+  SqliteCursor(std::shared_ptr<Link> link, Database& database, std::shared_ptr<Life> life, const Scan& scan,
+               Taken taken, Lease lease)
+      : link_(std::move(link)),
+        database_(database),
+        life_(std::move(life)),
+        taken_(std::move(taken)),
+        lease_(std::move(lease)) {
+    columns_.entity = scan.entity;
+    columns_.fields = scan.fields;
+    for (const int field : scan.fields) {
+      nullable_.push_back(scan.entity->fields[static_cast<std::size_t>(field)].nullable);
+    }
+    life_->cursors.push_back(this);
+  }
+
+  ~SqliteCursor() override { close(); }
+
+  const Taken& taken() const override { return taken_; }
+
+  bool next(Batch& batch) override {
+    if (life_->ended) fail_ended();
+    shape_batch(columns_, batch);
+    if (!lease_) return false;
+    check_open(database_);
+    std::size_t rows = 0;
+    for (; rows < kRows; ++rows) {
+      if (!database_.step(lease_.get(), "read")) {
+        close();
+        break;
+      }
+      append(batch);
+    }
+    return rows != 0;
+  }
+
+  /// Gives the statement back; the cursor has no more rows.
+  void close() noexcept {
+    if (!lease_) return;
+    lease_.give_back();
+    std::erase(life_->cursors, this);
+  }
+
+ private:
+  void append(Batch& batch) {
+    sqlite3_stmt* statement = lease_.get();
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      Column& column = batch.columns[i];
+      const int place = static_cast<int>(i);
+      if (nullable_[i] && sqlite3_column_type(statement, place) == SQLITE_NULL) {
+        column.append_null();
+      } else if (column.is_text()) {
+        column.append(column_text(statement, place));
+      } else {
+        column.append(std::int64_t{sqlite3_column_int64(statement, place)});
+      }
+    }
+  }
+
+  std::shared_ptr<Link> link_;  ///< keeps the database
+  Database& database_;
+  std::shared_ptr<Life> life_;
+  Taken taken_;
+  Scan columns_;  ///< entity and fields only
+  std::vector<char> nullable_;
+  Lease lease_;
+};
+
+SqliteTransaction::SqliteTransaction(std::shared_ptr<Link> link, Channel& channel, Access access)
+    : link_(std::move(link)), channel_(channel), database_(channel.database), access_(access) {
+  if (access_ == Access::write) {
+    run("BEGIN IMMEDIATE");
+  } else {
+    run("BEGIN");
+    try {
+      // SQLite fixes the snapshot with the first read, not with BEGIN.
+      run("SELECT 1 FROM sqlite_schema LIMIT 1");
+    } catch (...) {
+      if (!database_.idle()) sqlite3_exec(database_.raw(), "ROLLBACK", nullptr, nullptr, nullptr);
+      throw;
+    }
+  }
+  channel_.busy = true;
+}
+
+SqliteTransaction::~SqliteTransaction() { end(); }
+
+void SqliteTransaction::check_alive() const {
+  if (life_->ended) fail_ended();
+  check_open(database_);
+}
+
+void SqliteTransaction::check_writable() const {
+  check_alive();
+  if (access_ != Access::write) fail_read_only_transaction();
+}
+
+Plan& SqliteTransaction::plan_of(const Entity& entity) {
+  std::unique_ptr<Plan>& plan = channel_.plans[&entity];
+  // Another entity may live at the address of one that died.
+  if (plan != nullptr && plan->fields == entity.fields.data() && plan->name == entity.name) return *plan;
+  plan = std::make_unique<Plan>();
+  plan->name = entity.name;
+  plan->fields = entity.fields.data();
+  plan->get = get_sql(entity);
+  plan->insert = insert_sql(entity);
+  plan->update = update_sql(entity);
+  plan->erase = erase_sql(entity);
+  return *plan;
+}
+
+Lease SqliteTransaction::lease(const Entity& entity, std::vector<Statement>& home, const std::string& sql) {
+  try {
+    return database_.lease(home, sql);
+  } catch (const Error& error) {
+    fail_missing_table(entity, error);
+  }
+}
+
+void SqliteTransaction::fail_missing_table(const Entity& entity, const Error& error) {
+  if (error.code != Code::internal) throw error;
+  const Statement tables = database_.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
+  bind_text(tables.get(), 1, entity.name, Type::text);
+  if (database_.step(tables.get(), "read")) throw error;
+  fail_unknown_entity(entity);
+}
+
+void SqliteTransaction::run(const char* sql) {
+  const Lease statement = database_.lease(sql);
+  while (database_.step(statement.get(), access_ == Access::write ? "write to" : "read")) {
+  }
+}
+
+void SqliteTransaction::get(const Entity& entity, std::span<const Id> ids, RowSink& sink) {
+  check_alive();
+  check_get(entity);
+  Plan& plan = plan_of(entity);
+  const Lease statement = lease(entity, plan.getting, plan.get);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    bind_word(statement.get(), 1, ids[i].value);
+    if (database_.step(statement.get(), "read")) {
+      sink.row(i);
+      give_row(statement.get(), entity.fields, sink);
+    }
+    sqlite3_reset(statement.get());
+  }
+}
+
+void SqliteTransaction::insert(const Entity& entity, const Batch& batch) {
+  check_writable();
+  check_batch(entity, batch);
+  Plan& plan = plan_of(entity);
+  const Lease statement = lease(entity, plan.inserting, plan.insert);
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    bind_row(statement.get(), entity, batch, row);
+    step_write(statement.get(), entity, batch, row, true);
+  }
+}
+
+void SqliteTransaction::update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) {
+  check_writable();
+  check_batch(entity, batch);
+  check_expected(entity, batch, expected);
+  Plan& plan = plan_of(entity);
+  const Lease statement = lease(entity, plan.updating, plan.update);
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    bind_row(statement.get(), entity, batch, row);
+    if (has_revision(entity)) bind_word(statement.get(), static_cast<int>(entity.fields.size()) + 1, expected[row]);
+    step_write(statement.get(), entity, batch, row, false);
+    if (sqlite3_changes(database_.raw()) != 0) continue;
+    const std::int64_t id = batch.columns[kIdField].word(row);
+    const auto stored = stored_revision(entity, batch, row);
+    if (!stored) fail_gone(entity, id);
+    fail_stale(entity, id, expected[row], *stored);
+  }
+}
+
+void SqliteTransaction::erase(const Entity& entity, std::span<const Id> ids) {
+  check_writable();
+  Plan& plan = plan_of(entity);
+  const Lease statement = lease(entity, plan.erasing, plan.erase);
+  for (const Id id : ids) {
+    bind_word(statement.get(), 1, id.value);
+    database_.step(statement.get(), "write to");
+    sqlite3_reset(statement.get());
+  }
+}
+
+void SqliteTransaction::step_write(sqlite3_stmt* statement, const Entity& entity, const Batch& batch, std::size_t row,
+                                   bool adding) {
+  const int rc = sqlite3_step(statement);
+  sqlite3_reset(statement);
+  if (rc == SQLITE_DONE) return;
+  if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY || rc == SQLITE_CONSTRAINT_ROWID) {
+    fail_constraint(entity, batch, row, adding);
+  }
+  database_.fail(rc, "write to");
+}
+
+/// Which key was taken is asked from the store: SQLite's message is no interface.
+void SqliteTransaction::fail_constraint(const Entity& entity, const Batch& batch, std::size_t row, bool adding) {
+  const std::int64_t id = batch.columns[kIdField].word(row);
+  if (adding && stored_revision(entity, batch, row)) fail_id_taken(entity, id);
+  for (const UniqueKey& key : entity.unique) {
+    const Statement query = database_.prepare(holder_sql(entity, key));
+    bind_word(query.get(), 1, id);
+    int parameter = 2;
+    for (const int position : positions_of(entity, key)) {
+      const auto field = static_cast<std::size_t>(position);
+      bind_column(query.get(), parameter++, batch.columns[field], row, entity.fields[field].type);
+    }
+    if (database_.step(query.get(), "read")) fail_key_taken(entity, key, sqlite3_column_int64(query.get(), 0));
+  }
+  throw Error(Code::conflict, std::string(entity.name), "", "a unique key that this version does not know is taken");
+}
+
+std::optional<std::int64_t> SqliteTransaction::stored_revision(const Entity& entity, const Batch& batch,
+                                                               std::size_t row) {
+  const Statement query = database_.prepare(revision_sql(entity));
+  bind_word(query.get(), 1, batch.columns[kIdField].word(row));
+  if (is_history(entity)) bind_word(query.get(), 2, batch.columns[kSeqField].word(row));
+  if (!database_.step(query.get(), "read")) return std::nullopt;
+  return sqlite3_column_int64(query.get(), 0);
+}
+
+std::unique_ptr<Cursor> SqliteTransaction::scan(const Scan& scan) {
+  check_alive();
+  check_scan(scan);
+  ScanSql wanted = scan_sql(scan);
+  Lease statement;
+  try {
+    statement = database_.lease(wanted.sql);
+  } catch (const Error& error) {
+    fail_missing_table(*scan.entity, error);
+  }
+  for (std::size_t i = 0; i < wanted.parameters.size(); ++i) {
+    const ScanSql::Parameter& parameter = wanted.parameters[i];
+    const int index = static_cast<int>(i) + 1;
+    if (parameter.cell == nullptr) {
+      bind_word(statement.get(), index, parameter.word);
+    } else {
+      bind_cell(statement.get(), index, *parameter.cell, parameter.type);
+    }
+  }
+  return std::make_unique<SqliteCursor>(link_, database_, life_, scan, std::move(wanted.taken), std::move(statement));
+}
+
+void SqliteTransaction::savepoint() {
+  check_alive();
+  run("SAVEPOINT kith");
+  ++savepoints_;
+}
+
+void SqliteTransaction::release() {
+  check_alive();
+  if (savepoints_ == 0) fail_no_savepoint();
+  run("RELEASE kith");
+  --savepoints_;
+}
+
+void SqliteTransaction::rollback_to() {
+  check_alive();
+  if (savepoints_ == 0) fail_no_savepoint();
+  run("ROLLBACK TO kith");
+  run("RELEASE kith");
+  --savepoints_;
+}
+
+void SqliteTransaction::commit() {
+  check_alive();
+  while (!life_->cursors.empty()) life_->cursors.back()->close();
+  try {
+    run("COMMIT");
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
+}
+
+void SqliteTransaction::end() noexcept {
+  if (life_->ended) return;
+  life_->ended = true;
+  while (!life_->cursors.empty()) life_->cursors.back()->close();
+  if (!database_.idle()) sqlite3_exec(database_.raw(), "ROLLBACK", nullptr, nullptr, nullptr);
+  channel_.busy = false;
+}
+
+}  // namespace kith::sqlite

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/storage/storage.hpp"
+
+#include <algorithm>
+
+#include "base/quote.hpp"
+#include "kith/base/error.hpp"
+
+namespace kith {
+namespace {
+
+/// The scheme in front of a colon, or nothing: one letter is a drive, and a path may hold colons behind a slash.
+std::string_view scheme_of(std::string_view url) {
+  const std::size_t colon = url.find(':');
+  if (colon == std::string_view::npos || colon < 2) return {};
+  const std::string_view scheme = url.substr(0, colon);
+  const bool letters = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+';
+  });
+  return letters ? scheme : std::string_view();
+}
+
+}  // namespace
+
+std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options) {
+  const std::string_view scheme = scheme_of(url);
+  if (scheme.empty()) return open_sqlite(url, options);
+  const std::string_view rest = url.substr(scheme.size() + 1);
+  if (scheme == "sqlite") return open_sqlite(rest, options);
+  if (scheme == "memory" && rest.empty()) return open_memory(options);
+  throw Error(Code::invalid, "there is no storage " + quote(url) +
+                                 "; use \"memory:\", \"sqlite:path\" or the plain path of an SQLite file");
+}
+
+}  // namespace kith
