@@ -93,7 +93,7 @@ struct Order {
 /// What is wanted. `where`, `order` and `limit` are offers: the cursor says which it took, the engine does the rest.
 struct Scan {
   const Entity* entity = nullptr;
-  std::vector<int> fields = {};            ///< columns of the batches, in this order
+  std::vector<int> fields = {};            ///< columns of the batches, in this order; one or more
   std::vector<Condition> where = {};       ///< conjuncts
   std::vector<Order> order = {};
   std::optional<std::int64_t> limit = {};  ///< only with everything in `where` and `order` taken
@@ -136,7 +136,8 @@ class Transaction {
   /// field that is null and must not be.
   virtual void insert(const Entity& entity, const Batch& batch) = 0;
   /// Replaces rows by id; the batch holds every field with the new revision. Where the stored revision is not
-  /// `expected[row]`, or the row is gone: conflict. Entities without a revision (log, head) take an empty `expected`.
+  /// `expected[row]`, or the row is gone: conflict. The rows of a log have
+  /// no revision; they are replaced with an empty `expected`.
   virtual void update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) = 0;
   /// Removes rows; absent ids are no error.
   virtual void erase(const Entity& entity, std::span<const Id> ids) = 0;
