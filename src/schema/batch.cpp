@@ -257,6 +257,7 @@ void load_row(const Batch& batch, std::size_t row, void* entity) {
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
     const Field& field = table[static_cast<std::size_t>(batch.fields[i])];
     const Column& column = batch.columns[i];
+    if (field.slot == nullptr) continue;  // of a history table: no struct has a member for it
     if (column.is_null(row)) {
       set_slot_null(field, entity);
     } else if (column.is_text()) {
