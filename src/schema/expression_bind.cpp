@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "kith/base/text.hpp"
+#include "base/quote.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith::expr {
@@ -144,7 +145,7 @@ class Binder {
       std::vector<std::string_view> known(names.size());
       std::transform(names.begin(), names.end(), known.begin(),
                      [](const ScopeName& row) -> std::string_view { return row.name; });
-      fail_at(node, fmt::format("unknown field '{}'", node.name), "." + suggest(node.name, known));
+      fail_at(node, fmt::format("unknown field {}", quote(node.name)), "." + suggest(node.name, known));
     }
     node.field = static_cast<int>(found - names.begin());
     node.kind = kind_of(found->type);
@@ -158,7 +159,7 @@ class Binder {
     if (found == source_.parameters.end()) {
       std::vector<std::string_view> known;
       for (const auto& [name, value] : source_.parameters) known.push_back(name);
-      fail_at(node, fmt::format("no value is given for the parameter ':{}'", node.name),
+      fail_at(node, fmt::format("no value is given for the parameter {}", quote(":" + node.name)),
               known.empty() ? ": no parameters were given" : "." + suggest(node.name, known));
     }
     std::visit([&](const auto& value) { take_value(node, value); }, found->second);
@@ -174,19 +175,19 @@ class Binder {
     node.whole = true;
   }
   void take_value(Node& node, Decimal value) const {
-    if (value.scale < 0 || value.scale > 18) fail_at(node, fmt::format("':{}' has no scale of 0 to 18", node.name));
+    if (value.scale < 0 || value.scale > 18) fail_at(node, fmt::format("{} has no scale of 0 to 18", quote(":" + node.name)));
     take_word(node, Kind::number, value.coefficient);
     node.constant.scale = value.scale;
   }
   void take_value(Node& node, Money value) const {
     if (value.currency != source_.scope.currency) {
-      fail_at(node, fmt::format("':{}' is in {}", node.name, value.currency ? code_of(value.currency) : "no currency"),
-              currency_hint(source_));
+      const std::string given = value.currency ? code_of(value.currency) : "no currency";
+      fail_at(node, fmt::format("{} is in {}", quote(":" + node.name), given), currency_hint(source_));
     }
     take_word(node, Kind::money, value.minor);
   }
   void take_value(Node& node, const std::string& value) const {
-    if (invalid_utf8(value) != std::string_view::npos) fail_at(node, fmt::format("':{}' is no valid UTF-8", node.name));
+    if (invalid_utf8(value) != std::string_view::npos) fail_at(node, fmt::format("{} is no valid UTF-8", quote(":" + node.name)));
     node.kind = Kind::text;
     node.constant.text = value;
   }
@@ -222,7 +223,7 @@ class Binder {
         const auto found = std::find(model.choices.begin(), model.choices.end(), text);
         if (found == model.choices.end()) {
           const std::string_view field = model.name.empty() ? "choice" : std::string_view(model.name);
-          fail_at(node, fmt::format("unknown {} '{}'", field, text), "." + suggest(text, model.choices));
+          fail_at(node, fmt::format("unknown {} {}", field, quote(text)), "." + suggest(text, model.choices));
         }
         take_word(node, Kind::choice, 1 + (found - model.choices.begin()));
         node.choices = model.choices;
@@ -233,7 +234,7 @@ class Binder {
         const char* end = text.data() + text.size();
         const auto [stop, failed] = std::from_chars(text.data(), end, word);
         if (failed != std::errc() || stop != end || text.front() == '-') {
-          fail_at(node, fmt::format("'{}' is no id", text), ": an id is written in digits");
+          fail_at(node, fmt::format("{} is no id", quote(text)), ": an id is written in digits");
         }
         take_word(node, Kind::id, word);
         break;
@@ -466,7 +467,7 @@ class Binder {
     if (row == kFunctions.end()) {
       std::array<std::string_view, kFunctions.size()> known;
       std::transform(kFunctions.begin(), kFunctions.end(), known.begin(), [](const FunctionRow& f) { return f.name; });
-      fail_at(node, fmt::format("unknown function '{}'", node.name), "." + suggest(node.name, known));
+      fail_at(node, fmt::format("unknown function {}", quote(node.name)), "." + suggest(node.name, known));
     }
     node.function = row->function;
     const std::size_t count = node.args.size();

@@ -8,6 +8,7 @@
 
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
+#include "base/quote.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith::expr {
@@ -92,8 +93,7 @@ class Lexer {
       }
     }
     if (c == '"') fail(source_, from, "text stands in single quotes, not '\"',");
-    if (c < ' ' || c == 0x7F) fail(source_, from, "unexpected control character");
-    fail(source_, from, fmt::format("unexpected '{}'", c));
+    fail(source_, from, fmt::format("unexpected {}", quote(text_.substr(from, 1))));
   }
 
   Token number(std::size_t from) {
@@ -160,9 +160,7 @@ class Parser {
 
   [[noreturn]] void unexpected() const {
     if (now().kind == Token::Kind::end) fail(source_, now().at, "something is missing at the end,");
-    std::string shown(now().raw);
-    shown = length(shown) > 40 ? fmt::format("word of {} characters", length(shown)) : fmt::format("'{}'", shown);
-    fail(source_, now().at, fmt::format("unexpected {}", shown));
+    fail(source_, now().at, fmt::format("unexpected {}", quote(now().raw)));
   }
 
   void close(std::size_t opened) {
