@@ -65,7 +65,8 @@ namespace customer {
 /// Adds a customer in the first lifecycle stage, entered now. Without an owner the actor's employee, if any, owns it.
 /// Errors: invalid, conflict (source + external_id taken), denied.
 Id create(Work& work, Customer& customer);
-/// Adds many, each as `create` would, in a constant number of statements a batch. The batch holds all fields.
+/// Adds many, each as `create` would, in a constant number of statements a batch. The batch holds all fields; parents
+/// and whatever else it refers to are stored before it. One broken row, and none of the batch is added.
 void create_batch(Work& work, Batch& customers);
 void update(Work& work, Customer& customer);
 /// Hands it to another employee; the unit becomes that of the new owner.

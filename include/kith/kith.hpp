@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Kith, an embeddable CRM engine. This header includes everything and opens stores; its comment is the tour.
+///
+///     auto engine = kith::open("shop.kith");           // or "memory:"
+///     auto session = engine->session();                // acts as `local`, the administrator of a new store
+///     auto work = session.work({.cause = "first deal"});
+///     kith::Customer acme{.name = "Acme"};
+///     kith::customer::create(work, acme);
+///     work.commit();                                   // or nothing has happened
+///
+/// **The engine** (start with engine/session.hpp). An Engine is an open store, a Session somebody at work in it. A
+/// Reader is a snapshot filtered by what the actor may see, now or as of an earlier work; a Work is a Reader that
+/// writes, all or nothing. Every past version stays readable (engine/history.hpp); `check` looks for broken
+/// invariants. Verbs are free functions that take a Work first and check everything before their first write; they
+/// throw kith::Error, which says what is wrong, where, and how to mend it (base/error.hpp).
+///
+/// **The domain**, area by area; each header begins with a paragraph of meaning, then structs, verbs, queries.
+///
+/// | header | what |
+/// |---|---|
+/// | people/unit.hpp | the organisation: units in a tree, dated, so that the tree of any day can be walked |
+/// | people/employee.hpp | who works here, and their dated membership of units |
+/// | catalog/product.hpp | what is sold, with list prices |
+/// | customer/customer.hpp | organisations and persons we sell to, and the people there |
+/// | customer/lifecycle.hpp | ranked stages from subscriber to customer, time in stage, the furthest ever reached |
+/// | sales/pipeline.hpp | the stages that deals move through, with default probabilities and guards |
+/// | sales/opportunity.hpp | deals: open, won, lost or void; their stays in stages; credit split between people |
+///
+/// Areas know only those above them in this table. What lies below learns of a deed through data: winning a deal
+/// moves its customer on to the lifecycle stage "customer".
+///
+/// **Values** (base/): Money is whole minor units with a currency, Decimal is exact, rounding is always named, dates
+/// are days and timestamps UTC microseconds. No double ever holds money.
+
+#include <memory>
+#include <string_view>
+
+#include "kith/base/calendar.hpp"
+#include "kith/catalog/product.hpp"
+#include "kith/customer/customer.hpp"
+#include "kith/customer/lifecycle.hpp"
+#include "kith/engine/history.hpp"
+#include "kith/engine/session.hpp"
+#include "kith/people/employee.hpp"
+#include "kith/people/unit.hpp"
+#include "kith/sales/opportunity.hpp"
+#include "kith/sales/pipeline.hpp"
+
+namespace kith {
+
+/// Everything Kith knows: all areas, with their entities, verbs, permissions and reports. Made on first use, lives
+/// until the program ends, shared by threads.
+const Model& model();
+
+/// Opens or makes the store at `url` with that model: "memory:" is a store in memory, "sqlite:path" or a plain path an
+/// SQLite file. A new store gets the roles admin, manager and seller, the principal `local` (admin) and the lifecycle
+/// stages subscriber, lead, MQL, SQL, opportunity, customer. Errors: those of Engine::open.
+std::shared_ptr<Engine> open(std::string_view url, const Options& options = {});
+
+}  // namespace kith

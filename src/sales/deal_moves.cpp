@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What moves a deal: from stage to stage, to its end, and back. Every move ends one stay and begins the next.
+#include <algorithm>
+#include <string>
+
+#include "base/quote.hpp"
+#include "customer/entities.hpp"
+#include "engine/verbs.hpp"
+#include "sales/entities.hpp"
+
+namespace kith {
+namespace sales {
+namespace {
+
+constexpr auto kOpportunityStageFields = field_table<OpportunityStage>(
+    field<&OpportunityStage::opportunity>("opportunity", {.required = true, .refers_to = "opportunity"}),
+    field<&OpportunityStage::stage>("stage", {.required = true, .refers_to = "stage"}),
+    field<&OpportunityStage::status>("status"),
+    field<&OpportunityStage::from>("from"),
+    field<&OpportunityStage::to>("to"),
+    field<&OpportunityStage::reason>("reason", {.max_length = 1000}));
+
+}  // namespace
+
+constexpr Entity kOpportunityStage = make_entity<OpportunityStage>({.name = "opportunity_stage",
+                                                                    .plural = "opportunity_stages",
+                                                                    .fields = kOpportunityStageFields,
+                                                                    .roles = {.parent = "opportunity"}});
+
+namespace {
+
+void require_open(const Opportunity& deal) {
+  if (deal.status == DealStatus::open) return;
+  throw Error(Code::state, "opportunity", "status",
+              "the deal is " + status_name(deal.status) + " since " + to_string(deal.closed_on.value_or(kOpenDate)) +
+                  (deal.status == DealStatus::voided ? "; a void deal stays void" : "; reopen it first"));
+}
+
+OpportunityStage current_stay(const Reader& reader, Id deal) {
+  Query open;
+  open.conditions = {equals(kOpportunityStage, "opportunity", deal), equals(kOpportunityStage, "to", kOpenTime.micros)};
+  std::optional<OpportunityStage> stay = reader.find_one<OpportunityStage>(open);
+  if (!stay) {
+    throw Error(Code::corrupt, "opportunity", "stage", "the deal's stage has no open row; run check and restore a backup");
+  }
+  return *std::move(stay);
+}
+
+// Ends the stay at a moment and begins the next one, as the deal now says.
+void write_move(Work& work, Opportunity& deal, OpportunityStage& stay, Timestamp at, std::string_view reason) {
+  work.trusted([&] {
+    OpportunityStage next;  // written first: its reason is all that may still be refused
+    next.opportunity = deal.id;
+    next.stage = deal.stage;
+    next.status = deal.status;
+    next.from = at;
+    if (!verb::is_blank(reason)) next.reason = reason;
+    work.create(next);
+    stay.to = at;
+    work.update(stay);
+    work.update(deal);
+  });
+}
+
+// A business day may be told late: the stay it ends then ends where it began, and closed_on keeps the day itself.
+Timestamp moment_of(const Reader& reader, Date on, const OpportunityStage& stay) {
+  const Timestamp at = on == reader.today() ? reader.now() : start_of_day(on, reader.zone());
+  return std::max(at, stay.from);
+}
+
+void close(Work& work, Id id, DealStatus status, Date on, std::string_view reason, std::optional<Amount> amount) {
+  work.require(Action::close, kOpportunity, id);
+  Opportunity deal = work.get<Opportunity>(id);
+  require_open(deal);
+  OpportunityStage stay = current_stay(work, id);
+  deal.status = status;
+  deal.closed_on = on;
+  deal.reason = reason;
+  if (amount) deal.amount = amount;
+  verb::Faults faults(kOpportunity);
+  if (verb::is_blank(reason)) faults.add("reason", "is missing; say why the deal is " + status_name(status));
+  if (status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed; give it");
+  if (amount && amount->minor < 0) faults.add("amount", "is negative; give what the customer agreed to pay");
+  if (!verb::is_day(on)) {
+    faults.add("closed_on", std::string(verb::kDayExpected));
+  } else if (deal.engaged_on && on < *deal.engaged_on) {
+    faults.add("closed_on", to_string(on) + " lies before engaged_on, " + to_string(*deal.engaged_on));
+  }
+  faults.raise();
+  write_move(work, deal, stay, moment_of(work, on, stay), reason);
+  if (status == DealStatus::won && deal.customer) customer::advance_if_forward(work, *deal.customer, "customer");
+}
+
+}  // namespace
+
+void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestamp> at) {
+  work.require(Action::edit, kOpportunity, deal);
+  Opportunity row = work.get<Opportunity>(deal);
+  require_open(row);
+  const std::vector<Stage> known = stages(work, row.pipeline);
+  const auto to = std::find_if(known.begin(), known.end(), [&](const Stage& other) { return other.name == stage; });
+  if (to == known.end()) {
+    std::vector<std::string_view> names;
+    for (const Stage& other : known) names.push_back(other.name);
+    throw Error(Code::invalid, "opportunity", "stage",
+                "the deal's pipeline has no stage " + quote(stage) + "." + suggest(stage, names));
+  }
+  if (to->id == row.stage) {
+    throw Error(Code::state, "opportunity", "stage", "the deal is in '" + to->name + "' already; name another stage");
+  }
+  OpportunityStage stay = current_stay(work, deal);
+  const Timestamp moment = at.value_or(std::max(work.now(), stay.from));
+  if (moment >= kOpenTime) {
+    throw Error(Code::invalid, "opportunity_stage", "from", "lies after the year 9999; give an earlier time");
+  }
+  if (moment < stay.from) {
+    throw Error(Code::state, "opportunity", "stage",
+                to_string(moment) + " lies before the entry into the current stage at " + to_string(stay.from) +
+                    "; give a later time");
+  }
+  row.stage = to->id;
+  require_guard(work, *to, row);
+  write_move(work, row, stay, moment, {});
+}
+
+void win(Work& work, Id deal, Date on, std::string_view reason, std::optional<Amount> amount) {
+  close(work, deal, DealStatus::won, on, reason, amount);
+}
+
+void lose(Work& work, Id deal, Date on, std::string_view reason) {
+  close(work, deal, DealStatus::lost, on, reason, std::nullopt);
+}
+
+void void_deal(Work& work, Id deal, Date on, std::string_view reason) {
+  close(work, deal, DealStatus::voided, on, reason, std::nullopt);
+}
+
+void reopen(Work& work, Id deal, std::string_view reason) {
+  work.require(Action::close, kOpportunity, deal);
+  Opportunity row = work.get<Opportunity>(deal);
+  if (row.status == DealStatus::open) {
+    throw Error(Code::state, "opportunity", "status", "the deal is open; there is nothing to reopen");
+  }
+  if (row.status == DealStatus::voided) {
+    throw Error(Code::state, "opportunity", "status", "a void deal stays void; add a new one");
+  }
+  if (verb::is_blank(reason)) {
+    throw Error(Code::invalid, "opportunity_stage", "reason", "is missing; say why the deal is opened again");
+  }
+  OpportunityStage stay = current_stay(work, deal);
+  row.status = DealStatus::open;
+  row.closed_on.reset();
+  row.reason.reset();
+  write_move(work, row, stay, std::max(work.now(), stay.from), reason);
+}
+
+std::vector<OpportunityStage> stage_rows(const Reader& reader, Id deal) {
+  Query query;
+  query.conditions = {equals(kOpportunityStage, "opportunity", deal)};
+  query.order = verb::by_time();
+  return reader.list<OpportunityStage>(query);
+}
+
+}  // namespace sales
+
+template <>
+const Entity& entity_of<OpportunityStage>() {
+  return sales::kOpportunityStage;
+}
+
+}  // namespace kith
