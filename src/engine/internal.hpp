@@ -137,6 +137,8 @@ std::unique_ptr<Rows> raw_scan(const Reader& reader, Scan scan);
 Batch raw_all(const Reader& reader, Scan scan);
 /// Full current rows of some ids, unfiltered; rows come in storage order.
 Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> ids);
+/// True when the actor reads every row of the entity; of a part: every row of what it is a part of.
+bool reads_all(const Reader& reader, const Entity& entity);
 /// The ids among `ids` on which the actor may do `action`.
 std::unordered_set<std::int64_t> allowed(const Reader& reader, const Entity& entity, Action action,
                                          std::span<const Id> ids);

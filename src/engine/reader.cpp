@@ -304,8 +304,7 @@ Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> id
 
 bool Reader::fetch(const Entity& entity, Id id, void* record) const {
   const Turn turn(state_->session.get());
-  const Rights& rights = rights_of(*this);
-  const bool all = rights.sees_all() || (entity.roles.parent.empty() && rights.level(entity, Action::read) == Level::all);
+  const bool all = reads_all(*this, entity);
   if (all && !state_->as_of) return fetch_record(state_->live(), entity, id, record);
   const Batch batch = raw_get(*this, entity, {&id, 1});
   if (batch.rows() == 0 || (!all && !allowed_row(*this, entity, Action::read, batch, 0))) return false;
@@ -334,11 +333,10 @@ std::unique_ptr<Rows> Reader::scan(const Entity& entity, const Query& query) con
   } else if (!query.parameters.empty()) {
     throw Error(Code::invalid, std::string(entity.name), "", "parameters were given, but no filter that reads them");
   }
-  const Rights& rights = rights_of(*this);
-  if (!rights.sees_all() && !entity.roles.parent.empty()) {
-    plan.parents = true;
+  if (!entity.roles.parent.empty()) {
+    plan.parents = !reads_all(*this, entity);
   } else {
-    auto predicate = rights.predicate(entity, Action::read);
+    auto predicate = rights_of(*this).predicate(entity, Action::read);
     if (!predicate) return std::make_unique<NoRows>();
     if (!keeps_all(*predicate)) plan.scan.where.push_back(std::move(*predicate));
   }

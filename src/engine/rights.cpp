@@ -120,6 +120,12 @@ const Rights& rights_of(const Reader& reader) {
   return *state.rights;
 }
 
+bool reads_all(const Reader& reader, const Entity& entity) {
+  const Entity* decides = &entity;
+  while (const Entity* parent = parent_of(reader.model(), *decides)) decides = parent;
+  return rights_of(reader).level(*decides, Action::read) == Level::all;
+}
+
 bool allowed_row(const Reader& reader, const Entity& entity, Action action, const Batch& batch, std::size_t row) {
   const Rights& rights = rights_of(reader);
   if (rights.sees_all()) return true;

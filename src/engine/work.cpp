@@ -180,7 +180,7 @@ void Work::create_batch(const Entity& entity, Batch& batch) {
     throw Error(Code::misuse, std::string(entity.name), "", "a new record needs a batch of all its fields");
   }
   require_rows(Action::create, entity, batch);
-  check_rows(entity, batch);
+  check_rows(entity, batch, nullptr);
   insert_rows(entity, batch);
 }
 
@@ -243,7 +243,7 @@ void Work::update_batch(const Entity& entity, Batch& batch) {
     expected.push_back(now);
   }
   if (changed.rows() == 0) return;
-  check_rows(entity, changed);
+  check_rows(entity, changed, &old);
   try {
     keep_past(entity, old);
     state_->live().update(entity, changed, expected);
@@ -292,6 +292,7 @@ void Work::remove(const Entity& entity, Id id, std::int64_t revision) {
   }
   pending_->wrote = true;
   pending_->known[&entity].erase(id.value);
+  pending_->existing[&entity].erase(id.value);
   touch(entity, stored, 0, ChangeKind::removed);
 }
 
@@ -433,6 +434,7 @@ Work::Step::~Step() {
     pending.undo.pop_back();
   }
   pending.known.clear();
+  pending.existing.clear();
   pending.wrote = mark.wrote;
 }
 

@@ -114,8 +114,9 @@ class Work : public Reader {
   void insert_rows(const Entity& entity, Batch& batch);
   void fill_new_row(const Entity& entity, Batch& batch, std::size_t row);
   void require_rows(Action action, const Entity& entity, const Batch& batch) const;
-  void check_rows(const Entity& entity, const Batch& batch);
-  void check_references(const Entity& entity, const Batch& batch, std::vector<Violation>& violations);
+  void check_rows(const Entity& entity, const Batch& batch, const Batch* before);
+  void check_references(const Entity& entity, const Batch& batch, const Batch* before,
+                        std::vector<Violation>& violations);
   void require_unreferenced(const Entity& entity, Id id) const;
   void keep_past(const Entity& entity, const Batch& old);
   void touch(const Entity& entity, const Batch& batch, std::size_t row, ChangeKind kind);
