@@ -55,6 +55,7 @@ struct Engine::Impl {
   std::shared_ptr<Storage> storage;
   const Model* model = nullptr;
   Options options;
+  Currency currency;
   Timestamp now() const;
   void random(std::span<std::uint8_t> bytes) const;
 };

@@ -3,6 +3,8 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 
@@ -60,6 +62,21 @@ void found_access(Work& work) {
 
 }  // namespace
 
+std::function<void(std::span<std::uint8_t>)> seeded_random(std::uint64_t seed) {
+  // splitmix64 (Steele, Lea, Flood 2014); the counter alone is shared, so that threads need no lock.
+  auto counter = std::make_shared<std::atomic<std::uint64_t>>(seed);
+  return [counter](std::span<std::uint8_t> bytes) {
+    for (std::size_t done = 0; done < bytes.size(); done += sizeof(std::uint64_t)) {
+      constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
+      std::uint64_t word = counter->fetch_add(kStep) + kStep;
+      word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9;
+      word = (word ^ (word >> 27)) * 0x94d049bb133111eb;
+      word ^= word >> 31;
+      std::memcpy(bytes.data() + done, &word, std::min(sizeof word, bytes.size() - done));
+    }
+  };
+}
+
 std::optional<Head> read_head(Transaction& transaction) {
   Head head;
   if (!fetch_record(transaction, entity_of<Head>(), kHeadId, &head)) return std::nullopt;
@@ -85,13 +102,14 @@ Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 const Model& Engine::model() const { return *impl_->model; }
 Storage& Engine::storage() const { return *impl_->storage; }
+Currency Engine::currency() const { return impl_->currency; }
 
 std::shared_ptr<Engine> Engine::open(std::string_view url, const Model& model, const Options& options) {
   return open(open_storage(url, options.storage), model, options);
 }
 
 std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Model& model, const Options& options) {
-  static_cast<void>(currency(options.currency));
+  static_cast<void>(kith::currency(options.currency));
   static_cast<void>(local_date({}, options.zone));
   storage->prepare(model.stored());
   auto impl = std::make_unique<Impl>();
@@ -110,6 +128,7 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
         throw Error(Code::version, "the store has format " + std::to_string(head->format) + ", this Kith knows " +
                                        std::to_string(kFormat) + "; use a newer Kith");
       }
+      engine->impl_->currency = kith::currency(head->currency);
       return engine;
     }
   }
@@ -120,6 +139,9 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
   state->principal.kind = PrincipalKind::system;
   Session session(state);
   session.found(options);
+  // Another process may have been faster, with a currency of its own.
+  auto connection = state->take_connection();
+  engine->impl_->currency = kith::currency(read_head(*connection->begin(Access::read))->currency);
   return engine;
 }
 

@@ -23,6 +23,17 @@ Table::Table(std::vector<TableColumn> columns) : columns_(std::move(columns)) {
   for (const TableColumn& column : columns_) data_.emplace_back(is_text(column.type));
 }
 
+Table::Table(std::vector<TableColumn> columns, std::vector<Column> data, Column row_currencies)
+    : columns_(std::move(columns)), data_(std::move(data)), row_currencies_(std::move(row_currencies)) {
+  bool fits = columns_.size() == data_.size();
+  for (std::size_t i = 0; fits && i < data_.size(); ++i) {
+    fits = data_[i].is_text() == is_text(columns_[i].type) && data_[i].size() == rows();
+  }
+  if (!fits || (row_currencies_.size() != 0 && row_currencies_.size() != rows())) {
+    throw Error(Code::misuse, "the columns of a table have one length each, and the kind that their type says");
+  }
+}
+
 std::size_t Table::at(std::string_view name) const {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -33,9 +44,17 @@ std::size_t Table::at(std::string_view name) const {
 }
 
 Value Table::value(std::size_t row, std::size_t column) const {
-  const Column& data = data_.at(column);
+  if (column >= data_.size()) throw Error(Code::misuse, "the table has no column " + std::to_string(column));
+  const Column& data = data_[column];
   if (row >= data.size()) throw Error(Code::misuse, "the table has no row " + std::to_string(row));
-  return to_value(data.cell(row), field_of(columns_[column]), columns_[column].currency);
+  const bool money = columns_[column].type == Type::money && !data.is_null(row);
+  return to_value(data.cell(row), field_of(columns_[column]), money ? currency(row, column) : Currency());
+}
+
+Currency Table::currency(std::size_t row, std::size_t column) const {
+  const Currency fixed = columns_[column].currency;
+  if (fixed || row_currencies_.size() == 0) return fixed;
+  return kith::currency(row_currencies_.text(row));
 }
 
 void Table::add(const std::vector<Value>& row) {

@@ -31,6 +31,10 @@ struct Options {
   std::function<void(std::span<std::uint8_t>)> random = {};  ///< fills bytes (salts); default: the system's generator
 };
 
+/// Bytes that follow from a seed alone, for Options::random: repeatable stores in tests, never in production. May be
+/// called from any thread.
+std::function<void(std::span<std::uint8_t>)> seeded_random(std::uint64_t seed);
+
 /// Which moment a Reader shows.
 struct ReadOptions {
   std::optional<std::int64_t> as_of_seq = {};    ///< the state right after that work
@@ -80,6 +84,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   const Model& model() const;
   Storage& storage() const;
+  /// The store's base currency; fixed when it was made.
+  Currency currency() const;
 
  private:
   explicit Engine(std::unique_ptr<Impl> impl);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/generic.hpp"
+#include "kith/base/error.hpp"
+#include "kith/base/sha256.hpp"
+
+namespace kith {
+namespace {
+
+const Entity& with_struct(const Entity& entity) {
+  if (entity.make != nullptr) return entity;
+  throw Error(Code::misuse, std::string(entity.name), "", "has no records of its own; list its rows instead");
+}
+
+/// One field of a struct as storage would see it.
+Cell read_cell(const Entity& entity, const void* record, int position) {
+  Batch batch(entity, {&position, 1});
+  store_row(record, batch);
+  return batch.columns.front().cell(0);
+}
+
+/// Gives an error the name of the entity, which the functions of schema/ do not know.
+template <class Call>
+auto naming(const Entity& entity, Call&& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    if (!error.entity.empty()) throw;
+    throw Error(error.code, std::string(entity.name), error.field, error.message);
+  }
+}
+
+/// What can be done to an entity by name, for the message of a refusal.
+std::string verbs_for(const Model& model, const Entity& entity) {
+  std::string_view about = entity.name;
+  for (int pass = 0; pass < 2; ++pass) {
+    std::string names;
+    for (const Area* area : model.areas()) {
+      for (const Permit& permit : area->permits) {
+        if (permit.entity == about) (names += names.empty() ? "" : ", ") += permit.verb;
+      }
+    }
+    if (!names.empty()) return "use " + names;
+    if (entity.roles.parent.empty()) break;
+    const auto parent = static_cast<std::size_t>(entity.at(entity.roles.parent));
+    about = entity.fields[parent].options.refers_to;
+  }
+  return "Kith keeps these records itself";
+}
+
+template <class Verb>
+Verb needed(const Model& model, const Entity& entity, Verb RecordVerbs::*verb, std::string_view what) {
+  const RecordVerbs* verbs = model.verbs_of(entity);
+  if (verbs != nullptr && verbs->*verb != nullptr) return verbs->*verb;
+  throw Error(Code::invalid, std::string(entity.name), "",
+              "cannot be " + std::string(what) + " as a plain record; " + verbs_for(model, entity));
+}
+
+}  // namespace
+
+bool is_open_end(const Field& field, std::int64_t word) {
+  if (field.nullable) return false;
+  return (field.type == Type::date && word == kOpenDate.days) ||
+         (field.type == Type::timestamp && word == kOpenTime.micros);
+}
+
+Record::Record(const Entity& entity, Currency base)
+    : entity_(&with_struct(entity)), base_(base), data_(entity.make(), entity.destroy) {}
+
+Cell Record::cell(int position) const { return read_cell(*entity_, data_.get(), position); }
+
+/// The currency that the record names itself, or none.
+Currency Record::own_currency() const {
+  if (entity_->roles.currency.empty()) return base_;
+  const Cell code = cell(entity_->at(entity_->roles.currency));
+  const auto* text = std::get_if<std::string>(&code);
+  return text == nullptr || text->empty() ? Currency() : currency(*text);
+}
+
+bool Record::holds_money() const {
+  for (std::size_t i = 0; i < entity_->fields.size(); ++i) {
+    if (entity_->fields[i].type != Type::money) continue;
+    const Cell amount = cell(static_cast<int>(i));
+    const auto* minor = std::get_if<std::int64_t>(&amount);
+    if (minor != nullptr && *minor != 0) return true;
+  }
+  return false;
+}
+
+Value Record::get(std::string_view name) const {
+  const int position = entity_->at(name);
+  const Field& field = entity_->fields[static_cast<std::size_t>(position)];
+  const Cell found = cell(position);
+  if (const auto* word = std::get_if<std::int64_t>(&found); word != nullptr && is_open_end(field, *word)) return {};
+  if (const auto* text = std::get_if<std::string>(&found); text != nullptr && field.type == Type::bytes) {
+    return to_hex(*text);
+  }
+  const Currency own = field.type == Type::money ? own_currency() : Currency();
+  return to_value(found, field, own ? own : base_);
+}
+
+void Record::set(std::string_view name, const Value& value) {
+  const Field& field = entity_->fields[static_cast<std::size_t>(entity_->at(name))];
+  if (field.options.kept) {
+    throw Error(Code::invalid, std::string(entity_->name), std::string(name),
+                "is kept by Kith and cannot be set; the verbs of " + std::string(entity_->name) + " change it");
+  }
+  if (field.type == Type::currency && name == entity_->roles.currency) return set_currency(name, value);
+  Currency money = base_;
+  if (field.type == Type::money) {
+    const Currency own = own_currency();
+    const auto* given = std::get_if<Money>(&value);
+    const bool adopts = !own && given != nullptr && !holds_money();
+    money = own ? own : adopts ? given->currency : base_;
+  }
+  const Cell cell = naming(*entity_, [&]() -> Cell {
+    const bool end = is_null(value) && (field.type == Type::date || field.type == Type::timestamp) && !field.nullable;
+    if (!end) return to_cell(value, field, money);
+    const Record fresh(*entity_, base_);
+    const Cell open = fresh.cell(entity_->at(name));
+    return is_open_end(field, std::get<std::int64_t>(open)) ? open : to_cell(value, field, money);
+  });
+  if (const auto* word = std::get_if<std::int64_t>(&cell)) {
+    set_slot_word(field, data(), *word);
+  } else if (const auto* text = std::get_if<std::string>(&cell)) {
+    set_slot_text(field, data(), *text);
+  } else {
+    set_slot_null(field, data());
+  }
+  if (field.type == Type::money && !is_null(value) && money != base_ && !own_currency()) {
+    set_slot_text(entity_->fields[static_cast<std::size_t>(entity_->at(entity_->roles.currency))], data(),
+                  code_of(money));
+  }
+}
+
+/// Amounts are whole minor units of the currency: another currency would silently change what they are worth.
+void Record::set_currency(std::string_view name, const Value& value) {
+  const Field& field = entity_->fields[static_cast<std::size_t>(entity_->at(name))];
+  const Cell cell = naming(*entity_, [&] { return to_cell(value, field, base_); });
+  const auto* code = std::get_if<std::string>(&cell);
+  const Currency wanted = code == nullptr || code->empty() ? base_ : currency(*code);
+  const Currency own = own_currency();
+  if (wanted != (own ? own : base_) && holds_money()) {
+    throw Error(Code::invalid, std::string(entity_->name), std::string(name),
+                "cannot become " + code_of(wanted) + " while the record holds money in " +
+                    code_of(own ? own : base_) + "; clear its amounts first");
+  }
+  code == nullptr ? set_slot_null(field, data()) : set_slot_text(field, data(), *code);
+}
+
+namespace generic {
+
+Record get(const Reader& reader, const Entity& entity, Id id) {
+  Record record(entity, reader.currency());
+  if (reader.fetch(entity, id, record.data())) return record;
+  throw Error(Code::not_found, std::string(entity.name), "id",
+              "there is no " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" +
+                  reader.actor().name + "' may see");
+}
+
+Id create(Work& work, Record& record) {
+  return needed(work.model(), record.entity(), &RecordVerbs::create, "created")(work, record.data());
+}
+
+void update(Work& work, Record& record) {
+  needed(work.model(), record.entity(), &RecordVerbs::update, "changed")(work, record.data());
+}
+
+void remove(Work& work, const Entity& entity, Id id, std::int64_t revision) {
+  needed(work.model(), entity, &RecordVerbs::remove, "removed")(work, id, revision);
+}
+
+}  // namespace generic
+}  // namespace kith

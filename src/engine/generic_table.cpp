@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+
+#include "engine/generic.hpp"
+#include "kith/base/error.hpp"
+#include "kith/base/sha256.hpp"
+
+namespace kith::generic {
+namespace {
+
+/// The type that a table shows a field as: choices by name and bytes by their hexadecimal digits.
+Type shown(Type type) { return type == Type::choice || type == Type::bytes ? Type::text : type; }
+
+/// Collects batches of one entity into the columns of a table.
+class Builder {
+ public:
+  Builder(const Entity& entity, std::vector<int> chosen, Currency base)
+      : entity_(entity), chosen_(std::move(chosen)), base_(base), base_code_(code_of(base)) {
+    bool money = false;
+    for (const int position : chosen_) {
+      const Field& field = entity_.fields[static_cast<std::size_t>(position)];
+      data_.emplace_back(is_text(shown(field.type)));
+      money = money || field.type == Type::money;
+    }
+    if (money && !entity_.roles.currency.empty()) currency_field_ = entity_.at(entity_.roles.currency);
+  }
+
+  /// The field whose values say what the money of a row is in; -1 where all is in the base currency.
+  int currency_field() const { return currency_field_; }
+
+  void append(const Batch& batch) {
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      append_column(entity_.fields[static_cast<std::size_t>(chosen_[i])], batch.column(chosen_[i]), data_[i]);
+    }
+    if (currency_field_ < 0) return;
+    const Column& codes = batch.column(currency_field_);
+    for (std::size_t row = 0; row < codes.size(); ++row) {
+      const std::string_view code = codes.text(row);  // "" where null
+      currencies_.append(code.empty() ? std::string_view(base_code_) : code);
+    }
+  }
+
+  Table table() && {
+    const Currency common = common_currency();
+    std::vector<TableColumn> columns;
+    for (const int position : chosen_) {
+      const Field& field = entity_.fields[static_cast<std::size_t>(position)];
+      columns.push_back({.name = std::string(field.name), .type = shown(field.type), .scale = field.options.scale});
+      if (field.type == Type::money) columns.back().currency = common;
+    }
+    return Table(std::move(columns), std::move(data_), common ? Column(true) : std::move(currencies_));
+  }
+
+ private:
+  static void append_column(const Field& field, const Column& from, Column& to) {
+    to.reserve(to.size() + from.size());
+    for (std::size_t row = 0; row < from.size(); ++row) {
+      if (from.is_null(row) || (!from.is_text() && is_open_end(field, from.word(row)))) {
+        to.append_null();
+      } else if (field.type == Type::choice) {
+        const Value name = to_value(from.word(row), field, {});
+        is_null(name) ? to.append_null() : to.append(std::string_view(std::get<std::string>(name)));
+      } else if (field.type == Type::bytes) {
+        to.append(std::string_view(to_hex(from.text(row))));
+      } else {
+        to.append_from(from, row);
+      }
+    }
+  }
+
+  /// The one currency of all money in the table, or none.
+  Currency common_currency() const {
+    if (currencies_.size() == 0) return base_;
+    const std::string_view first = currencies_.text(0);
+    for (std::size_t row = 1; row < currencies_.size(); ++row) {
+      if (currencies_.text(row) != first) return {};
+    }
+    return currency(first);
+  }
+
+  const Entity& entity_;
+  std::vector<int> chosen_;
+  Currency base_;
+  std::string base_code_;
+  int currency_field_ = -1;
+  std::vector<Column> data_;
+  Column currencies_{true};
+};
+
+std::string_view name_of_keeping(Keeping keeping) {
+  switch (keeping) {
+    case Keeping::versioned: return "versioned";
+    case Keeping::log: return "log";
+    case Keeping::history: return "history";
+    case Keeping::head: return "head";
+  }
+  return "";
+}
+
+/// Absent where the schema says nothing.
+Value said(std::string_view text) { return text.empty() ? Value() : Value(std::string(text)); }
+
+}  // namespace
+
+Table to_table(const Batch& batch, Currency base) {
+  Builder builder(*batch.entity, batch.fields, base);
+  builder.append(batch);
+  return std::move(builder).table();
+}
+
+Table find(const Reader& reader, const Entity& entity, const Query& query) {
+  std::vector<int> chosen;
+  for (const std::string& name : query.fields) {
+    if (const int field = entity.at(name); std::find(chosen.begin(), chosen.end(), field) == chosen.end()) {
+      chosen.push_back(field);
+    }
+  }
+  if (chosen.empty()) chosen = Batch(entity).fields;
+  Builder builder(entity, chosen, reader.currency());
+  Query asked = query;
+  if (builder.currency_field() >= 0 && !asked.fields.empty()) asked.fields.emplace_back(entity.roles.currency);
+  auto rows = reader.scan(entity, asked);
+  for (Batch batch; rows->next(batch);) builder.append(batch);
+  return std::move(builder).table();
+}
+
+Table versions(const Reader& reader, const Entity& entity, Id id) {
+  return to_table(history::versions(reader, entity, id), reader.currency());
+}
+
+Table to_table(const std::vector<ChangeRow>& changes) {
+  Table table({{.name = "id", .type = Type::id},
+               {.name = "seq", .type = Type::integer},
+               {.name = "entity"},
+               {.name = "record", .type = Type::id},
+               {.name = "kind"}});
+  for (const ChangeRow& change : changes) {
+    const auto kind = Choices<ChangeKind>::names[static_cast<std::size_t>(change.kind) - 1];
+    table.add({change.id, change.seq, change.entity, change.record, std::string(kind)});
+  }
+  return table;
+}
+
+Table to_table(const std::vector<Finding>& findings) {
+  Table table({{.name = "entity"}, {.name = "id", .type = Type::id}, {.name = "message"}});
+  for (const Finding& finding : findings) {
+    table.add({said(finding.entity), finding.id ? Value(finding.id) : Value(), finding.message});
+  }
+  return table;
+}
+
+Table to_table(const std::vector<Violation>& violations) {
+  Table table({{.name = "entity"}, {.name = "field"}, {.name = "message"}});
+  for (const Violation& violation : violations) {
+    table.add({said(violation.entity), said(violation.field), violation.message});
+  }
+  return table;
+}
+
+Table entities(const Model& model) {
+  Table table({{.name = "name"},
+               {.name = "plural"},
+               {.name = "keeping"},
+               {.name = "title"},
+               {.name = "parent"},
+               {.name = "create", .type = Type::boolean},
+               {.name = "update", .type = Type::boolean},
+               {.name = "remove", .type = Type::boolean}});
+  for (const Entity* entity : model.entities()) {
+    const RecordVerbs* found = model.verbs_of(*entity);
+    const RecordVerbs verbs = found == nullptr ? RecordVerbs() : *found;
+    table.add({std::string(entity->name), std::string(entity->plural), std::string(name_of_keeping(entity->keeping)),
+               said(entity->roles.title), said(entity->roles.parent), verbs.create != nullptr,
+               verbs.update != nullptr, verbs.remove != nullptr});
+  }
+  return table;
+}
+
+Table fields(const Entity& entity) {
+  Table table({{.name = "name"},
+               {.name = "type"},
+               {.name = "scale", .type = Type::integer},
+               {.name = "nullable", .type = Type::boolean},
+               {.name = "required", .type = Type::boolean},
+               {.name = "kept", .type = Type::boolean},
+               {.name = "indexed", .type = Type::boolean},
+               {.name = "personal", .type = Type::boolean},
+               {.name = "max_length", .type = Type::integer},
+               {.name = "refers_to"},
+               {.name = "choices"},
+               {.name = "label"}});
+  for (const Field& field : entity.fields) {
+    const FieldOptions& options = field.options;
+    std::string choices;
+    for (const std::string_view choice : field.choices) (choices += choices.empty() ? "" : ",") += choice;
+    std::string label(options.label.empty() ? field.name : options.label);
+    if (options.label.empty()) std::replace(label.begin(), label.end(), '_', ' ');
+    table.add({std::string(field.name), std::string(name_of(field.type)),
+               field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value(), field.nullable,
+               options.required, options.kept, options.indexed, options.personal,
+               options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}), said(options.refers_to),
+               said(choices), label});
+  }
+  return table;
+}
+
+Table reports(const Model& model) {
+  Table table({{.name = "name"}, {.name = "meaning"}});
+  for (const Report* report : model.reports()) {
+    table.add({std::string(report->name), std::string(report->meaning)});
+  }
+  return table;
+}
+
+Table parameters(const Report& report) {
+  Table table({{.name = "name"}, {.name = "type"}, {.name = "required", .type = Type::boolean}, {.name = "meaning"}});
+  for (const ReportParameter& parameter : report.parameters) {
+    table.add({std::string(parameter.name), std::string(name_of(parameter.type)), parameter.required,
+               std::string(parameter.meaning)});
+  }
+  return table;
+}
+
+}  // namespace kith::generic
