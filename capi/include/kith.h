@@ -10,8 +10,8 @@
  *     untouched and the store is as it was before the call. NULL for an argument that is not said to be optional is
  *     KITH_ERROR_MISUSE; a function without a code answers NULL with 0 or an empty text.
  *  2. Text is UTF-8 with a length in bytes; KITH_NUL as the length means "up to the NUL". Names of the schema
- *     (entities, fields, parameters, reports) and text in structs end with a NUL instead. Text that is handed out is
- *     followed by a NUL too, and belongs to the object it came from.
+ *     (entities, fields, parameters, reports, roles) and text in structs end with a NUL instead. Text that is handed
+ *     out is followed by a NUL too, and belongs to the object it came from.
  *  3. Objects are opaque. Who gets one from a `kith_*_open`, `_new`, `_begin` or through a `**out` owns it and gives
  *     it back to its `_free`; `_free(NULL)` does nothing. An object keeps alive what it came from, so any order of
  *     freeing is right; freeing a work that was not committed rolls it back.

@@ -191,8 +191,8 @@ KITH_API int32_t kith_explain_statement(const kith_reader* reader, int64_t state
                                         kith_text** out, kith_error* error);
 KITH_API int32_t kith_explain_line(const kith_reader* reader, int64_t line, const char* format, kith_text** out,
                                    kith_error* error);
-/** Does the arithmetic of an explanation again, without a store: path and message of each step that does not hold; no
- *  rows when it is right. */
+/** Does the arithmetic of an explanation again, without a store: entity, field (the path) and message of each step
+ *  that does not hold; no rows when it is right. */
 KITH_API int32_t kith_trace_check(const char* json, size_t size, kith_table** out, kith_error* error);
 /** Sets a quota by hand (a record of "quota"); the record then holds what was stored. `id` may be NULL. */
 KITH_API int32_t kith_quota_set(kith_work* work, kith_record* quota, int64_t* id, kith_error* error);
