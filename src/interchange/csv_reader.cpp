@@ -42,19 +42,6 @@ const char* find_end(const char* at, const char* end, char delimiter) {
   return at;
 }
 
-bool is_ascii(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  std::uint64_t seen = 0;
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    seen |= word;
-  }
-  for (; left > 0; ++at, --left) seen |= static_cast<unsigned char>(*at);
-  return (seen & 0x8080808080808080u) == 0;
-}
-
 /// Line ends (LF, CRLF, CR) in a text; a CR at its very end counts.
 std::int64_t count_lines(std::string_view text) {
   std::int64_t lines = 0;
@@ -314,19 +301,16 @@ void CsvReader::check_record(bool had_quotes) {
     return field;
   };
   const std::string_view raw = record_.raw;
-  const std::size_t nul = raw.find('\0');
-  if (nul != std::string_view::npos) {
-    problem(CsvFault::nul_byte, nul, field_at(nul), "a byte of value 0; the file is damaged or no CSV in UTF-8");
-    return;
-  }
-  if (!is_ascii(raw)) {
-    const std::size_t bad = invalid_utf8(raw);
-    if (bad != std::string_view::npos) {
+  const std::size_t bad = invalid_utf8(raw);  // NUL counts
+  if (bad != std::string_view::npos) {
+    if (raw[bad] == '\0') {
+      problem(CsvFault::nul_byte, bad, field_at(bad), "a byte of value 0; the file is damaged or no CSV in UTF-8");
+    } else {
       problem(CsvFault::invalid_utf8, bad, field_at(bad),
               fmt::format("byte 0x{:02X} is no UTF-8; the file may be GB18030 or Windows-1252: save it again as UTF-8",
                           static_cast<unsigned char>(raw[bad])));
-      return;
     }
+    return;
   }
   if (raw.size() <= options_.max_field) return;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
