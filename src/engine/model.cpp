@@ -30,7 +30,6 @@ Model::Model(std::span<const Area* const> areas) : areas_{&kEngineArea} {
       derived->plural = std::string(entity->plural) + "_history";
       for (Field field : entity->fields) {
         field.options.indexed = false;
-        field.options.refers_to = {};
         derived->fields.push_back(field);
       }
       derived->fields.push_back({.name = "to_seq", .type = Type::integer, .options = {.kept = true}});

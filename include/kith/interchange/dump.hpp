@@ -2,10 +2,14 @@
 #pragma once
 /// \file
 /// A whole store as JSON Lines, and its digest. The dump holds everything (current rows, history, works, changes,
-/// head) in key order with stable key order, so equal stores give equal bytes on every backend; the state digest is its
-/// SHA-256. A dump loads into a fresh store only and gives the same digest there.
+/// head) in key order with stable key order, so equal stores give equal bytes on every backend:
+///
+///     {"kith":"dump","format":1}
+///     {"customer":{"id":"...","revision":1,...}}      absent fields are null; numbers that doubles would spoil are text
+///     {"rows":123,"sha256":"..."}                      of all lines before: the state digest
+///
+/// A dump loads into a new store only and gives the same digest there.
 
-#include <functional>
 #include <iosfwd>
 #include <string>
 
@@ -14,15 +18,18 @@
 
 namespace kith {
 
-/// Writes the dump of the reader's snapshot: a header line {"kith":"dump","format":1,...}, then one line a row. Reads as a
-/// system principal; the actor needs `administer` on principal. Constant memory.
+/// Writes the dump of the reader's snapshot, in constant memory. It shows every row, so the actor needs `administer`
+/// on principal. Errors: denied, storage.
 void dump(const Reader& reader, std::ostream& out);
 
-/// Loads a dump into a store that is fresh (its tables empty but for what opening made). All or nothing; the chain is verified
-/// before the commit. Errors: invalid (line number and what is wrong), version (newer format), state (store not fresh).
+/// Loads a dump into a store that nobody has used yet. All or nothing: the digest in the last line is compared before
+/// the commit. Errors, with the line number: invalid, corrupt (changed or cut), version (newer); state (store in use).
 void load(std::istream& in, const std::string& url, const Model& model, const Options& options = {});
+/// The same into a storage that the host made and prepared.
+void load(std::istream& in, Storage& storage, const Model& model);
 
-/// SHA-256 of the dump of the newest snapshot.
+/// SHA-256 of the newest snapshot's dump without its last line: equal for equal stores, whoever asks and whatever
+/// the backend.
 Digest state_digest(const Session& session);
 
 }  // namespace kith
