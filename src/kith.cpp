@@ -9,6 +9,7 @@ const Model& model() {
       &kCatalogArea,
       &kCustomerArea,
       &kSalesArea,
+      &kIncentiveArea,
   };
   // Never destroyed: an Engine that a host holds in a static of its own may outlive any order of destruction.
   static const Model* const everything = new Model(areas);

@@ -27,6 +27,10 @@
 /// | customer/lifecycle.hpp | ranked stages from subscriber to customer, time in stage, the furthest ever reached |
 /// | sales/pipeline.hpp | the stages that deals move through, with default probabilities and guards |
 /// | sales/opportunity.hpp | deals: open, won, lost or void; their stays in stages; credit split between people |
+/// | incentive/plan.hpp | commission plans: documents of rate tables, rounding and eligibility |
+/// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
+/// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
+/// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
 ///
 /// Areas know only those above them in this table. What lies below learns of a deed through data: winning a deal
 /// moves its customer on to the lifecycle stage "customer".
@@ -43,6 +47,8 @@
 #include "kith/customer/lifecycle.hpp"
 #include "kith/engine/history.hpp"
 #include "kith/engine/session.hpp"
+#include "kith/incentive/quota.hpp"
+#include "kith/incentive/statement.hpp"
 #include "kith/people/employee.hpp"
 #include "kith/people/unit.hpp"
 #include "kith/sales/opportunity.hpp"

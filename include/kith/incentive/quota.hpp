@@ -45,6 +45,7 @@ struct Quota {
   Amount amount;
   QuotaMethod method = QuotaMethod::fixed;
   std::optional<Decimal> weight;    ///< given with ratio, scale 9
+  std::optional<Id> home;           ///< kept: by which unit it is seen: `unit`, or the employee's when it was set
 };
 template <>
 const Entity& entity_of<Quota>();
@@ -63,7 +64,9 @@ struct QuotaNode {
   std::int64_t children = 0;
   std::optional<Money> children_sum;
   Money difference;                 ///< children_sum - amount; 0 for leaves
-  std::vector<Id> missing_units;    ///< units below the node's unit that have members or units but no child node
+  /// Units right below the node's unit that have members or units but no child node; like the next one as of today,
+  /// or of the period's day nearest to it, and empty for leaves.
+  std::vector<Id> missing_units;
   std::vector<Id> missing_employees;///< members of the node's unit without a child node, where any child is an employee
 };
 
@@ -78,16 +81,21 @@ struct QuotaAttainment {
 
 namespace incentive {
 
-/// Sets a root, or any node by hand (method fixed). Errors: invalid (negative amount, both or neither of unit and
-/// employee, a period that is none, wrong currency), conflict (the node has a quota for that period).
+/// Sets a root, or any node by hand (method fixed); fills in `from`, `to`, `home` and the currency. A node that was
+/// read (with its revision) gets another amount; what it counts stays. Errors: invalid (negative amount, both or
+/// neither of unit and employee, a period that is none, wrong currency, a parent that counts something else or is a
+/// person's), conflict (the node has a quota for that period).
 Id set_quota(Work& work, Quota& quota);
 /// Shares a node's amount among children, made or replaced in the order given; grandchildren that exist are kept and
-/// show up in `quota_tree` when they no longer add up. `over_percent` raises the sum (5 = 105 %). Errors: invalid for
-/// no child, a child named twice, a weight that is not positive.
+/// show up in `quota_tree` when they no longer add up. The amount is raised by `over_percent` (5 = 105 %), rounded half
+/// up once, then shared. Children that are no longer named go. Errors: invalid for no child, a child named twice, a
+/// weight that is not positive, method fixed, a percentage below 0; conflict for a child that has its quota under
+/// another parent, or is no longer named but still has children.
 std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& children, QuotaMethod method,
                           Decimal over_percent = {});
 
-/// The tree below (and with) a node, parents before children, with its consistency.
+/// The tree below (and with) a node, parents before children, with its consistency: nodes that the actor may see, their
+/// sums over all children.
 std::vector<QuotaNode> quota_tree(const Reader& reader, Id root);
 /// Attainment of every node below (and with) `root`. Actuals count every deal won in the period, whoever may see it
 /// (the declared exception), for nodes in the actor's scope.

@@ -33,7 +33,9 @@ template <>
 const Entity& entity_of<CommissionPlan>();
 
 /// A plan, by name, holds for an employee, or for the members of a unit and all below it, from one day to another.
-/// The assignment of the employee beats that of a unit, a nearer unit beats a farther one.
+/// The assignment of the employee beats that of a unit, a nearer unit beats a farther one. Nobody has two plans in one
+/// period: the first one that counts in it does so to its end, another one from the next period on. Only deals won on
+/// days with a plan count, from `Employee::hired_on` to `left_on`.
 struct PlanAssignment {
   Id id;
   std::int64_t revision = 0;
@@ -63,7 +65,9 @@ struct CommissionPeriod {
   Date from;
   Date to;
   PeriodStatus status = PeriodStatus::open;
-  std::int64_t facts_seq = 0;        ///< works up to this one are reflected in its lines and their corrections
+  /// Works up to this one are reflected in its lines; that of the newest closed period also holds for the corrections
+  /// of all closed ones.
+  std::int64_t facts_seq = 0;
 };
 template <>
 const Entity& entity_of<CommissionPeriod>();
@@ -82,7 +86,9 @@ struct Statement {
   Amount adjusted;                   ///< sum of the adjustment lines posted here
   Amount total;                      ///< earned + adjusted
   PeriodStatus status = PeriodStatus::open;
-  std::optional<std::string> hash;   ///< when closed: hexadecimal SHA-256 over the previous statement's hash and all lines
+  /// When closed: hexadecimal SHA-256 over the hash of the employee's statement of the same grain before it, its own
+  /// sums and all its lines.
+  std::optional<std::string> hash;
 };
 template <>
 const Entity& entity_of<Statement>();
@@ -109,16 +115,21 @@ struct StatementLine {
   Amount credit;                     ///< credited to this person; for an adjustment the change
   Amount amount;                     ///< commission; for an adjustment the change
   std::optional<Id> corrects;        ///< adjustment: the line of the closed period, absent when it had none
-  std::optional<std::string> reason; ///< adjustment: "amount changed", "won late", ...
+  /// Adjustment: "won late", "amount changed", "split changed", "won on another day", "no longer won", "plan changed",
+  /// or "follows another correction" where only the tier has moved.
+  std::optional<std::string> reason;
 };
 template <>
 const Entity& entity_of<StatementLine>();
 
 namespace incentive {
 
-/// Stores a plan document as the next version of its name. Errors: invalid with JSON paths; conflict for a version that is there.
+/// Stores a plan document as the next version of its name. Errors: invalid with JSON paths, also for a currency or
+/// calendar that the store has not, an eligibility that does not fit opportunities, another interval than the name's
+/// earlier versions; conflict for a version that is there or was overtaken.
 Id add_plan(Work& work, std::string_view document);
-/// Assigns a plan by name. Errors: invalid (unknown plan, both or neither of employee and unit), conflict (overlap).
+/// Assigns a plan by name; a row that was read (with its revision) is replaced, which is how an assignment ends.
+/// Errors: invalid (unknown plan, both or neither of employee and unit), conflict (overlap).
 Id assign(Work& work, PlanAssignment& assignment);
 
 /// What a run did.
@@ -129,12 +140,13 @@ struct RunResult {
   std::int64_t adjustments = 0; ///< adjustment lines added by this run
   Money total;                  ///< of all statements of the period
 };
-/// Computes the statements of one period ("2017-Q2") of the calendar named in the plans. Corrections of closed periods are
-/// posted into it, oldest first, when it is the earliest open period. Needs edit on statement at level all.
-/// Errors: state (period closed), invalid (label), overflow; nothing is kept of a run that fails.
+/// Computes the statements of one period ("2017-Q2") of the calendar named in the plans. Corrections of closed periods
+/// of the same grain are posted into it, oldest first, when it is the earliest open one; until it is closed they follow
+/// the facts like its other lines. Needs edit on statement at level all.
+/// Errors: state (it or a later period is closed), invalid (label), overflow; nothing is kept of a run that fails.
 RunResult run(Work& work, std::string_view period);
-/// Freezes a period. Errors: state (already closed, an earlier period with statements is open, or facts came after the last run:
-/// "run it again"). Needs close on statement at level all.
+/// Freezes a period. Periods of one grain close in order. Errors: state (never run, already closed, an earlier period
+/// that was run is open, or facts came after the last run: "run it again"). Needs close on statement at level all.
 void close(Work& work, std::string_view period);
 
 /// The statement of somebody for a period, if there is one.
@@ -144,7 +156,8 @@ std::vector<StatementLine> lines_of(const Reader& reader, Id statement);
 
 /// Why a statement's earnings, or one line of it, are what they are, from the stored facts; every step can be
 /// recomputed with `recheck`. Adjustments are explained as the difference of two traces: `explain_line` of an
-/// adjustment gives the corrected line's trace after the correction.
+/// adjustment gives the corrected line's trace after the correction; it earns nothing where the fact no longer counts.
+/// `explain_statement` explains `earned`; without a line of its own that is an empty statement.
 Trace explain_statement(const Reader& reader, Id statement);
 Trace explain_line(const Reader& reader, Id line);
 

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "incentive/statement_run.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "engine/verbs.hpp"
+#include "incentive/as_of.hpp"
+
+namespace kith::incentive {
+
+std::optional<std::int64_t> Series::reflected() const {
+  // Each run looks at all closed periods together, and closing demands that nothing is left to correct: so the
+  // newest mark among them holds for all.
+  std::optional<std::int64_t> seq;
+  for (const CommissionPeriod& other : others) {
+    if (other.status == PeriodStatus::closed) seq = std::max(seq.value_or(0), other.facts_seq);
+  }
+  return seq;
+}
+
+bool Series::target_is_earliest_open() const {
+  return std::none_of(others.begin(), others.end(), [&](const CommissionPeriod& other) {
+    return other.status == PeriodStatus::open && other.from < target.from;
+  });
+}
+
+Period period_from(const CommissionPeriod& row) { return parse_period(calendar_named(row.calendar), row.label); }
+
+Series load_series(const Reader& system, std::string_view label) {
+  const Calendar calendar = calendar_named(Calendar{}.name);
+  Series series;
+  series.target = parse_period(calendar, label);
+  if (series.target.grain == Grain::week) {
+    throw Error(Code::invalid, "commission_period", "label",
+                "'" + std::string(label) +
+                    "' is a week; plans pay by month (2017-03), quarter (2017-Q2) or year (2017)");
+  }
+  for (CommissionPeriod& row : system.list<CommissionPeriod>(
+           {.conditions = {equals(kCommissionPeriod, "calendar", calendar.name)}, .order = {"from"}})) {
+    if (period_from(row).grain != series.target.grain) continue;
+    if (row.label == series.target.label) {
+      series.row = std::move(row);
+    } else {
+      series.others.push_back(std::move(row));
+    }
+  }
+  return series;
+}
+
+std::vector<StatementLine> lines_of_statements(const Reader& system, const std::vector<Id>& statements) {
+  std::vector<StatementLine> lines;
+  in_pieces(statements, [&](const std::vector<Id>& ids) {
+    const Query query{.conditions = {verb::one_of(kStatementLine, "statement", ids)},
+                      .order = {"statement", "position"}};
+    append_rows(system, kStatementLine, query, lines);
+  });
+  return lines;
+}
+
+bool Settlement::differs() const {
+  return !new_statements.empty() || !changed_statements.empty() || !gone_statements.empty() || !new_lines.empty() ||
+         !changed_lines.empty() || !gone_lines.empty();
+}
+
+namespace {
+
+using LineKey = std::tuple<std::string, Id, std::string>;  // component, deal, period earned
+
+LineKey key_of(const StatementLine& line) { return {line.component, line.opportunity, line.period_earned}; }
+
+/// What a statement line says, without its place.
+auto content_of(const StatementLine& line) {
+  return std::tie(line.kind, line.plan, line.earned_on, line.credit, line.amount, line.corrects);
+}
+
+auto content_of(const Statement& row) {
+  return std::tie(row.unit, row.currency, row.credit, row.earned, row.adjusted, row.total);
+}
+
+class Settler {
+ public:
+  Settler(const Reader& system, Series series)
+      : system_(system), terms_(system), holdings_(terms_, result_.series.target) {
+    result_.series = std::move(series);
+  }
+
+  Settlement run() {
+    read_stored();
+    for (const Id employee : terms_.employees()) {
+      if (holdings_.of(employee) != nullptr) static_cast<void>(draft(employee));
+    }
+    add_earnings();
+    add_adjustments();
+    for (auto& [employee, made] : drafts_) {
+      finish(made);
+      match_lines(result_.drafts.size(), employee, made);
+      match_statement(result_.drafts.size(), employee, made);
+      result_.drafts.push_back(std::move(made));
+    }
+    for (auto& [employee, old] : stored_) {
+      if (old.used) continue;
+      result_.gone_statements.push_back(old.statement);
+      for (const auto& [key, line] : old.lines) result_.gone_lines.push_back(line);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  struct Stored {
+    Statement statement;
+    std::map<LineKey, StatementLine> lines;
+    bool used = false;
+  };
+
+  void read_stored() {
+    if (!result_.series.row) return;
+    std::unordered_map<Id, Id> employee_of;
+    std::vector<Id> ids;
+    for (Statement& row :
+         system_.list<Statement>({.conditions = {equals(kStatement, "period", result_.series.row->id)}})) {
+      ids.push_back(row.id);
+      employee_of.emplace(row.id, row.employee);
+      stored_[row.employee].statement = std::move(row);
+    }
+    for (StatementLine& line : lines_of_statements(system_, ids)) {
+      stored_[employee_of.at(line.statement)].lines.emplace(key_of(line), line);
+    }
+  }
+
+  Draft& draft(Id employee) {
+    const auto [found, added] = drafts_.try_emplace(employee);
+    Statement& row = found->second.statement;
+    if (added) {
+      const auto old = stored_.find(employee);
+      if (old != stored_.end()) row = old->second.statement;
+      row.employee = employee;
+      row.unit = terms_.organisation().unit_on(employee, {result_.series.target.to.days - 1});
+      row.currency = system_.currency();
+      row.credit = row.earned = row.adjusted = row.total = {};
+    }
+    return found->second;
+  }
+
+  void add_earnings() {
+    const PeriodFacts facts(system_, terms_, result_.series.target);
+    for (const Earning& earning : compute_earnings(facts, holdings_)) {
+      Draft& made = draft(earning.employee);
+      StatementLine& line = made.lines.emplace_back();
+      line.plan = earning.version->row.id;
+      line.component = earning.component_name();
+      line.opportunity = earning.deal;
+      line.earned_on = earning.day;
+      line.period_earned = result_.series.target.label;
+      line.credit.minor = earning.credit;
+      line.amount.minor = earning.amount;
+      // Every component has a line for the deal; its credit counts once.
+      if (earning.component != 0) continue;
+      std::int64_t& credit = made.statement.credit.minor;
+      credit = checked_add(credit, earning.credit, "credit of a statement");
+    }
+  }
+
+  /// Adjustments that nothing new concerns stay as they are; the others are those just computed.
+  void add_adjustments() {
+    Corrections corrections;
+    if (result_.series.target_is_earliest_open()) corrections = compute_corrections(system_, terms_, result_.series);
+    result_.newer = corrections.newer;
+    std::map<Id, std::vector<StatementLine>> adjustments;
+    for (const auto& [employee, old] : stored_) {
+      for (const auto& [key, line] : old.lines) {
+        if (line.kind != LineKind::adjustment || corrections.looked.contains({employee, line.period_earned})) continue;
+        adjustments[employee].push_back(line);
+      }
+    }
+    for (Corrections::Line& line : corrections.lines) adjustments[line.employee].push_back(std::move(line.line));
+    for (auto& [employee, lines] : adjustments) {
+      std::sort(lines.begin(), lines.end(), [](const StatementLine& a, const StatementLine& b) {
+        return std::tie(a.period_earned, a.earned_on, a.opportunity, a.component) <
+               std::tie(b.period_earned, b.earned_on, b.opportunity, b.component);
+      });
+      Draft& made = draft(employee);
+      made.lines.insert(made.lines.end(), lines.begin(), lines.end());
+    }
+  }
+
+  /// Positions and sums.
+  static void finish(Draft& made) {
+    Statement& row = made.statement;
+    std::int64_t position = 0;
+    for (StatementLine& line : made.lines) {
+      line.position = ++position;
+      Amount& sum = line.kind == LineKind::earning ? row.earned : row.adjusted;
+      sum.minor = checked_add(sum.minor, line.amount.minor, "commission of a statement");
+    }
+    row.total.minor = checked_add(row.earned.minor, row.adjusted.minor, "total of a statement");
+  }
+
+  void match_lines(std::size_t place, Id employee, Draft& made) {
+    std::map<LineKey, StatementLine> none;
+    const auto stored = stored_.find(employee);
+    std::map<LineKey, StatementLine>& old = stored == stored_.end() ? none : stored->second.lines;
+    for (std::size_t i = 0; i < made.lines.size(); ++i) {
+      StatementLine& line = made.lines[i];
+      const auto found = old.find(key_of(line));
+      if (found == old.end()) {
+        line.id = {};
+        line.statement = made.statement.id;
+        result_.new_lines.emplace_back(place, i);
+        continue;
+      }
+      const StatementLine before = found->second;
+      old.erase(found);
+      line.id = before.id;
+      line.revision = before.revision;
+      line.seq = before.seq;
+      line.statement = before.statement;
+      const bool same = content_of(line) == content_of(before);
+      // Where the fact itself stands as it did, so does the reason; the amount may follow other facts.
+      if (line.plan == before.plan && line.earned_on == before.earned_on && line.credit == before.credit) {
+        line.reason = before.reason;
+      }
+      if (!same || line.position != before.position) result_.changed_lines.emplace_back(place, i);
+    }
+    for (const auto& [key, line] : old) result_.gone_lines.push_back(line);
+  }
+
+  void match_statement(std::size_t place, Id employee, const Draft& made) {
+    const auto old = stored_.find(employee);
+    if (old == stored_.end()) {
+      result_.new_statements.push_back(place);
+      return;
+    }
+    old->second.used = true;
+    if (content_of(made.statement) != content_of(old->second.statement)) result_.changed_statements.push_back(place);
+  }
+
+  const Reader& system_;
+  Settlement result_;
+  Terms terms_;
+  Holdings holdings_;
+  std::map<Id, Stored> stored_;
+  std::map<Id, Draft> drafts_;
+};
+
+}  // namespace
+
+Settlement settle(const Reader& system, Series series) { return Settler(system, std::move(series)).run(); }
+
+}  // namespace kith::incentive
