@@ -10,6 +10,7 @@ const Model& model() {
       &kCustomerArea,
       &kSalesArea,
       &kIncentiveArea,
+      &kAnalyticsArea,
   };
   // Never destroyed: an Engine that a host holds in a static of its own may outlive any order of destruction.
   static const Model* const everything = new Model(areas);

@@ -31,6 +31,9 @@
 /// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
 /// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
+/// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
+///
+/// Beside the areas, interchange/ brings tables in (importer.hpp), and whole stores out and in again (dump.hpp).
 ///
 /// Areas know only those above them in this table. What lies below learns of a deed through data: winning a deal
 /// moves its customer on to the lifecycle stage "customer".
@@ -41,6 +44,7 @@
 #include <memory>
 #include <string_view>
 
+#include "kith/analytics/report.hpp"
 #include "kith/base/calendar.hpp"
 #include "kith/catalog/product.hpp"
 #include "kith/customer/customer.hpp"
@@ -49,6 +53,8 @@
 #include "kith/engine/session.hpp"
 #include "kith/incentive/quota.hpp"
 #include "kith/incentive/statement.hpp"
+#include "kith/interchange/dump.hpp"
+#include "kith/interchange/importer.hpp"
 #include "kith/people/employee.hpp"
 #include "kith/people/unit.hpp"
 #include "kith/sales/opportunity.hpp"

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analytics/facts.hpp"
+
+#include <algorithm>
+
+#include "kith/base/calendar.hpp"
+#include "kith/base/error.hpp"
+#include "kith/base/text.hpp"
+#include "kith/catalog/product.hpp"
+#include "kith/customer/customer.hpp"
+#include "kith/people/employee.hpp"
+
+namespace kith::analytics {
+namespace {
+
+const std::string kNone = "(none)";
+constexpr std::string_view kGroupings[] = {"",         "owner",  "unit",    "region", "product", "customer",
+                                           "sector",   "country", "month",   "quarter", "year"};
+
+/// The unit right below a root that each unit belongs to; a root belongs to itself.
+std::unordered_map<std::int64_t, std::string> regions(const Reader& reader) {
+  const auto units = reader.list<Unit>();
+  std::unordered_map<std::int64_t, const Unit*> by_id;
+  for (const Unit& unit : units) by_id.emplace(unit.id.value, &unit);
+  std::unordered_map<std::int64_t, std::string> names;
+  for (const Unit& unit : units) {
+    const Unit* region = &unit;
+    for (const Unit* above = region; above->parent; above = by_id[above->parent->value]) {
+      region = above;
+      if (!by_id.contains(above->parent->value)) break;
+    }
+    names[unit.id.value] = region->name;
+  }
+  return names;
+}
+
+std::unordered_map<std::int64_t, std::string> names_for(const Reader& reader, std::string_view by) {
+  if (by == "owner") return names_of(reader, entity_of<Employee>(), "name");
+  if (by == "unit") return names_of(reader, entity_of<Unit>(), "name");
+  if (by == "region") return regions(reader);
+  if (by == "product") return names_of(reader, entity_of<Product>(), "name");
+  if (by == "customer") return names_of(reader, entity_of<Customer>(), "name");
+  if (by == "sector") return names_of(reader, entity_of<Customer>(), "sector");
+  if (by == "country") return names_of(reader, entity_of<Customer>(), "country");
+  return {};
+}
+
+}  // namespace
+
+std::vector<DealFact> load_deals(const Reader& reader, const DealFilter& filter) {
+  const Entity& entity = entity_of<Opportunity>();
+  Query query;
+  query.fields = {"owner", "unit", "customer", "product", "stage", "status", "amount", "probability", "closed_on"};
+  if (!filter.statuses.empty()) {
+    Condition in{.op = Condition::Op::in, .field = entity.at("status")};
+    for (const DealStatus status : filter.statuses) in.operands.emplace_back(static_cast<std::int64_t>(status));
+    query.conditions.push_back(std::move(in));
+  }
+  const int closed = entity.at("closed_on");
+  if (filter.from) {
+    query.conditions.push_back(
+        {.op = Condition::Op::ge, .field = closed, .operands = {std::int64_t{filter.from->days}}});
+  }
+  if (filter.to) {
+    query.conditions.push_back({.op = Condition::Op::lt, .field = closed, .operands = {std::int64_t{filter.to->days}}});
+  }
+  std::vector<DealFact> deals;
+  auto rows = reader.scan(entity, query);
+  for (Batch batch; rows->next(batch);) {
+    const auto& columns = batch.columns;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      DealFact deal;
+      deal.owner = columns[0].word(row);
+      deal.unit = columns[1].word(row);
+      deal.customer = columns[2].word(row);
+      deal.product = columns[3].word(row);
+      deal.stage = columns[4].word(row);
+      deal.status = static_cast<DealStatus>(columns[5].word(row));
+      if (!columns[6].is_null(row)) deal.amount = columns[6].word(row);
+      if (!columns[7].is_null(row)) deal.probability = columns[7].word(row);
+      deal.closed_on = {static_cast<std::int32_t>(columns[8].word(row))};
+      deals.push_back(deal);
+    }
+  }
+  return deals;
+}
+
+std::unordered_map<std::int64_t, std::string> names_of(const Reader& reader, const Entity& entity,
+                                                       std::string_view field) {
+  std::unordered_map<std::int64_t, std::string> names;
+  auto rows = reader.scan(entity, {.fields = {"id", std::string(field)}});
+  for (Batch batch; rows->next(batch);) {
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      if (!batch.columns[1].is_null(row)) names.emplace(batch.columns[0].word(row), batch.columns[1].text(row));
+    }
+  }
+  return names;
+}
+
+Grouping::Grouping(const Reader& reader, std::string_view by) : by_(by) {
+  if (std::find(std::begin(kGroupings), std::end(kGroupings), by) == std::end(kGroupings)) {
+    throw Error(Code::invalid, "report", "by",
+                "cannot group by '" + by_ + "'." + suggest(by, std::span(kGroupings).subspan(1)));
+  }
+  names_ = names_for(reader, by);
+}
+
+std::int64_t Grouping::key(const DealFact& deal) const {
+  if (by_ == "owner") return deal.owner;
+  if (by_ == "unit" || by_ == "region") return deal.unit;
+  if (by_ == "product") return deal.product;
+  return deal.customer;
+}
+
+const std::string& Grouping::of(const DealFact& deal) {
+  if (by_.empty()) return names_[0] = "all";
+  if (by_ == "month" || by_ == "quarter" || by_ == "year") {
+    const Period period = period_of(Calendar{}, parse_grain(by_), deal.closed_on);
+    return names_.try_emplace(period.from.days, period.label).first->second;
+  }
+  const auto found = names_.find(key(deal));
+  return found == names_.end() ? kNone : found->second;
+}
+
+std::string text_parameter(const Parameters& parameters, std::string_view name, std::string_view otherwise) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end() || is_null(found->second)) return std::string(otherwise);
+  if (const auto* text = std::get_if<std::string>(&found->second)) return *text;
+  throw Error(Code::invalid, "report", std::string(name), "takes a text, not " + to_string(found->second));
+}
+
+std::optional<Date> date_parameter(const Parameters& parameters, std::string_view name) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end() || is_null(found->second)) return std::nullopt;
+  if (const auto* date = std::get_if<Date>(&found->second)) return *date;
+  if (const auto* text = std::get_if<std::string>(&found->second)) return parse_date(*text);
+  throw Error(Code::invalid, "report", std::string(name),
+              "takes a date such as 2017-03-01, not " + to_string(found->second));
+}
+
+Value percent(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return {};
+  return Decimal{divide(Int128{part} * 10'000, whole, Rounding::half_up), 2};
+}
+
+TableColumn text_column(std::string_view name) { return {.name = std::string(name)}; }
+TableColumn count_column(std::string_view name) { return {.name = std::string(name), .type = Type::integer}; }
+TableColumn percent_column(std::string_view name) {
+  return {.name = std::string(name), .type = Type::decimal, .scale = 2};
+}
+TableColumn money_column(std::string_view name, const Reader& reader) {
+  return {.name = std::string(name), .type = Type::money, .currency = reader.currency()};
+}
+
+}  // namespace kith::analytics

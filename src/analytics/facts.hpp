@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the sales reports share: closed and open deals as columns, names of what they are grouped by, parameters.
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kith/analytics/report.hpp"
+#include "kith/engine/reader.hpp"
+#include "kith/sales/opportunity.hpp"
+
+namespace kith::analytics {
+
+/// A deal as reports read it; ids are 0 where absent.
+struct DealFact {
+  std::int64_t owner = 0;
+  std::int64_t unit = 0;
+  std::int64_t customer = 0;
+  std::int64_t product = 0;
+  std::int64_t stage = 0;
+  DealStatus status = DealStatus::open;
+  std::optional<std::int64_t> amount;       // minor units of the store's currency
+  std::optional<std::int64_t> probability;  // its own, at scale 9
+  Date closed_on;                           // of closed deals
+};
+
+/// Visible deals, filtered by status and, for closed ones, by [from, to).
+struct DealFilter {
+  std::vector<DealStatus> statuses;
+  std::optional<Date> from;
+  std::optional<Date> to;
+};
+std::vector<DealFact> load_deals(const Reader& reader, const DealFilter& filter);
+
+/// Names by id of an entity's visible records: its title field.
+std::unordered_map<std::int64_t, std::string> names_of(const Reader& reader, const Entity& entity,
+                                                       std::string_view field);
+
+/// Puts deals into named groups: "owner", "unit", "region", "product", "customer", "sector", "country", "month",
+/// "quarter", "year", or "" for one group. A region is a unit right below a root of today's organisation.
+class Grouping {
+ public:
+  /// Error{invalid} naming the known groupings.
+  Grouping(const Reader& reader, std::string_view by);
+  /// The group's name; "(none)" where the deal has nothing to be grouped by.
+  const std::string& of(const DealFact& deal);
+
+ private:
+  std::int64_t key(const DealFact& deal) const;
+  std::string by_;
+  std::unordered_map<std::int64_t, std::string> names_;
+};
+
+/// Parameters by name, with defaults and types checked. Error{invalid} names the report's parameter.
+std::string text_parameter(const Parameters& parameters, std::string_view name, std::string_view otherwise);
+std::optional<Date> date_parameter(const Parameters& parameters, std::string_view name);
+
+/// part / whole as a percentage with 2 decimals, half up; null where whole is 0.
+Value percent(std::int64_t part, std::int64_t whole);
+
+/// Columns of reports.
+TableColumn text_column(std::string_view name);
+TableColumn count_column(std::string_view name);
+TableColumn percent_column(std::string_view name);
+TableColumn money_column(std::string_view name, const Reader& reader);
+
+}  // namespace kith::analytics
