@@ -76,7 +76,7 @@ bool parse_boolean(std::string_view text, const Field& field) {
   const std::string key = fold(text);
   if (key == "true" || key == "1" || key == "yes") return true;
   if (key == "false" || key == "0" || key == "no") return false;
-  reject(field, "expected true, false, yes, no, 1 or 0, not \"" + std::string(text) + "\"");
+  reject(field, "expected true, false, yes, no, 1 or 0, not " + quote(text));
 }
 
 std::int64_t choice_number(std::string_view name, const Field& field) {

@@ -90,11 +90,11 @@ std::int64_t read_header(const std::string& path, Header& header) {
   if (opened != SQLITE_OK) fail_unreadable(path, raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(opened));
   sqlite3_file* file = nullptr;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  sqlite3_int64 size = 0;
-  if (file == nullptr || file->pMethods == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
-    fail_unreadable(path, "its size is unknown");
-  }
-  const int count = static_cast<int>(std::min<sqlite3_int64>(size, Header::kSize));
+  // SQLite itself takes a file of one byte for an empty one; to Kith it is somebody's file.
+  std::error_code fault;
+  const auto size = static_cast<std::int64_t>(fs::file_size(path, fault));
+  if (fault || file == nullptr || file->pMethods == nullptr) fail_unreadable(path, "its size is unknown");
+  const int count = static_cast<int>(std::min<std::int64_t>(size, Header::kSize));
   if (count > 0) {
     const int rc = file->pMethods->xRead(file, header.data(), count, 0);
     if (rc != SQLITE_OK) fail_unreadable(path, sqlite3_errstr(rc));
@@ -121,6 +121,7 @@ Found inspect(const std::string& path) {
   if (status.type() == fs::file_type::not_found) return Found::absent;
   if (fault) fail_unreadable(path, fault.message());
   if (status.type() == fs::file_type::directory) fail_unreadable(path, "it is a directory");
+  if (status.type() != fs::file_type::regular) fail_unreadable(path, "it is no regular file");
 
   Header header;
   const std::int64_t size = read_header(path, header);

@@ -23,8 +23,9 @@ const std::vector<Backend>& backends() {
   static const auto sqlite = [](const TempDir& directory, const kith::StorageOptions& options) {
     return kith::open_storage("sqlite:" + directory.file("store.kith"), options);
   };
-  static const auto wrapped = [](const TempDir&, const kith::StorageOptions& options) -> std::shared_ptr<kith::Storage> {
-    return std::make_shared<FaultyStorage>(kith::open_memory(options), std::make_shared<Faults>());
+  static const auto wrapped = [](const TempDir&, const kith::StorageOptions& options) {
+    return std::static_pointer_cast<kith::Storage>(
+        std::make_shared<FaultyStorage>(kith::open_memory(options), std::make_shared<Faults>()));
   };
   static const std::vector<Backend> all = {
       {"memory", false, memory}, {"sqlite", true, sqlite}, {"wrapped_memory", false, wrapped}};
