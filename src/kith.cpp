@@ -17,6 +17,8 @@ const Model& model() {
   return *everything;
 }
 
-std::shared_ptr<Engine> open(std::string_view url, const Options& options) { return Engine::open(url, model(), options); }
+std::shared_ptr<Engine> open(std::string_view url, const Options& options) {
+  return Engine::open(url, model(), options);
+}
 
 }  // namespace kith

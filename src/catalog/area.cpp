@@ -24,9 +24,7 @@ constexpr FirstGrant kGrants[] = {
     {"seller", "product", Action::read, Level::all},
 };
 
-void check(const Reader& reader, std::vector<Finding>& findings) {
-  verb::check_name_keys(reader, kProduct, findings);
-}
+void check(const Reader& reader, std::vector<Finding>& findings) { verb::check_name_keys(reader, kProduct, findings); }
 
 }  // namespace
 }  // namespace catalog

@@ -8,15 +8,14 @@ namespace kith {
 namespace catalog {
 namespace {
 
-constexpr auto kProductFields = field_table<Product>(
-    field<&Product::name>("name", {.required = true, .max_length = 200}),
-    field<&Product::name_key>("name_key", {.indexed = true, .kept = true, .max_length = 1000}),
-    field<&Product::series>("series", {.max_length = 100}),
-    field<&Product::list_price>("list_price", {.scale = kQuantityScale, .minimum = 0}),
-    field<&Product::currency>("currency", {.required = true}),
-    field<&Product::active>("active"),
-    field<&Product::source>("source", {.max_length = 100}),
-    field<&Product::external_id>("external_id", {.max_length = 200}));
+constexpr auto kProductFields =
+    field_table<Product>(field<&Product::name>("name", {.required = true, .max_length = 200}),
+                         field<&Product::name_key>("name_key", {.indexed = true, .kept = true, .max_length = 1000}),
+                         field<&Product::series>("series", {.max_length = 100}),
+                         field<&Product::list_price>("list_price", {.scale = kQuantityScale, .minimum = 0}),
+                         field<&Product::currency>("currency", {.required = true}), field<&Product::active>("active"),
+                         field<&Product::source>("source", {.max_length = 100}),
+                         field<&Product::external_id>("external_id", {.max_length = 200}));
 
 constexpr UniqueKey kProductKeys[] = {{{"source", "external_id"}}};
 

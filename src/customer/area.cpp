@@ -39,14 +39,10 @@ constexpr Permit kPermits[] = {
 };
 
 constexpr FirstGrant kGrants[] = {
-    {"manager", "customer", Action::read, Level::subtree},
-    {"manager", "customer", Action::create, Level::subtree},
-    {"manager", "customer", Action::edit, Level::subtree},
-    {"manager", "lifecycle_stage", Action::read, Level::all},
-    {"seller", "customer", Action::read, Level::own},
-    {"seller", "customer", Action::create, Level::own},
-    {"seller", "customer", Action::edit, Level::own},
-    {"seller", "lifecycle_stage", Action::read, Level::all},
+    {"manager", "customer", Action::read, Level::subtree}, {"manager", "customer", Action::create, Level::subtree},
+    {"manager", "customer", Action::edit, Level::subtree}, {"manager", "lifecycle_stage", Action::read, Level::all},
+    {"seller", "customer", Action::read, Level::own},      {"seller", "customer", Action::create, Level::own},
+    {"seller", "customer", Action::edit, Level::own},      {"seller", "lifecycle_stage", Action::read, Level::all},
 };
 
 void found(Work& work) {

@@ -20,7 +20,8 @@ constexpr UniqueKey kContactKeys[] = {{{"source", "external_id"}}};
 
 // The customer decides who may add or change a contact, so it must be named before rights can be asked for.
 void require_customer(const Work& work, const Contact& contact) {
-  if (!contact.customer) throw Error(Code::invalid, "contact", "customer", "is missing; name the customer the person works for");
+  if (!contact.customer)
+    throw Error(Code::invalid, "contact", "customer", "is missing; name the customer the person works for");
   work.require(Action::edit, kCustomer, contact.customer);
 }
 

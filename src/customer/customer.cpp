@@ -14,14 +14,12 @@ namespace {
 constexpr auto kCustomerFields = field_table<Customer>(
     field<&Customer::name>("name", {.required = true, .personal = true, .max_length = 200}),
     field<&Customer::name_key>("name_key", {.indexed = true, .personal = true, .kept = true, .max_length = 1000}),
-    field<&Customer::kind>("kind"),
-    field<&Customer::owner>("owner", {.refers_to = "employee"}),
+    field<&Customer::kind>("kind"), field<&Customer::owner>("owner", {.refers_to = "employee"}),
     field<&Customer::unit>("unit", {.refers_to = "unit"}),
     field<&Customer::stage>("stage", {.kept = true, .refers_to = "lifecycle_stage"}),
     field<&Customer::highest_stage>("highest_stage", {.kept = true, .refers_to = "lifecycle_stage"}),
     field<&Customer::parent>("parent", {.refers_to = "customer"}),
-    field<&Customer::sector>("sector", {.max_length = 100}),
-    field<&Customer::country>("country", {.max_length = 100}),
+    field<&Customer::sector>("sector", {.max_length = 100}), field<&Customer::country>("country", {.max_length = 100}),
     field<&Customer::founded>("founded", {.minimum = 1, .maximum = 9999, .label = "year founded"}),
     field<&Customer::annual_revenue>("annual_revenue", {.scale = kQuantityScale}),
     field<&Customer::employees>("employees", {.minimum = 0}),
@@ -50,7 +48,8 @@ void require_no_ring(const Work& work, const Customer& customer) {
   std::unordered_set<Id> seen;
   for (std::optional<Id> above = customer.parent; above && seen.insert(*above).second;) {
     if (*above == customer.id) {
-      throw Error(Code::invalid, "customer", "parent", "would make the customer a subsidiary of itself; choose another");
+      throw Error(Code::invalid, "customer", "parent",
+                  "would make the customer a subsidiary of itself; choose another");
     }
     const std::optional<Customer> row = all.find<Customer>(*above);
     above = row ? row->parent : std::nullopt;
@@ -62,7 +61,8 @@ void require_no_ring(const Work& work, const Customer& customer) {
 Id create(Work& work, Customer& customer) {
   work.require(Action::create, kCustomer);
   verb::Faults faults(kCustomer);
-  if (customer.stage) faults.add("stage", "is the first one for a new customer; leave it empty and use customer::set_stage");
+  if (customer.stage)
+    faults.add("stage", "is the first one for a new customer; leave it empty and use customer::set_stage");
   if (customer.highest_stage) faults.add("highest_stage", "is kept by the verbs that change the stage; leave it empty");
   faults.raise();
   const LifecycleStage first = first_stage(work);

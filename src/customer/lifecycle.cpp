@@ -14,15 +14,12 @@ namespace customer {
 namespace {
 
 constexpr auto kLifecycleStageFields = field_table<LifecycleStage>(
-    field<&LifecycleStage::name>("name", {.required = true, .max_length = 100}),
-    field<&LifecycleStage::rank>("rank"));
+    field<&LifecycleStage::name>("name", {.required = true, .max_length = 100}), field<&LifecycleStage::rank>("rank"));
 
 constexpr auto kCustomerStageFields = field_table<CustomerStage>(
     field<&CustomerStage::customer>("customer", {.required = true, .refers_to = "customer"}),
     field<&CustomerStage::stage>("stage", {.required = true, .refers_to = "lifecycle_stage"}),
-    field<&CustomerStage::from>("from"),
-    field<&CustomerStage::to>("to"),
-    field<&CustomerStage::cause>("cause"),
+    field<&CustomerStage::from>("from"), field<&CustomerStage::to>("to"), field<&CustomerStage::cause>("cause"),
     field<&CustomerStage::reason>("reason", {.max_length = 1000}));
 
 constexpr UniqueKey kLifecycleStageKeys[] = {{{"name"}}, {{"rank"}}};
@@ -103,13 +100,15 @@ Move prepare(const Work& work, Id id, std::string_view name, std::optional<Times
                 "there is no lifecycle stage " + quote(name) + "." + suggest(name, names));
   }
   if (move.from == nullptr) {
-    throw Error(Code::corrupt, "customer", "stage", "the customer's stage has no open row; run check and restore a backup");
+    throw Error(Code::corrupt, "customer", "stage",
+                "the customer's stage has no open row; run check and restore a backup");
   }
   return move;
 }
 
 void require_after_entry(const Move& move) {
-  if (move.at >= kOpenTime) throw Error(Code::invalid, "customer_stage", "from", "lies after the year 9999; give an earlier time");
+  if (move.at >= kOpenTime)
+    throw Error(Code::invalid, "customer_stage", "from", "lies after the year 9999; give an earlier time");
   if (move.at >= move.stay.from) return;
   throw Error(Code::state, "customer", "stage",
               to_string(move.at) + " lies before the entry into '" + move.from->name + "' at " +
@@ -149,8 +148,9 @@ LifecycleStage first_stage(const Reader& reader) {
   query.limit = 1;
   std::vector<LifecycleStage> stages = reader.list<LifecycleStage>(query);
   if (stages.empty()) {
-    throw Error(Code::state, "customer", "stage",
-                "the actor sees no lifecycle stage; grant 'read' on lifecycle_stage, or add one with customer::configure");
+    throw Error(
+        Code::state, "customer", "stage",
+        "the actor sees no lifecycle stage; grant 'read' on lifecycle_stage, or add one with customer::configure");
   }
   return std::move(stages.front());
 }
@@ -192,7 +192,8 @@ void advance_if_forward(Work& work, Id customer, std::string_view stage) {
 void set_stage(Work& work, Id customer, std::string_view stage, std::string_view reason, std::optional<Timestamp> at) {
   Move move = prepare(work, customer, stage, at);
   if (move.to == move.from) {
-    throw Error(Code::state, "customer", "stage", "the customer is in '" + move.to->name + "' already; name another stage");
+    throw Error(Code::state, "customer", "stage",
+                "the customer is in '" + move.to->name + "' already; name another stage");
   }
   if (move.to->rank < move.from->rank && verb::is_blank(reason)) {
     throw Error(Code::invalid, "customer_stage", "reason",

@@ -5,6 +5,7 @@
 /// of one subject in order, and the wrappers that the generic record verbs are made of.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,6 +85,18 @@ inline bool is_blank(std::string_view text) {
 inline bool is_day(Date day) { return day >= date(1, 1, 1) && day < kOpenDate; }
 inline constexpr std::string_view kDayExpected = "is no day from 0001-01-01 to 9999-12-30";
 
+/// Adds a fault for each of two days that is none, or for an order of the two that time does not know.
+inline void check_days(Faults& faults, std::string_view first_field, std::optional<Date> first,
+                       std::string_view last_field, std::optional<Date> last) {
+  const bool first_good = !first || is_day(*first);
+  const bool last_good = !last || is_day(*last);
+  if (!first_good) faults.add(first_field, std::string(kDayExpected));
+  if (!last_good) faults.add(last_field, std::string(kDayExpected));
+  if (first && last && first_good && last_good && *last < *first) {
+    faults.add(last_field, to_string(*last) + " lies before " + std::string(first_field) + ", " + to_string(*first));
+  }
+}
+
 /// Calls `visit(subject, rows)` for every subject of a table of dated rows, the rows in the order of time.
 template <class Row, class Visit>
 void each_subject(const Reader& reader, Id Row::*subject, std::string_view subject_field, Visit&& visit) {
@@ -120,7 +133,8 @@ void check_rows(const std::vector<Row>& rows, bool gapless, std::vector<Finding>
     if (longest != nullptr && row.from < row.to && row.from < longest->to) {
       findings.push_back({name, row.id, "must not overlap: " + text(row) + " and " + text(*longest)});
     } else if (gapless && i > 0 && row.from != rows[i - 1].to) {
-      findings.push_back({name, row.id, "must begin where the row before it ends: " + text(rows[i - 1]) + ", " + text(row)});
+      findings.push_back(
+          {name, row.id, "must begin where the row before it ends: " + text(rows[i - 1]) + ", " + text(row)});
     }
     if (row.from < row.to && (longest == nullptr || longest->to < row.to)) longest = &row;
   }

@@ -23,9 +23,9 @@ constexpr RecordVerbs kVerbs[] = {
 };
 
 constexpr Permit kPermits[] = {
-    {"people::create", "unit", Action::create},     {"people::update", "unit", Action::edit},
-    {"people::move", "unit", Action::edit},         {"people::create", "employee", Action::create},
-    {"people::update", "employee", Action::edit},   {"people::transfer", "employee", Action::edit},
+    {"people::create", "unit", Action::create},   {"people::update", "unit", Action::edit},
+    {"people::move", "unit", Action::edit},       {"people::create", "employee", Action::create},
+    {"people::update", "employee", Action::edit}, {"people::transfer", "employee", Action::edit},
 };
 
 constexpr FirstGrant kGrants[] = {

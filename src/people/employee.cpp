@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "people/entities.hpp"
 #include "people/succession.hpp"
@@ -16,17 +15,14 @@ constexpr auto kEmployeeFields = field_table<Employee>(
     field<&Employee::name>("name", {.required = true, .personal = true, .max_length = 200}),
     field<&Employee::name_key>("name_key", {.indexed = true, .personal = true, .kept = true, .max_length = 1000}),
     field<&Employee::email>("email", {.personal = true, .max_length = 254}),
-    field<&Employee::unit>("unit", {.refers_to = "unit"}),
-    field<&Employee::hired_on>("hired_on"),
-    field<&Employee::left_on>("left_on"),
-    field<&Employee::source>("source", {.max_length = 100}),
+    field<&Employee::unit>("unit", {.refers_to = "unit"}), field<&Employee::hired_on>("hired_on"),
+    field<&Employee::left_on>("left_on"), field<&Employee::source>("source", {.max_length = 100}),
     field<&Employee::external_id>("external_id", {.max_length = 200}));
 
-constexpr auto kMembershipFields = field_table<Membership>(
-    field<&Membership::employee>("employee", {.required = true, .refers_to = "employee"}),
-    field<&Membership::unit>("unit", {.required = true, .refers_to = "unit"}),
-    field<&Membership::from>("from"),
-    field<&Membership::to>("to"));
+constexpr auto kMembershipFields =
+    field_table<Membership>(field<&Membership::employee>("employee", {.required = true, .refers_to = "employee"}),
+                            field<&Membership::unit>("unit", {.required = true, .refers_to = "unit"}),
+                            field<&Membership::from>("from"), field<&Membership::to>("to"));
 
 constexpr UniqueKey kEmployeeKeys[] = {{{"source", "external_id"}}};
 constexpr UniqueKey kMembershipKeys[] = {{{"employee", "to"}}};
@@ -48,12 +44,7 @@ namespace {
 
 void require_plausible(const Employee& employee) {
   verb::Faults faults(kEmployee);
-  for (const auto& [field, day] : {std::pair("hired_on", employee.hired_on), std::pair("left_on", employee.left_on)}) {
-    if (day && !verb::is_day(*day)) faults.add(field, std::string(verb::kDayExpected));
-  }
-  if (employee.hired_on && employee.left_on && *employee.left_on < *employee.hired_on) {
-    faults.add("left_on", to_string(*employee.left_on) + " lies before hired_on, " + to_string(*employee.hired_on));
-  }
+  verb::check_days(faults, "hired_on", employee.hired_on, "left_on", employee.left_on);
   faults.raise();
 }
 

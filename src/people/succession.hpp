@@ -21,8 +21,9 @@ template <class Row>
 void require_newest(const std::vector<Row>& rows, Date from) {
   for (const Row& row : rows) {
     if (row.from <= from) continue;
-    throw Error(Code::conflict, std::string(entity_of<Row>().name), "from",
-                "a later row is recorded, from " + to_string(row.from) + "; give a day from then on, not " + to_string(from));
+    throw Error(
+        Code::conflict, std::string(entity_of<Row>().name), "from",
+        "a later row is recorded, from " + to_string(row.from) + "; give a day from then on, not " + to_string(from));
   }
 }
 

@@ -17,27 +17,21 @@ namespace {
 constexpr auto kUnitFields = field_table<Unit>(
     field<&Unit::name>("name", {.required = true, .max_length = 200}),
     field<&Unit::name_key>("name_key", {.indexed = true, .kept = true, .max_length = 1000}),
-    field<&Unit::parent>("parent", {.refers_to = "unit"}),
-    field<&Unit::manager>("manager", {.refers_to = "employee"}),
-    field<&Unit::source>("source", {.max_length = 100}),
-    field<&Unit::external_id>("external_id", {.max_length = 200}));
+    field<&Unit::parent>("parent", {.refers_to = "unit"}), field<&Unit::manager>("manager", {.refers_to = "employee"}),
+    field<&Unit::source>("source", {.max_length = 100}), field<&Unit::external_id>("external_id", {.max_length = 200}));
 
-constexpr auto kUnitParentFields = field_table<UnitParent>(
-    field<&UnitParent::unit>("unit", {.required = true, .refers_to = "unit"}),
-    field<&UnitParent::parent>("parent", {.refers_to = "unit"}),
-    field<&UnitParent::from>("from"),
-    field<&UnitParent::to>("to"));
+constexpr auto kUnitParentFields =
+    field_table<UnitParent>(field<&UnitParent::unit>("unit", {.required = true, .refers_to = "unit"}),
+                            field<&UnitParent::parent>("parent", {.refers_to = "unit"}),
+                            field<&UnitParent::from>("from"), field<&UnitParent::to>("to"));
 
 constexpr UniqueKey kUnitKeys[] = {{{"source", "external_id"}}};
 constexpr UniqueKey kUnitParentKeys[] = {{{"unit", "to"}}};
 
 }  // namespace
 
-constexpr Entity kUnit = make_entity<Unit>({.name = "unit",
-                                            .plural = "units",
-                                            .fields = kUnitFields,
-                                            .unique = kUnitKeys,
-                                            .roles = {.title = "name"}});
+constexpr Entity kUnit = make_entity<Unit>(
+    {.name = "unit", .plural = "units", .fields = kUnitFields, .unique = kUnitKeys, .roles = {.title = "name"}});
 constexpr Entity kUnitParent = make_entity<UnitParent>({.name = "unit_parent",
                                                         .plural = "unit_parents",
                                                         .fields = kUnitParentFields,
@@ -122,7 +116,8 @@ Id create(Work& work, Unit& unit, Date from) {
 void update(Work& work, Unit& unit) {
   const Unit before = verb::before_update(work, unit);
   if (unit.parent != before.parent) {
-    throw Error(Code::invalid, "unit", "parent", "is changed by people::move, which knows from which day; leave it as it was read");
+    throw Error(Code::invalid, "unit", "parent",
+                "is changed by people::move, which knows from which day; leave it as it was read");
   }
   Unit row = unit;
   row.name_key = verb::key_of(row.name);

@@ -24,16 +24,11 @@ constexpr RecordVerbs kVerbs[] = {
 };
 
 constexpr Permit kPermits[] = {
-    {"sales::create", "pipeline", Action::administer},
-    {"sales::configure", "pipeline", Action::administer},
-    {"sales::create", "opportunity", Action::create},
-    {"sales::update", "opportunity", Action::edit},
-    {"sales::advance", "opportunity", Action::edit},
-    {"sales::win", "opportunity", Action::close},
-    {"sales::lose", "opportunity", Action::close},
-    {"sales::void_deal", "opportunity", Action::close},
-    {"sales::reopen", "opportunity", Action::close},
-    {"sales::set_splits", "opportunity", Action::edit},
+    {"sales::create", "pipeline", Action::administer}, {"sales::configure", "pipeline", Action::administer},
+    {"sales::create", "opportunity", Action::create},  {"sales::update", "opportunity", Action::edit},
+    {"sales::advance", "opportunity", Action::edit},   {"sales::win", "opportunity", Action::close},
+    {"sales::lose", "opportunity", Action::close},     {"sales::void_deal", "opportunity", Action::close},
+    {"sales::reopen", "opportunity", Action::close},   {"sales::set_splits", "opportunity", Action::edit},
 };
 
 constexpr FirstGrant kGrants[] = {
@@ -66,7 +61,8 @@ void check_deal(const Opportunity& deal, const std::unordered_map<Id, Id>& pipel
   if (deal.status == DealStatus::won && !deal.amount) report("a won deal must have an amount");
   if (deal.currency != base) report("currency must be the store's base currency");
   const auto pipeline = pipelines.find(deal.stage);
-  if (pipeline != pipelines.end() && pipeline->second != deal.pipeline) report("stage must be one of the deal's pipeline");
+  if (pipeline != pipelines.end() && pipeline->second != deal.pipeline)
+    report("stage must be one of the deal's pipeline");
 }
 
 void check_deals(const Reader& reader, std::vector<Finding>& findings) {
@@ -88,7 +84,8 @@ void check_deals(const Reader& reader, std::vector<Finding>& findings) {
       if (mirror == mirrors.end()) {
         findings.push_back({"opportunity", deal.id, "must have an opportunity_stage row, has none"});
       } else if (mirror->second.stage != deal.stage || mirror->second.status != deal.status) {
-        findings.push_back({"opportunity", deal.id, "stage and status must be those of the newest opportunity_stage row"});
+        findings.push_back(
+            {"opportunity", deal.id, "stage and status must be those of the newest opportunity_stage row"});
       }
     }
   }

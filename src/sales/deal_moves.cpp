@@ -15,10 +15,8 @@ namespace {
 constexpr auto kOpportunityStageFields = field_table<OpportunityStage>(
     field<&OpportunityStage::opportunity>("opportunity", {.required = true, .refers_to = "opportunity"}),
     field<&OpportunityStage::stage>("stage", {.required = true, .refers_to = "stage"}),
-    field<&OpportunityStage::status>("status"),
-    field<&OpportunityStage::from>("from"),
-    field<&OpportunityStage::to>("to"),
-    field<&OpportunityStage::reason>("reason", {.max_length = 1000}));
+    field<&OpportunityStage::status>("status"), field<&OpportunityStage::from>("from"),
+    field<&OpportunityStage::to>("to"), field<&OpportunityStage::reason>("reason", {.max_length = 1000}));
 
 }  // namespace
 
@@ -41,7 +39,8 @@ OpportunityStage current_stay(const Reader& reader, Id deal) {
   open.conditions = {equals(kOpportunityStage, "opportunity", deal), equals(kOpportunityStage, "to", kOpenTime.micros)};
   std::optional<OpportunityStage> stay = reader.find_one<OpportunityStage>(open);
   if (!stay) {
-    throw Error(Code::corrupt, "opportunity", "stage", "the deal's stage has no open row; run check and restore a backup");
+    throw Error(Code::corrupt, "opportunity", "stage",
+                "the deal's stage has no open row; run check and restore a backup");
   }
   return *std::move(stay);
 }
@@ -81,11 +80,7 @@ void close(Work& work, Id id, DealStatus status, Date on, std::string_view reaso
   if (verb::is_blank(reason)) faults.add("reason", "is missing; say why the deal is " + status_name(status));
   if (status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed; give it");
   if (amount && amount->minor < 0) faults.add("amount", "is negative; give what the customer agreed to pay");
-  if (!verb::is_day(on)) {
-    faults.add("closed_on", std::string(verb::kDayExpected));
-  } else if (deal.engaged_on && on < *deal.engaged_on) {
-    faults.add("closed_on", to_string(on) + " lies before engaged_on, " + to_string(*deal.engaged_on));
-  }
+  verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", on);
   faults.raise();
   write_move(work, deal, stay, moment_of(work, on, stay), reason);
   if (status == DealStatus::won && deal.customer) customer::advance_if_forward(work, *deal.customer, "customer");

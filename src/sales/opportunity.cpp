@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
@@ -23,12 +22,10 @@ constexpr auto kOpportunityFields = field_table<Opportunity>(
     field<&Opportunity::stage>("stage", {.required = true, .refers_to = "stage"}),
     field<&Opportunity::status>("status", {.indexed = true}),
     field<&Opportunity::owner>("owner", {.refers_to = "employee"}),
-    field<&Opportunity::unit>("unit", {.refers_to = "unit"}),
-    field<&Opportunity::amount>("amount", {.minimum = 0}),
+    field<&Opportunity::unit>("unit", {.refers_to = "unit"}), field<&Opportunity::amount>("amount", {.minimum = 0}),
     field<&Opportunity::currency>("currency", {.required = true}),
     field<&Opportunity::probability>("probability", {.scale = kRateScale, .minimum = 0, .maximum = kOne}),
-    field<&Opportunity::engaged_on>("engaged_on"),
-    field<&Opportunity::expected_on>("expected_on"),
+    field<&Opportunity::engaged_on>("engaged_on"), field<&Opportunity::expected_on>("expected_on"),
     field<&Opportunity::closed_on>("closed_on", {.indexed = true}),
     field<&Opportunity::reason>("reason", {.max_length = 1000}),
     field<&Opportunity::source>("source", {.max_length = 100}),
@@ -38,14 +35,12 @@ constexpr UniqueKey kOpportunityKeys[] = {{{"source", "external_id"}}};
 
 }  // namespace
 
-constexpr Entity kOpportunity = make_entity<Opportunity>({.name = "opportunity",
-                                                          .plural = "opportunities",
-                                                          .fields = kOpportunityFields,
-                                                          .unique = kOpportunityKeys,
-                                                          .roles = {.owner = "owner",
-                                                                    .unit = "unit",
-                                                                    .currency = "currency",
-                                                                    .title = "title"}});
+constexpr Entity kOpportunity =
+    make_entity<Opportunity>({.name = "opportunity",
+                              .plural = "opportunities",
+                              .fields = kOpportunityFields,
+                              .unique = kOpportunityKeys,
+                              .roles = {.owner = "owner", .unit = "unit", .currency = "currency", .title = "title"}});
 
 namespace {
 
@@ -76,7 +71,8 @@ std::optional<Stage> place(const Reader& reader, Opportunity& deal, verb::Faults
     if (stage.id == deal.stage) return stage;
     names += (names.empty() ? "" : ", ") + stage.name + " (" + std::to_string(stage.id.value) + ")";
   }
-  faults.add("stage", std::to_string(deal.stage.value) + " is no stage of the deal's pipeline; its stages are " + names);
+  faults.add("stage",
+             std::to_string(deal.stage.value) + " is no stage of the deal's pipeline; its stages are " + names);
   return std::nullopt;
 }
 
@@ -86,21 +82,17 @@ void check_deal(const Reader& reader, const Opportunity& deal, verb::Faults& fau
     faults.add("currency", code_of(deal.currency) + " is not the store's base currency, " + code_of(reader.currency()) +
                                "; there are no exchange rates yet, so give the amount in that");
   }
-  for (const auto& [field, day] : {std::pair("engaged_on", deal.engaged_on), std::pair("expected_on", deal.expected_on),
-                                   std::pair("closed_on", deal.closed_on)}) {
-    if (day && !verb::is_day(*day)) faults.add(field, std::string(verb::kDayExpected));
-  }
+  verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", deal.closed_on);
+  if (deal.expected_on && !verb::is_day(*deal.expected_on)) faults.add("expected_on", std::string(verb::kDayExpected));
   if (!is_known(deal.status)) return;  // told with the other fields
   if (deal.status == DealStatus::open) {
     if (deal.closed_on) faults.add("closed_on", "an open deal has no closing day; leave it empty or give a status");
-    if (deal.reason) faults.add("reason", "is that of winning, losing or voiding, and the deal is open; leave it empty");
+    if (deal.reason)
+      faults.add("reason", "is that of winning, losing or voiding, and the deal is open; leave it empty");
     return;
   }
   if (!deal.closed_on) faults.add("closed_on", "a deal that is " + status_name(deal.status) + " needs its closing day");
   if (deal.status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed");
-  if (deal.closed_on && deal.engaged_on && *deal.closed_on < *deal.engaged_on) {
-    faults.add("closed_on", to_string(*deal.closed_on) + " lies before engaged_on, " + to_string(*deal.engaged_on));
-  }
 }
 
 OpportunityStage stay(const Opportunity& deal, DealStatus status, Timestamp from) {
@@ -119,7 +111,8 @@ void write_stays(Work& work, const Opportunity& deal) {
     work.create(row);
     return;
   }
-  OpportunityStage open = stay(deal, DealStatus::open, start_of_day(deal.engaged_on.value_or(*deal.closed_on), work.zone()));
+  OpportunityStage open =
+      stay(deal, DealStatus::open, start_of_day(deal.engaged_on.value_or(*deal.closed_on), work.zone()));
   OpportunityStage closed = stay(deal, deal.status, start_of_day(*deal.closed_on, work.zone()));
   closed.reason = deal.reason;
   open.to = closed.from;
@@ -200,7 +193,8 @@ Money weighted_total(const Reader& reader, const Query& query) {
       if (own.is_null(row)) {
         const auto found = chances.find(stage.word(row));
         if (found == chances.end()) {
-          throw Error(Code::denied, "stage", "probability", "the actor may not read the stages that its deals are in; grant 'read' on stage");
+          throw Error(Code::denied, "stage", "probability",
+                      "the actor may not read the stages that its deals are in; grant 'read' on stage");
         }
         chance = found->second.coefficient;
       }

@@ -15,8 +15,7 @@ constexpr auto kPipelineFields =
 
 constexpr auto kStageFields = field_table<Stage>(
     field<&Stage::pipeline>("pipeline", {.required = true, .refers_to = "pipeline"}),
-    field<&Stage::name>("name", {.required = true, .max_length = 100}),
-    field<&Stage::position>("position"),
+    field<&Stage::name>("name", {.required = true, .max_length = 100}), field<&Stage::position>("position"),
     field<&Stage::probability>("probability", {.scale = kRateScale, .minimum = 0, .maximum = kOne}),
     field<&Stage::guard>("guard", {.max_length = 2000}));
 
@@ -30,11 +29,8 @@ constexpr Entity kPipeline = make_entity<Pipeline>({.name = "pipeline",
                                                     .fields = kPipelineFields,
                                                     .unique = kPipelineKeys,
                                                     .roles = {.title = "name"}});
-constexpr Entity kStage = make_entity<Stage>({.name = "stage",
-                                              .plural = "stages",
-                                              .fields = kStageFields,
-                                              .unique = kStageKeys,
-                                              .roles = {.title = "name"}});
+constexpr Entity kStage = make_entity<Stage>(
+    {.name = "stage", .plural = "stages", .fields = kStageFields, .unique = kStageKeys, .roles = {.title = "name"}});
 
 namespace {
 

@@ -10,11 +10,11 @@ namespace kith {
 namespace sales {
 namespace {
 
-constexpr auto kSplitFields = field_table<Split>(
-    field<&Split::opportunity>("opportunity", {.required = true, .refers_to = "opportunity"}),
-    field<&Split::employee>("employee", {.required = true, .refers_to = "employee"}),
-    field<&Split::position>("position", {.minimum = 0}),
-    field<&Split::share>("share", {.scale = kRateScale, .minimum = 1, .maximum = kOne}));
+constexpr auto kSplitFields =
+    field_table<Split>(field<&Split::opportunity>("opportunity", {.required = true, .refers_to = "opportunity"}),
+                       field<&Split::employee>("employee", {.required = true, .refers_to = "employee"}),
+                       field<&Split::position>("position", {.minimum = 0}),
+                       field<&Split::share>("share", {.scale = kRateScale, .minimum = 1, .maximum = kOne}));
 
 constexpr UniqueKey kSplitKeys[] = {{{"opportunity", "employee"}}};
 
@@ -56,7 +56,8 @@ std::vector<Split> checked(const Reader& reader, Id deal, const std::vector<Spli
       exact = false;
       continue;
     }
-    if (row.share.coefficient <= 0) faults.add("share", where + to_string(given.share) + " is no share; give more than 0");
+    if (row.share.coefficient <= 0)
+      faults.add("share", where + to_string(given.share) + " is no share; give more than 0");
     sum += row.share.coefficient;
   }
   if (exact && !shares.empty() && sum != kOne) {
@@ -77,7 +78,8 @@ void set_splits(Work& work, Id deal, const std::vector<SplitShare>& shares) {
   work.trusted([&] {
     // Who stays keeps the row, so that its history tells how the share changed.
     for (const Split& old : before) {
-      const auto kept = std::find_if(next.begin(), next.end(), [&](const Split& row) { return row.employee == old.employee; });
+      const auto kept =
+          std::find_if(next.begin(), next.end(), [&](const Split& row) { return row.employee == old.employee; });
       if (kept == next.end()) {
         work.remove<Split>(old.id, old.revision);
       } else {

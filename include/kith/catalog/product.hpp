@@ -17,10 +17,10 @@ struct Product {
   std::int64_t revision = 0;
   std::int64_t seq = 0;
   std::string name;
-  std::string name_key;                 ///< kept: fold(name)
-  std::optional<std::string> series;    ///< product line
-  std::optional<Decimal> list_price;    ///< per unit, scale 6, in `currency`
-  Currency currency;                    ///< default: the store's base currency
+  std::string name_key;               ///< kept: fold(name)
+  std::optional<std::string> series;  ///< product line
+  std::optional<Decimal> list_price;  ///< per unit, scale 6, in `currency`
+  Currency currency;                  ///< default: the store's base currency
   bool active = true;
   std::optional<std::string> source;
   std::optional<std::string> external_id;
@@ -30,11 +30,14 @@ const Entity& entity_of<Product>();
 
 namespace catalog {
 
+/// Adds a product. Errors: invalid, conflict (source + external_id taken), denied.
 Id create(Work& work, Product& product);
+/// Errors: those of `create`; conflict for a stale revision, not_found.
 void update(Work& work, Product& product);
 
 }  // namespace catalog
 
+/// What this area registers with the engine.
 extern const Area kCatalogArea;
 
 }  // namespace kith

@@ -11,6 +11,7 @@
 
 namespace kith {
 
+/// What a customer is. Numbers are stable.
 enum class CustomerKind : std::int32_t { organisation = 1, person = 2 };
 template <>
 struct Choices<CustomerKind> {
@@ -23,18 +24,18 @@ struct Customer {
   std::int64_t revision = 0;
   std::int64_t seq = 0;
   std::string name;
-  std::string name_key;                    ///< kept: fold(name)
+  std::string name_key;  ///< kept: fold(name)
   CustomerKind kind = CustomerKind::organisation;
-  std::optional<Id> owner;                 ///< employee
-  std::optional<Id> unit;                  ///< the owner's unit when assigned; default: today's
-  std::optional<Id> stage;                 ///< kept: current lifecycle stage
-  std::optional<Id> highest_stage;         ///< kept: the furthest it ever was
-  std::optional<Id> parent;                ///< customer it is a subsidiary of
+  std::optional<Id> owner;          ///< employee
+  std::optional<Id> unit;           ///< the owner's unit when assigned; default: today's
+  std::optional<Id> stage;          ///< kept: current lifecycle stage
+  std::optional<Id> highest_stage;  ///< kept: the furthest it ever was
+  std::optional<Id> parent;         ///< customer it is a subsidiary of
   std::optional<std::string> sector;
   std::optional<std::string> country;
-  std::optional<std::int64_t> founded;     ///< year
-  std::optional<Decimal> annual_revenue;   ///< in millions of the store's base currency, scale 6; as told, no fact
-  std::optional<std::int64_t> employees;   ///< head-count, as told
+  std::optional<std::int64_t> founded;    ///< year
+  std::optional<Decimal> annual_revenue;  ///< in millions of the store's base currency, scale 6; as told, no fact
+  std::optional<std::int64_t> employees;  ///< head-count, as told
   std::optional<std::string> phone;
   std::optional<std::string> email;
   std::optional<std::string> source;
@@ -50,7 +51,7 @@ struct Contact {
   std::int64_t seq = 0;
   Id customer;
   std::string name;
-  std::string name_key;                    ///< kept: fold(name)
+  std::string name_key;  ///< kept: fold(name)
   std::optional<std::string> role;
   std::optional<std::string> phone;
   std::optional<std::string> email;
@@ -68,15 +69,20 @@ Id create(Work& work, Customer& customer);
 /// Adds many, each as `create` would, in a constant number of statements a batch. The batch holds all fields; parents
 /// and whatever else it refers to are stored before it. One broken row, and none of the batch is added.
 void create_batch(Work& work, Batch& customers);
+/// Changes anything but the stage. With another owner the unit follows, unless it is changed too. Errors: invalid
+/// (another stage; a parent below the customer itself), conflict (stale), not_found, denied.
 void update(Work& work, Customer& customer);
-/// Hands it to another employee; the unit becomes that of the new owner.
+/// Hands it to another employee; the unit becomes that of the new owner today. Errors: not_found, denied.
 void assign(Work& work, Id customer, Id owner);
 
+/// Adds a person at a customer; who may edit the customer may. Errors: invalid, not_found (customer), denied.
 Id create(Work& work, Contact& contact);
+/// Another `customer` moves the person there; both must be editable.
 void update(Work& work, Contact& contact);
 
 }  // namespace customer
 
+/// What this area registers with the engine.
 extern const Area kCustomerArea;
 
 }  // namespace kith

@@ -27,6 +27,7 @@ struct LifecycleStage {
 template <>
 const Entity& entity_of<LifecycleStage>();
 
+/// Who moved a customer. Numbers are stable.
 enum class MoveCause : std::int32_t { automatic = 1, manual = 2 };
 template <>
 struct Choices<MoveCause> {
@@ -50,7 +51,8 @@ const Entity& entity_of<CustomerStage>();
 
 namespace customer {
 
-/// Adds or changes a configured stage. Needs administer on lifecycle_stage. Errors: conflict (rank or name taken).
+/// Adds a configured stage, or changes one (id set). Needs administer on lifecycle_stage. Errors: conflict (rank or
+/// name taken); state for a rank that moves a stage customers have been in past another one.
 Id configure(Work& work, LifecycleStage& stage);
 /// All stages by rank.
 std::vector<LifecycleStage> lifecycle(const Reader& reader);
@@ -59,15 +61,17 @@ std::vector<LifecycleStage> lifecycle(const Reader& reader);
 /// forward; use set_stage with a reason"), invalid for an unknown stage (near names), state when `at` lies before
 /// the entry into the current stage.
 void advance(Work& work, Id customer, std::string_view stage, std::optional<Timestamp> at = {});
-/// A person's move, forward or back; back needs a reason.
-void set_stage(Work& work, Id customer, std::string_view stage, std::string_view reason, std::optional<Timestamp> at = {});
+/// A person's move, forward or back. Errors: invalid (unknown stage, a move back without a reason), state (the same
+/// stage, or `at` before the entry into the current one).
+void set_stage(Work& work, Id customer, std::string_view stage, std::string_view reason,
+               std::optional<Timestamp> at = {});
 
 /// Calendar days spent in one stage up to a day, in the store's zone; re-entries add up.
 struct StageTime {
   std::string stage;
   std::int64_t days = 0;
 };
-/// By rank, stages never entered left out.
+/// By rank, stages never entered until then left out. A stay that begins on the day itself counts 0 days.
 std::vector<StageTime> time_in_stages(const Reader& reader, Id customer, Date until);
 /// The highest-ranked stage entered before a moment.
 std::optional<std::string> highest_stage(const Reader& reader, Id customer, Timestamp before);

@@ -2,7 +2,7 @@
 #pragma once
 /// \file
 /// Employees and their dated membership of units. A membership is [from, to); somebody has one main unit at a time,
-/// kept in `Employee::unit` for today.
+/// kept in `Employee::unit` by the newest membership (one recorded ahead shows there at once).
 
 #include <optional>
 #include <string>
@@ -18,9 +18,9 @@ struct Employee {
   std::int64_t revision = 0;
   std::int64_t seq = 0;
   std::string name;
-  std::string name_key;             ///< kept: fold(name)
+  std::string name_key;  ///< kept: fold(name)
   std::optional<std::string> email;
-  std::optional<Id> unit;           ///< kept: main unit today
+  std::optional<Id> unit;  ///< of the newest membership, changed by `transfer`
   std::optional<Date> hired_on;
   std::optional<Date> left_on;
   std::optional<std::string> source;
@@ -44,10 +44,13 @@ const Entity& entity_of<Membership>();
 
 namespace people {
 
-/// Adds an employee; with `unit` set also the first membership, from `hired_on` (default: today).
+/// Adds an employee; with `unit` set also the first membership, from `hired_on` (default: today). Errors: invalid,
+/// not_found (unit), conflict (source + external_id taken).
 Id create(Work& work, Employee& employee);
+/// Changes anything but the unit. Errors: invalid for another `unit`, which `transfer` changes; conflict.
 void update(Work& work, Employee& employee);
-/// Moves somebody to a unit from a day on: ends the membership that holds then and opens the next.
+/// Moves somebody to a unit from a day on: ends the membership that holds then and opens the next; a second transfer
+/// on one day replaces the first.
 /// Errors: conflict when a later membership is recorded; not_found.
 void transfer(Work& work, Id employee, Id unit, Date from);
 

@@ -2,7 +2,7 @@
 #pragma once
 /// \file
 /// The organisation: units in a tree (company, region, team). Where a unit hangs is a dated row, so that the tree of
-/// any past day can be walked; the unit's `parent` is today's answer.
+/// any day can be walked; the unit's `parent` is that of the newest row (a move recorded ahead shows there at once).
 
 #include <optional>
 #include <string>
@@ -19,9 +19,9 @@ struct Unit {
   std::int64_t revision = 0;
   std::int64_t seq = 0;
   std::string name;
-  std::string name_key;            ///< kept: fold(name)
-  std::optional<Id> parent;        ///< kept: today's parent; none for a root
-  std::optional<Id> manager;       ///< employee who leads it
+  std::string name_key;       ///< kept: fold(name)
+  std::optional<Id> parent;   ///< of the newest row, changed by `move`; none for a root
+  std::optional<Id> manager;  ///< employee who leads it
   std::optional<std::string> source;
   std::optional<std::string> external_id;
 };
@@ -45,13 +45,14 @@ namespace people {
 
 /// Adds a unit below `unit.parent` from `from` on. Errors: invalid, not_found (parent).
 Id create(Work& work, Unit& unit, Date from);
-/// Changes name, manager or external key; the place in the tree moves by `move`.
+/// Changes name, manager or external key. Errors: invalid for another `parent`, which `move` changes; conflict.
 void update(Work& work, Unit& unit);
-/// Hangs the unit below another from a day on. Errors: invalid when that would make a ring; conflict when a later move is recorded.
+/// Hangs the unit below another (or makes it a root) from a day on; a second move on one day replaces the first.
+/// Errors: invalid when that would make a ring on that day or a later one; conflict when a later move is recorded.
 void move(Work& work, Id unit, std::optional<Id> parent, Date from);
 
 /// The units below `root` on a day, `root` first, parents before children, siblings by name key. Closed in memory
-/// from one scan; no recursion in SQL.
+/// from one scan of places and one of names; no recursion in SQL.
 std::vector<Id> subtree(const Reader& reader, Id root, Date on);
 /// The chain of parents of a unit on a day, nearest first.
 std::vector<Id> ancestors(const Reader& reader, Id unit, Date on);

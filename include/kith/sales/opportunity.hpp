@@ -14,6 +14,7 @@
 
 namespace kith {
 
+/// Where a deal stands. Numbers are stable.
 enum class DealStatus : std::int32_t { open = 1, won = 2, lost = 3, voided = 4 };
 template <>
 struct Choices<DealStatus> {
@@ -28,18 +29,18 @@ struct Opportunity {
   std::string title;
   std::optional<Id> customer;
   std::optional<Id> product;
-  Id pipeline;                             ///< default: the store's only pipeline
-  Id stage;                                ///< current, or last before it was closed; default: the first
-  DealStatus status = DealStatus::open;    ///< changed by win, lose, void_deal, reopen
-  std::optional<Id> owner;                 ///< employee
-  std::optional<Id> unit;                  ///< the owner's unit when assigned
-  std::optional<Amount> amount;            ///< expected while open, agreed when won
-  Currency currency;                       ///< default: the store's; another is refused until rates exist
-  std::optional<Decimal> probability;      ///< set by hand, a fraction, scale 9; without it the stage's default counts
-  std::optional<Date> engaged_on;          ///< when talks began
-  std::optional<Date> expected_on;         ///< when it should close
-  std::optional<Date> closed_on;           ///< when it was won, lost or voided
-  std::optional<std::string> reason;       ///< of winning, losing, voiding
+  Id pipeline;                           ///< default: the store's only pipeline
+  Id stage;                              ///< current, or last before it was closed; default: the first
+  DealStatus status = DealStatus::open;  ///< changed by win, lose, void_deal, reopen
+  std::optional<Id> owner;               ///< employee
+  std::optional<Id> unit;                ///< the owner's unit when assigned
+  std::optional<Amount> amount;          ///< expected while open, agreed when won
+  Currency currency;                     ///< default: the store's; another is refused until rates exist
+  std::optional<Decimal> probability;    ///< set by hand, a fraction, scale 9; without it the stage's default counts
+  std::optional<Date> engaged_on;        ///< when talks began
+  std::optional<Date> expected_on;       ///< when it should close
+  std::optional<Date> closed_on;         ///< when it was won, lost or voided
+  std::optional<std::string> reason;     ///< of winning, losing, voiding
   std::optional<std::string> source;
   std::optional<std::string> external_id;
 };
@@ -68,8 +69,8 @@ struct Split {
   std::int64_t seq = 0;
   Id opportunity;
   Id employee;
-  std::int64_t position = 0;               ///< order; ties of the largest remainder go to the earlier
-  Decimal share;                           ///< a fraction, scale 9
+  std::int64_t position = 0;  ///< order; ties of the largest remainder go to the earlier
+  Decimal share;              ///< a fraction, scale 9
 };
 template <>
 const Entity& entity_of<Split>();
@@ -77,25 +78,30 @@ const Entity& entity_of<Split>();
 /// A share as given to `set_splits`.
 struct SplitShare {
   Id employee;
-  Decimal share;                           ///< a fraction: 0.3333
+  Decimal share;  ///< a fraction: 0.3333
 };
 
 namespace sales {
 
-/// Adds a deal. An import may give one that is already closed (status, closed_on, reason); its stage row then starts
-/// at `engaged_on`. Errors: invalid (unknown stage of that pipeline, wrong currency, won without an amount, closed
-/// without a date), state (guard), conflict, denied.
+/// Adds a deal and moves its customer forward to the lifecycle stage "opportunity" ("customer" if it is won), where
+/// there is one. An import may give a deal that is already closed (status, closed_on, reason); its first stage row
+/// then starts at `engaged_on` (default: `closed_on`). Errors: invalid (unknown stage of that pipeline, wrong currency,
+/// won without an amount, closed without a date), state (guard), conflict, denied.
 Id create(Work& work, Opportunity& deal);
-/// Changes anything but stage and status, which are verbs.
+/// Changes anything but pipeline, stage and status. With another owner the unit follows, unless it is changed too.
+/// Setting `probability` to nothing returns to the stage's default. Errors: as `create`; conflict (stale).
 void update(Work& work, Opportunity& deal);
 /// Moves an open deal to another stage of its pipeline, forward or back. Errors: state (closed deal, guard not met:
 /// the guard is quoted), invalid (unknown stage, near names).
 void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestamp> at = {});
-/// Closes an open deal. Winning needs an amount. The reason is required.
+/// Closes an open deal. Winning needs an amount and moves the customer forward to the lifecycle stage "customer". The
+/// reason is required. The stay in the stage ends at the start of that day (today: now), or where it began when the
+/// closing is told late. Errors: state (closed already), invalid, not_found, denied.
 void win(Work& work, Id deal, Date on, std::string_view reason, std::optional<Amount> amount = {});
 void lose(Work& work, Id deal, Date on, std::string_view reason);
 void void_deal(Work& work, Id deal, Date on, std::string_view reason);
-/// Opens a closed deal again in its last stage; the reason is kept in the stage rows.
+/// Opens a won or lost deal again in its last stage, whose guard is not asked again; the reason is kept in the stage
+/// rows. Errors: state (open, or void: that is final), invalid (no reason).
 void reopen(Work& work, Id deal, std::string_view reason);
 /// Shares the credit; replaces what was there. Errors: invalid unless the shares add up to exactly 1 (both the sum
 /// and the difference are named), or for an employee named twice. An empty list gives all to the owner again.

@@ -30,19 +30,20 @@ struct Stage {
   std::int64_t seq = 0;
   Id pipeline;
   std::string name;
-  std::int64_t position = 0;           ///< order, unique in its pipeline
-  Decimal probability;                 ///< default chance of winning as a fraction 0..1, scale 9
-  std::optional<std::string> guard;    ///< expression over opportunity
+  std::int64_t position = 0;         ///< order, unique in its pipeline
+  Decimal probability;               ///< default chance of winning as a fraction 0..1, scale 9
+  std::optional<std::string> guard;  ///< expression over opportunity
 };
 template <>
 const Entity& entity_of<Stage>();
 
 namespace sales {
 
-/// Adds a pipeline with its stages (their `pipeline` is filled in). Errors: invalid (no stage, a guard that does not
-/// compile, with its position), conflict.
+/// Adds a pipeline with its stages (their `pipeline` is filled in). Needs administer on pipeline. Errors: invalid (no
+/// stage, a guard that does not compile, with its position), conflict.
 Id create(Work& work, Pipeline& pipeline, std::vector<Stage>& stages);
-/// Adds a stage to a pipeline, or changes one (id set).
+/// Adds a stage to a pipeline, or changes one (id set). Needs administer on pipeline. Errors: as `create`; invalid
+/// for another pipeline than it is in.
 Id configure(Work& work, Stage& stage);
 /// Stages by position.
 std::vector<Stage> stages(const Reader& reader, Id pipeline);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every verb stands in its area's permission table: what the headers declare and what the tables say is compared.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "kith/kith.hpp"
+#include "support/source_dir.hpp"
+
+namespace kith {
+namespace {
+
+// "sales::win" for every function of a public header that takes a Work first, with how often it is declared.
+std::multiset<std::string> declared_verbs(std::string_view area) {
+  std::multiset<std::string> verbs;
+  const auto folder = test::source_dir() / "include" / "kith" / area;
+  const std::regex verb(R"((?:^|\n)[A-Za-z:<>]+ (\w+)\(Work& work)");
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const std::string source = text.str();
+    for (std::sregex_iterator match(source.begin(), source.end(), verb), end; match != end; ++match) {
+      verbs.insert(std::string(area) + "::" + (*match)[1].str());
+    }
+  }
+  return verbs;
+}
+
+TEST(Permits, NameEveryVerbOfTheirArea) {
+  for (const Area* area : model().areas()) {
+    if (area->name == "engine") continue;
+    std::multiset<std::string> permitted;
+    for (const Permit& permit : area->permits) permitted.insert(std::string(permit.verb));
+    EXPECT_EQ(permitted, declared_verbs(area->name)) << area->name;
+  }
+}
+
+TEST(Permits, NameEntitiesThatExist) {
+  for (const Area* area : model().areas()) {
+    for (const Permit& permit : area->permits) EXPECT_NE(model().find_entity(permit.entity), nullptr) << permit.verb;
+    for (const FirstGrant& grant : area->grants) {
+      if (grant.entity != "*") {
+        EXPECT_NE(model().find_entity(grant.entity), nullptr) << grant.entity;
+      }
+    }
+    for (const RecordVerbs& verbs : area->verbs) EXPECT_NE(model().find_entity(verbs.entity), nullptr) << verbs.entity;
+  }
+}
+
+}  // namespace
+}  // namespace kith
