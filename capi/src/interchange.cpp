@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "internal.hpp"
+#include "kith/interchange/files.hpp"
+#include "kith/interchange/importer.hpp"
+#include "kith/kith.hpp"
+
+using namespace kith::c;
+
+int32_t kith_import_csv(kith_session* session, const char* path, size_t path_size, const char* mapping,
+                        size_t mapping_size, const char* aliases, size_t aliases_size,
+                        const kith_import_options* options, kith_text** out, kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    kith::Session& actor = need(session, "session").session;
+    const kith_import_options given = read_struct(options, "options");
+    kith::ImportPlan plan = kith::parse_import_plan(text_of(mapping, mapping_size, "mapping"));
+    if (const auto spellings = text_or_none(aliases, aliases_size)) kith::add_aliases(plan, *spellings);
+    kith::ImportOptions wanted;
+    wanted.dry_run = given.dry_run != 0;
+    wanted.all_or_nothing = given.all_or_nothing != 0;
+    if (given.chunk_rows != 0) wanted.chunk_rows = given.chunk_rows;
+    wanted.cause = member(given.cause);
+    if (given.rejects_path != nullptr) wanted.rejects = kith::file_sink(given.rejects_path);
+    if (given.progress != nullptr) {
+      wanted.progress = [&given](std::int64_t rows, std::int64_t bytes, std::int64_t total) {
+        return given.progress(given.context, rows, bytes, total) == 0;
+      };
+    }
+    auto source = kith::file_source(std::string(text_of(&need(path, "path"), path_size, "path")));
+    give(out, kith::to_json(kith::import_csv(actor, std::move(source), plan, wanted)));
+  });
+}
+
+int32_t kith_dump(const kith_reader* reader, const char* path, size_t size, kith_error* error) {
+  return guarded(error, [&] {
+    const kith::Reader& from = reader_of(reader);
+    static_cast<void>(need(path, "path"));
+    kith::dump_file(from, std::string(text_of(path, size, "path")));
+  });
+}
+
+int32_t kith_load(const char* path, size_t path_size, const char* url, size_t url_size, const kith_options* options,
+                  kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(path, "path"));
+    static_cast<void>(need(url, "url"));
+    kith::load_file(std::string(text_of(path, path_size, "path")), std::string(text_of(url, url_size, "url")),
+                    kith::model(), options_of(options));
+  });
+}
+
+int32_t kith_digest(kith_session* session, char out[65], kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    const std::string digits = kith::to_hex(kith::state_digest(need(session, "session").session));
+    std::memcpy(out, digits.c_str(), digits.size() + 1);
+  });
+}
