@@ -1,0 +1,443 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stores, sessions, snapshots and works."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from . import _kith
+from ._table import Record, Table
+from ._values import Money
+from .errors import MisuseError, NotFoundError
+
+Number = Decimal | int | str
+Document = str | Mapping[str, Any]
+
+
+def _document(document: Document) -> str:
+    """A JSON document given as text or as Python objects."""
+    return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+
+
+def _id(record: int | Record) -> int:
+    return record.id if isinstance(record, Record) else record
+
+
+class Receipt(NamedTuple):
+    """What a committed work was: its sequence (0 when it wrote nothing), its result, and whether it was a replay."""
+
+    seq: int
+    result: str
+    replayed: bool
+
+
+class Records:
+    """One kind of record, such as `session.customers`: reads."""
+
+    def __init__(self, source: Callable[[], Any], entity: str) -> None:
+        self._source = source
+        self._entity = entity
+
+    def get(self, id: int) -> Record:
+        """The record. Raises NotFoundError when there is none that the actor may see."""
+        return Record(self._source().get(self._entity, id))
+
+    def find(self, where: str = "", *, order: Sequence[str] = (), fields: Sequence[str] = (), limit: int | None = None,
+             **parameters: Any) -> Table:
+        """Visible records that a filter keeps: `find("sector = :s and name contains :q", s="retail", q="acme")`.
+
+        Values from outside belong into parameters, never into the text. Raises InvalidError with the position of a
+        fault and near names.
+        """
+        return Table(self._source().find(self._entity, where, parameters, list(order), list(fields), limit))
+
+    def find_one(self, where: str = "", **parameters: Any) -> Record:
+        """The one record of a filter. Raises NotFoundError for none, InvalidError's kin for more than one."""
+        found = self.find(where, limit=2, **parameters)
+        if len(found) == 0:
+            raise NotFoundError(f"no {self._entity} matches {where!r}", self._entity)
+        if len(found) > 1:
+            raise MisuseError(f"more than one {self._entity} matches {where!r}; narrow the filter", self._entity)
+        return found[0]
+
+    def history(self, id: int) -> Table:
+        """Every version of a record, oldest first; `to_seq` is the work that ended it, None for the present one."""
+        return Table(self._source().history(self._entity, id))
+
+    def time_in_stages(self, id: int, until: date) -> dict[str, int]:
+        """Customers: calendar days in each lifecycle stage up to a day, in the store's zone."""
+        return dict(self._source().time_in_stages(id, until))
+
+
+class WritableRecords(Records):
+    """One kind of record in a work: reads and writes. Verbs that do not fit a kind raise InvalidError or a TypeError."""
+
+    def __init__(self, work: Work, entity: str) -> None:
+        super().__init__(lambda: work._open(), entity)
+        self._work = work
+
+    def create(self, **values: Any) -> Record:
+        """Adds a record through its area's verb; what is returned is what was stored."""
+        raw = self._work._open()
+        if self._entity == "unit":
+            start = values.pop("start", None)
+            return Record(raw.create_unit(values, start))
+        if self._entity == "employee":
+            return Record(raw.create_employee(values))
+        if self._entity == "pipeline":
+            return self.get(raw.create_pipeline(values.pop("name"), [dict(stage) for stage in values.pop("stages")]))
+        return Record(raw.create(self._entity, values))
+
+    def update(self, record: int | Record, *, revision: int | None = None, **values: Any) -> Record:
+        """Changes fields. A `Record` brings the revision it was read at; ConflictError when somebody was faster."""
+        expected = record.revision if isinstance(record, Record) and revision is None else revision
+        return Record(self._work._open().update(self._entity, _id(record), expected, values))
+
+    def remove(self, record: int | Record, revision: int | None = None) -> None:
+        """Removes it; its past stays readable. Raises ConflictError when another record refers to it."""
+        known = record.revision if isinstance(record, Record) else revision
+        if known is None:
+            raise TypeError("give the revision that was read, or the Record itself")
+        self._work._open().remove(self._entity, _id(record), known)
+
+    # --- units and employees
+    def move(self, unit: int | Record, parent: int | None, start: date) -> None:
+        """Units: hangs it below another from a day on."""
+        self._work._open().move_unit(_id(unit), parent, start)
+
+    def transfer(self, employee: int | Record, unit: int | Record, start: date) -> None:
+        """Employees: moves somebody to another unit from a day on."""
+        self._work._open().transfer(_id(employee), _id(unit), start)
+
+    # --- customers
+    def assign(self, customer: int | Record, owner: int | Record) -> None:
+        """Customers: hands it to another employee."""
+        self._work._open().assign_customer(_id(customer), _id(owner))
+
+    def set_stage(self, customer: int | Record, stage: str, reason: str = "", at: datetime | None = None) -> None:
+        """Customers: a person's move in the life cycle; back needs a reason."""
+        self._work._open().set_customer_stage(_id(customer), stage, reason, at)
+
+    def advance(self, record: int | Record, stage: str, at: datetime | None = None) -> None:
+        """Customers: an automatic move, only forward. Opportunities: to another stage of the pipeline."""
+        verb = self._work._open().advance_deal if self._entity == "opportunity" else self._work._open().advance_customer
+        verb(_id(record), stage, at)
+
+    # --- opportunities
+    def win(self, deal: int | Record, on: date, reason: str, amount: Money | Number | None = None) -> None:
+        """Opportunities: closes it as won; it needs an amount, its own or this one."""
+        self._work._open().win(_id(deal), on, reason, amount)
+
+    def lose(self, deal: int | Record, on: date, reason: str) -> None:
+        """Opportunities: closes it as lost."""
+        self._work._open().lose(_id(deal), on, reason)
+
+    def void(self, deal: int | Record, on: date, reason: str) -> None:
+        """Opportunities: closes one that never was."""
+        self._work._open().void(_id(deal), on, reason)
+
+    def reopen(self, deal: int | Record, reason: str) -> None:
+        """Opportunities: opens a closed one again."""
+        self._work._open().reopen(_id(deal), reason)
+
+    def set_splits(self, deal: int | Record, shares: Sequence[tuple[int, Number]]) -> None:
+        """Opportunities: shares the credit, (employee, fraction) each; fractions add up to exactly 1."""
+        self._work._open().set_splits(_id(deal), [(_id(who), share) for who, share in shares])
+
+
+class _Source:
+    """What sessions, readers and works have in common: reads."""
+
+    def _open(self) -> Any:
+        raise NotImplementedError
+
+    def _records(self, entity: str) -> Records:
+        return Records(self._open, entity)
+
+    def __getattr__(self, plural: str) -> Any:
+        if plural.startswith("_"):
+            raise AttributeError(plural)
+        entity = _kith.plurals().get(plural)
+        if entity is None:
+            raise AttributeError(f"there are no '{plural}'; kinds of records are {', '.join(_kith.plurals())}")
+        return self._records(entity)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *_kith.plurals()]
+
+    @property
+    def seq(self) -> int:
+        """The last work that is seen."""
+        return self._open().seq
+
+    @property
+    def currency(self) -> str:
+        """The store's base currency."""
+        return self._open().currency
+
+    def report(self, name: str, **parameters: Any) -> Table:
+        """A report by name (see `Store.reports`)."""
+        return Table(self._open().report(name, parameters))
+
+    def may(self, action: str, entity: str, id: int) -> bool:
+        """Whether the actor may read, edit, remove, ... that record."""
+        return self._open().may(action, entity, id)
+
+    def changes(self, after: int = 0, most: int = 1000) -> Table:
+        """The change feed behind a position: id, seq, entity, record, kind."""
+        return Table(self._open().changes(after, most))
+
+    def weighted_total(self, where: str = "", **parameters: Any) -> Money:
+        """amount x probability of open deals, exact, rounded once."""
+        return self._open().weighted_total(where, parameters)
+
+    def statement(self, employee: int | Record, period: str) -> Record:
+        """Somebody's commission statement for a period such as "2017-Q2"."""
+        source = self._open()
+        found = source.statement(_id(employee), period)
+        if found is None:
+            raise NotFoundError(f"employee {_id(employee)} has no statement for {period}; run the commission first",
+                                "statement")
+        return Record(source.get("statement", found))
+
+    def lines(self, statement: int | Record) -> Table:
+        """The lines of a statement, by position."""
+        return Table(self._open().find("statement_line", "statement = :s", {"s": _id(statement)}, ["position"], [], None))
+
+    def explain(self, statement: int | Record | None = None, *, line: int | Record | None = None,
+                format: str = "text") -> str:
+        """Why a statement, or one line, is what it is: "text" for people, "json" for `kith.check_trace`."""
+        if (statement is None) == (line is None):
+            raise TypeError("give a statement or a line")
+        if format not in ("text", "json"):
+            raise ValueError("format is 'text' or 'json'")
+        chosen = _id(line if line is not None else statement)  # type: ignore[arg-type]
+        return self._open().explain(chosen, line is not None, format == "json")
+
+    def dump(self, path: str | os.PathLike[str]) -> None:
+        """Writes the whole store as JSON Lines (see `kith.load`). Needs an administrator."""
+        self._open().dump(os.fspath(path))
+
+
+class Reader(_Source):
+    """A snapshot: what was committed when it was taken, or what was known at an earlier moment."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def _open(self) -> Any:
+        return self._raw
+
+    def close(self) -> None:
+        """Lets the snapshot go. Later calls raise MisuseError."""
+        self._raw.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Work(_Source):
+    """A write in progress: everything or nothing. As a context manager it commits at the end, and rolls back when an
+    exception leaves the block."""
+
+    def __init__(self, raw: Any, session: Session) -> None:
+        self._raw = raw
+        self._session = session
+        self.receipt: Receipt | None = None
+
+    def _open(self) -> Any:
+        return self._raw
+
+    def _records(self, entity: str) -> Records:
+        return WritableRecords(self, entity)
+
+    @property
+    def replayed(self) -> bool:
+        """True when this key was committed before: do nothing, `commit` gives the first receipt."""
+        return self._raw.replayed
+
+    def commit(self, result: str = "") -> Receipt:
+        """Makes everything durable."""
+        self.receipt = Receipt(*self._raw.commit(result))
+        return self.receipt
+
+    def rollback(self) -> None:
+        """Forgets everything."""
+        self._raw.rollback()
+
+    def __enter__(self) -> Work:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if not self._raw.open:
+            return
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
+
+    # --- access
+    def add_principal(self, name: str, *, employee: int | Record | None = None, roles: Sequence[str] = ()) -> int:
+        """Somebody who may sign in, with roles by name."""
+        return self._raw.add_principal(name, None if employee is None else _id(employee), list(roles))
+
+    def set_grant(self, role: str, entity: str, action: str, level: str) -> None:
+        """A role may do `action` to records of `entity` at level none, own, unit, subtree or all."""
+        self._raw.set_grant(role, entity, action, level)
+
+    # --- commission and quotas
+    def add_plan(self, document: Document) -> int:
+        """A commission plan document ("kith.plan/1") as the next version of its name."""
+        return self._raw.add_plan(_document(document))
+
+    def assign_plan(self, plan: str, *, employee: int | Record | None = None, unit: int | Record | None = None,
+                    start: date, end: date | None = None) -> int:
+        """Assigns a plan by name to somebody, or to a unit and everybody below it."""
+        return self._raw.assign_plan(plan, None if employee is None else _id(employee),
+                                     None if unit is None else _id(unit), start, end)
+
+    def run_commission(self, period: str) -> dict[str, Any]:
+        """Computes the statements of a period: counts of statements, lines, changes, adjustments, and the total."""
+        return self._raw.run_commission(period)
+
+    def close_commission(self, period: str) -> None:
+        """Freezes a period; what is learned later posts to an open one."""
+        self._raw.close_commission(period)
+
+    def set_quota(self, period: str, amount: Money | Number, *, unit: int | Record | None = None,
+                  employee: int | Record | None = None, parent: int | Record | None = None) -> int:
+        """A target of a unit or employee for a period, by hand."""
+        return self._raw.set_quota(period, amount, None if unit is None else _id(unit),
+                                   None if employee is None else _id(employee), None if parent is None else _id(parent))
+
+    def decompose(self, quota: int | Record, children: Sequence[Mapping[str, Any]], method: str = "ratio",
+                  over_percent: Number = 0) -> list[int]:
+        """Shares a target among children ({"unit": id} or {"employee": id}, with "weight") by ratio or equal."""
+        return self._raw.decompose(_id(quota), [dict(child) for child in children], method, over_percent)
+
+
+class Session(_Source):
+    """Somebody at work in a store; one thread at a time. Its reads each take a fresh snapshot."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def _open(self) -> Any:
+        return self._raw.reader(None, None)
+
+    @property
+    def actor(self) -> str:
+        """The principal's name."""
+        return self._raw.actor
+
+    def reader(self, as_of: int | datetime | None = None) -> Reader:
+        """A snapshot: of now, right after a work's sequence, or as it was recorded at a time."""
+        if isinstance(as_of, datetime):
+            return Reader(self._raw.reader(None, as_of))
+        return Reader(self._raw.reader(as_of, None))
+
+    def work(self, cause: str = "", *, key: str = "", payload: str = "") -> Work:
+        """Begins a write. `key` makes it idempotent: the same key and payload again is a replay."""
+        return Work(self._raw.work(cause, key, payload), self)
+
+    def import_csv(self, path: str | os.PathLike[str], mapping: Document, *, aliases: Sequence[Document] = (),
+                   dry_run: bool = False, all_or_nothing: bool = False, chunk_rows: int = 1000,
+                   rejects: str | os.PathLike[str] | None = None, cause: str = "",
+                   progress: Callable[[int, int, int], bool | None] | None = None) -> dict[str, Any]:
+        """Imports a table by a mapping document ("kith.import/1"). Rejected rows go to `rejects` with the reason; the
+        report counts what was created, updated, unchanged, mended and left blank. `progress(rows, bytes, total)` may
+        return False to cancel."""
+        report = self._raw.import_csv(os.fspath(path), _document(mapping), [_document(one) for one in aliases], dry_run,
+                                      all_or_nothing, chunk_rows, None if rejects is None else os.fspath(rejects),
+                                      progress, cause)
+        return json.loads(report)
+
+    def digest(self) -> str:
+        """SHA-256 of the whole store: equal for equal stores on every backend."""
+        return self._raw.digest()
+
+    def check(self) -> Table:
+        """Everything that does not hold; no rows for a whole store."""
+        return Table(self._raw.check())
+
+    def close(self) -> None:
+        """Ends the session. What it gave out stays usable; later calls raise MisuseError."""
+        self._raw.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Store:
+    """An open store. May be shared by threads; sessions may not."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def session(self, actor: str = "local") -> Session:
+        """A session that acts as a principal; `local` is the administrator of an own file."""
+        return Session(self._raw.session(actor))
+
+    def doctor(self) -> list[str]:
+        """What a store stands on: versions, file, warnings."""
+        return self._raw.doctor()
+
+    def entities(self) -> Table:
+        """The kinds of records."""
+        return Table(self._raw.entities())
+
+    def fields(self, entity: str) -> Table:
+        """The fields of a kind: the data dictionary."""
+        return Table(self._raw.fields(entity))
+
+    def reports(self) -> Table:
+        """Names and meanings of reports."""
+        return Table(self._raw.reports())
+
+    def report_parameters(self, name: str) -> Table:
+        """Parameters of a report."""
+        return Table(self._raw.report_parameters(name))
+
+    def close(self) -> None:
+        """Lets the store go once nothing uses it any more. Later calls raise MisuseError."""
+        self._raw.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open(url: str | os.PathLike[str], *, create: bool = True, read_only: bool = False, busy_ms: int = 5000,
+         currency: str = "USD", zone: str = "UTC", clock: Callable[[], datetime] | None = None,
+         seed: int | None = None) -> Store:
+    """Opens or makes a store: "memory:", "sqlite:path" or a path.
+
+    `currency` and `zone` are those of a new store. `clock` gives aware datetimes. `seed` makes salts repeatable, for
+    tests: with a fixed clock the same calls then give the same digest.
+    """
+    return Store(_kith.open(os.fspath(url), create, read_only, busy_ms, currency, zone, clock, seed))
+
+
+def load(path: str | os.PathLike[str], url: str | os.PathLike[str]) -> None:
+    """Loads a dump into a new store, all or nothing."""
+    _kith.load(os.fspath(path), os.fspath(url))
+
+
+def check_trace(trace: str) -> Table:
+    """Recomputes an explanation given as JSON, without any store; no rows when every step holds."""
+    return Table(_kith.check_trace(trace))

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What Python holds: stores, sessions, snapshots and works. Each keeps alive what it came from; each says MisuseError
+// after it was closed.
+
+#include <memory>
+#include <string>
+
+#include "values.hpp"
+
+namespace kith::python {
+
+/// A snapshot, or a Work seen as one.
+class PySource {
+ public:
+  virtual ~PySource() = default;
+  virtual const Reader& reader() const = 0;
+};
+
+class PyReader : public PySource {
+ public:
+  explicit PyReader(Reader reader) : reader_(std::make_unique<Reader>(std::move(reader))) {}
+  const Reader& reader() const override {
+    if (!reader_) throw Error(Code::misuse, "this reader was closed; take another from the session");
+    return *reader_;
+  }
+  void close() { reader_.reset(); }
+
+ private:
+  std::unique_ptr<Reader> reader_;
+};
+
+class PyWork : public PySource {
+ public:
+  explicit PyWork(Work work) : work_(std::make_unique<Work>(std::move(work))) {}
+  const Reader& reader() const override { return work(); }
+  Work& work() const {
+    if (!work_) throw Error(Code::misuse, "this work has ended; begin another with session.work()");
+    return *work_;
+  }
+  bool open() const { return work_ != nullptr; }
+  Receipt commit(std::string result) {
+    const std::unique_ptr<Work> ending = std::move(work_);
+    if (!ending) throw Error(Code::misuse, "this work has ended; begin another with session.work()");
+    return ending->commit(std::move(result));
+  }
+  void rollback() { work_.reset(); }
+
+ private:
+  std::unique_ptr<Work> work_;
+};
+
+class PySession {
+ public:
+  explicit PySession(Session session) : session_(std::make_unique<Session>(std::move(session))) {}
+  Session& session() const {
+    if (!session_) throw Error(Code::misuse, "this session was closed; open another with store.session()");
+    return *session_;
+  }
+  void close() { session_.reset(); }
+
+ private:
+  std::unique_ptr<Session> session_;
+};
+
+class PyStore {
+ public:
+  explicit PyStore(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+  Engine& engine() const {
+    if (!engine_) throw Error(Code::misuse, "this store was closed; open it again with kith.open()");
+    return *engine_;
+  }
+  void close() { engine_.reset(); }
+
+ private:
+  std::shared_ptr<Engine> engine_;
+};
+
+/// Runs without the interpreter's lock; nothing of Python may be touched inside.
+template <class Function>
+auto unlocked(Function&& function) {
+  const py::gil_scoped_release release;
+  return function();
+}
+
+/// Registers the classes and functions of each file.
+void bind_store(py::module_& module);
+void bind_tables(py::module_& module);
+void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source);
+void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work);
+
+}  // namespace kith::python

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads of snapshots and works: records, lists, reports, history, statements.
+#include <fstream>
+
+#include "handles.hpp"
+
+namespace kith::python {
+namespace {
+
+std::shared_ptr<Table> shared(Table table) { return std::make_shared<Table>(std::move(table)); }
+
+std::shared_ptr<Table> find(const PySource& source, const std::string& entity, const std::string& where,
+                            const py::dict& parameters, std::vector<std::string> order, std::vector<std::string> fields,
+                            std::optional<std::int64_t> limit) {
+  Query query{.where = where, .parameters = parameters_from(parameters), .order = std::move(order),
+              .fields = std::move(fields), .limit = limit};
+  const Reader& reader = source.reader();
+  return unlocked([&] { return shared(generic::find(reader, reader.model().entity(entity), query)); });
+}
+
+py::dict get(const PySource& source, const std::string& entity, std::int64_t id) {
+  const Reader& reader = source.reader();
+  return to_dict(unlocked([&] { return generic::get(reader, reader.model().entity(entity), {id}); }));
+}
+
+py::str explain(const PySource& source, std::int64_t id, bool line, bool json) {
+  const Reader& reader = source.reader();
+  return unlocked([&] {
+    const incentive::Trace trace =
+        line ? incentive::explain_line(reader, {id}) : incentive::explain_statement(reader, {id});
+    return json ? incentive::canonical_json(trace) : incentive::to_text(trace);
+  });
+}
+
+py::list time_in_stages(const PySource& source, std::int64_t id, py::handle until) {
+  const Date day = date_from(until);
+  py::list result;
+  for (const auto& [stage, days] : customer::time_in_stages(source.reader(), {id}, day)) {
+    result.append(py::make_tuple(stage, days));
+  }
+  return result;
+}
+
+}  // namespace
+
+void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
+  source.def_property_readonly("seq", [](const PySource& self) { return self.reader().seq(); })
+      .def_property_readonly("currency", [](const PySource& self) { return code_of(self.reader().currency()); })
+      .def_property_readonly("today", [](const PySource& self) { return to_python(self.reader().today()); })
+      .def("find", &find)
+      .def("get", &get)
+      .def("report",
+           [](const PySource& self, const std::string& name, const py::dict& parameters) {
+             const Parameters given = parameters_from(parameters);
+             const Reader& reader = self.reader();
+             return unlocked([&] { return shared(reader.report(name, given)); });
+           })
+      .def("history",
+           [](const PySource& self, const std::string& entity, std::int64_t id) {
+             const Reader& reader = self.reader();
+             return shared(generic::versions(reader, reader.model().entity(entity), {id}));
+           })
+      .def("changes",
+           [](const PySource& self, std::int64_t after, std::size_t most) {
+             return shared(generic::to_table(history::changes(self.reader(), after, most)));
+           })
+      .def("may",
+           [](const PySource& self, const std::string& action, const std::string& entity, std::int64_t id) {
+             const Reader& reader = self.reader();
+             for (std::size_t i = 0; i < std::size(Choices<Action>::names); ++i) {
+               if (Choices<Action>::names[i] == action) {
+                 return reader.may(static_cast<Action>(i + 1), reader.model().entity(entity), {id});
+               }
+             }
+             throw Error(Code::invalid, "", "action", "there is no action '" + action + "'." +
+                                                          suggest(action, Choices<Action>::names));
+           })
+      .def("weighted_total",
+           [](const PySource& self, const std::string& where, const py::dict& parameters) {
+             return to_python(
+                 sales::weighted_total(self.reader(), {.where = where, .parameters = parameters_from(parameters)}));
+           })
+      .def("time_in_stages", &time_in_stages)
+      .def("statement",
+           [](const PySource& self, std::int64_t employee, const std::string& period) -> std::optional<std::int64_t> {
+             const auto found = incentive::statement_of(self.reader(), {employee}, period);
+             return found ? std::optional(found->id.value) : std::nullopt;
+           })
+      .def("explain", &explain, py::arg("id"), py::arg("line"), py::arg("json"))
+      .def("dump", [](const PySource& self, const std::string& path) {
+        const Reader& reader = self.reader();
+        unlocked([&] {
+          std::ofstream out(path, std::ios::binary | std::ios::trunc);
+          if (!out) throw Error(Code::storage, "cannot write '" + path + "'; look at the folder and its rights");
+          dump(reader, out);
+        });
+      });
+}
+
+}  // namespace kith::python

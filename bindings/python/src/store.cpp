@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stores and sessions: opening, imports, checks, digests.
+#include <fstream>
+#include <sstream>
+
+#include "handles.hpp"
+
+namespace kith::python {
+namespace {
+
+std::shared_ptr<Table> shared(Table table) { return std::make_shared<Table>(std::move(table)); }
+
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): repeatable salts for tests.
+std::function<void(std::span<std::uint8_t>)> seeded(std::uint64_t seed) {
+  return [state = seed](std::span<std::uint8_t> bytes) mutable {
+    for (std::size_t i = 0; i < bytes.size(); i += 8) {
+      std::uint64_t z = (state += 0x9E3779B97F4A7C15u);
+      z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+      z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+      z ^= z >> 31;
+      for (std::size_t k = i; k < std::min(bytes.size(), i + 8); ++k) bytes[k] = static_cast<std::uint8_t>(z >> (8 * (k - i)));
+    }
+  };
+}
+
+Options options_from(bool create, bool read_only, int busy_ms, const std::string& currency, const std::string& zone,
+                     py::object clock, std::optional<std::uint64_t> seed) {
+  Options options;
+  options.storage = {.create = create, .read_only = read_only, .busy_ms = busy_ms};
+  options.currency = currency;
+  options.zone = zone;
+  if (!clock.is_none()) {
+    // Dropped under the lock, whoever lets go of the engine last.
+    const std::shared_ptr<py::object> held(new py::object(std::move(clock)), [](py::object* object) {
+      const py::gil_scoped_acquire lock;
+      delete object;
+    });
+    options.clock = [held] {
+      const py::gil_scoped_acquire lock;
+      const auto now = timestamp_from((*held)());
+      if (!now) throw Error(Code::misuse, "the clock gave None; it must give an aware datetime");
+      return *now;
+    };
+  }
+  if (seed) options.random = seeded(*seed);
+  return options;
+}
+
+py::str import_csv(PySession& self, const std::string& path, const std::string& mapping,
+                   const std::vector<std::string>& aliases, bool dry_run, bool all_or_nothing, std::size_t chunk_rows,
+                   const std::optional<std::string>& rejects, const py::object& progress, const std::string& cause) {
+  ImportPlan plan = parse_import_plan(mapping);
+  for (const std::string& document : aliases) add_aliases(plan, document);
+  ImportOptions options;
+  options.dry_run = dry_run;
+  options.all_or_nothing = all_or_nothing;
+  options.chunk_rows = chunk_rows;
+  options.cause = cause;
+  std::ofstream out;
+  if (rejects) {
+    out.open(*rejects, std::ios::binary | std::ios::trunc);
+    if (!out) throw Error(Code::storage, "cannot write '" + *rejects + "'; look at the folder and its rights");
+    options.rejects = [&out](std::string_view bytes) { out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())); };
+  }
+  if (!progress.is_none()) {
+    options.progress = [&progress](std::int64_t rows, std::int64_t bytes, std::int64_t total) {
+      const py::gil_scoped_acquire lock;
+      const py::object go_on = progress(rows, bytes, total);
+      return go_on.is_none() || py::cast<bool>(go_on);
+    };
+  }
+  Session& session = self.session();
+  return unlocked([&] { return to_json(import_csv(session, file_source(path), plan, options)); });
+}
+
+void bind_session(py::module_& module) {
+  py::class_<PySession, std::shared_ptr<PySession>>(module, "RawSession")
+      .def("close", &PySession::close)
+      .def_property_readonly("actor", [](const PySession& self) { return self.session().actor().name; })
+      .def("reader",
+           [](const PySession& self, std::optional<std::int64_t> seq, py::handle time) {
+             ReadOptions options{.as_of_seq = seq, .as_of_time = timestamp_from(time)};
+             const Session& session = self.session();
+             return unlocked([&] { return std::make_shared<PyReader>(session.reader(options)); });
+           })
+      .def("work",
+           [](PySession& self, const std::string& cause, const std::string& key, const std::string& payload) {
+             Session& session = self.session();
+             return unlocked([&] {
+               return std::make_shared<PyWork>(session.work({.cause = cause, .key = key, .payload = payload}));
+             });
+           })
+      .def("import_csv", &import_csv)
+      .def("digest",
+           [](const PySession& self) {
+             const Session& session = self.session();
+             return unlocked([&] { return to_hex(state_digest(session)); });
+           })
+      .def("check", [](PySession& self) {
+        Session& session = self.session();
+        return unlocked([&] { return shared(generic::to_table(check(session))); });
+      });
+}
+
+}  // namespace
+
+void bind_store(py::module_& module) {
+  bind_session(module);
+  py::class_<PyStore, std::shared_ptr<PyStore>>(module, "RawStore")
+      .def("close", &PyStore::close)
+      .def("session",
+           [](const PyStore& self, const std::string& principal) {
+             Engine& engine = self.engine();
+             return unlocked([&] { return std::make_shared<PySession>(engine.session(principal)); });
+           })
+      .def("doctor", [](const PyStore& self) { return self.engine().storage().describe(); })
+      .def("entities", [](const PyStore& self) { return shared(generic::entities(self.engine().model())); })
+      .def("fields",
+           [](const PyStore& self, const std::string& entity) {
+             return shared(generic::fields(self.engine().model().entity(entity)));
+           })
+      .def("reports", [](const PyStore& self) { return shared(generic::reports(self.engine().model())); })
+      .def("report_parameters", [](const PyStore& self, const std::string& name) {
+        return shared(generic::parameters(self.engine().model().report(name)));
+      });
+  module.def("open",
+             [](const std::string& url, bool create, bool read_only, int busy_ms, const std::string& currency,
+                const std::string& zone, py::object clock, std::optional<std::uint64_t> seed) {
+               const Options options =
+                   options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
+               return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
+             });
+  module.def("load", [](const std::string& path, const std::string& url) {
+    unlocked([&] {
+      std::ifstream in(path, std::ios::binary);
+      if (!in) throw Error(Code::not_found, "cannot read '" + path + "'");
+      load(in, url, model());
+    });
+  });
+  module.def("check_trace", [](const std::string& json) {
+    return shared(generic::to_table(incentive::recheck(incentive::parse_trace(json))));
+  });
+  module.def("plurals", [] {
+    py::dict names;
+    for (const Entity* entity : model().entities()) names[py::str(std::string(entity->plural))] = std::string(entity->name);
+    return names;
+  });
+}
+
+}  // namespace kith::python

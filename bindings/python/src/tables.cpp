@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables: columns, rows, and the Arrow stream.
+#include "handles.hpp"
+#include "kith/interchange/arrow.hpp"
+
+namespace kith::python {
+namespace {
+
+py::capsule arrow_stream(const std::shared_ptr<Table>& table) {
+  auto stream = std::make_unique<ArrowArrayStream>();
+  to_arrow(table, stream.get());
+  // The consumer moves the stream out and clears `release`; whoever does not, leaves that to the capsule.
+  return py::capsule(stream.release(), "arrow_array_stream", [](void* pointer) {
+    const std::unique_ptr<ArrowArrayStream> owned(static_cast<ArrowArrayStream*>(pointer));
+    if (owned->release != nullptr) owned->release(owned.get());
+  });
+}
+
+py::tuple row_of(const Table& table, std::size_t row) {
+  if (row >= table.rows()) throw py::index_error("the table has " + std::to_string(table.rows()) + " rows");
+  py::tuple values(table.columns().size());
+  for (std::size_t i = 0; i < table.columns().size(); ++i) values[i] = to_python(table.value(row, i));
+  return values;
+}
+
+}  // namespace
+
+void bind_tables(py::module_& module) {
+  py::class_<Table, std::shared_ptr<Table>>(module, "RawTable")
+      .def("__len__", &Table::rows)
+      .def("names",
+           [](const Table& table) {
+             py::list names;
+             for (const TableColumn& column : table.columns()) names.append(column.name);
+             return names;
+           })
+      .def("types",
+           [](const Table& table) {
+             py::list types;
+             for (const TableColumn& column : table.columns()) types.append(std::string(name_of(column.type)));
+             return types;
+           })
+      .def("row", &row_of, py::arg("index"))
+      .def("column",
+           [](const Table& table, const std::string& name) {
+             const std::size_t position = table.at(name);
+             py::list values;
+             for (std::size_t row = 0; row < table.rows(); ++row) values.append(to_python(table.value(row, position)));
+             return values;
+           },
+           py::arg("name"))
+      .def("__arrow_c_stream__",
+           [](const std::shared_ptr<Table>& table, const py::object&) { return arrow_stream(table); },
+           py::arg("requested_schema") = py::none());
+}
+
+}  // namespace kith::python

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "values.hpp"
+
+#include <datetime.h>
+
+namespace kith::python {
+namespace {
+
+constexpr std::int64_t kMicrosADay = 86'400'000'000;
+
+/// What is looked up once: importing decimal costs too much to do at start.
+py::object imported(const char* module, const char* name) { return py::module_::import(module).attr(name); }
+
+void need_datetime() {
+  if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
+}
+
+bool is_decimal(py::handle object) { return py::isinstance(object, imported("decimal", "Decimal")); }
+bool is_money(py::handle object) { return py::isinstance(object, imported("kith._values", "Money")); }
+
+Decimal parse_python_decimal(py::handle object) {
+  // format 'f' writes no exponent: Decimal("1E+3") becomes 1000.
+  return parse_decimal(py::cast<std::string>(py::str(object.attr("__format__")("f"))));
+}
+
+Timestamp instant(py::handle object) {
+  if (object.attr("utcoffset")().is_none()) {
+    throw py::type_error("a datetime needs a time zone; use datetime(..., tzinfo=timezone.utc)");
+  }
+  const py::object utc = object.attr("astimezone")(imported("datetime", "timezone").attr("utc"));
+  const auto part = [&](const char* name) { return py::cast<int>(utc.attr(name)); };
+  const std::int64_t days = date(part("year"), part("month"), part("day")).days;
+  const std::int64_t seconds = part("hour") * 3600 + part("minute") * 60 + part("second");
+  return {days * kMicrosADay + seconds * 1'000'000 + part("microsecond")};
+}
+
+Date day(py::handle object) {
+  return date(py::cast<int>(object.attr("year")), py::cast<int>(object.attr("month")),
+              py::cast<int>(object.attr("day")));
+}
+
+py::object python_date(Date value) {
+  need_datetime();
+  const Civil parts = civil(value);
+  return py::reinterpret_steal<py::object>(PyDate_FromDate(parts.year, parts.month, parts.day));
+}
+
+py::object python_datetime(Timestamp value) {
+  need_datetime();
+  std::int64_t days = value.micros / kMicrosADay;
+  std::int64_t rest = value.micros % kMicrosADay;
+  if (rest < 0) {
+    rest += kMicrosADay;
+    --days;
+  }
+  const Civil parts = civil({static_cast<std::int32_t>(days)});
+  const std::int64_t seconds = rest / 1'000'000;
+  return py::reinterpret_steal<py::object>(PyDateTimeAPI->DateTime_FromDateAndTime(
+      parts.year, parts.month, parts.day, static_cast<int>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
+      static_cast<int>(seconds % 60), static_cast<int>(rest % 1'000'000), PyDateTime_TimeZone_UTC,
+      PyDateTimeAPI->DateTimeType));
+}
+
+}  // namespace
+
+Value from_python(py::handle object) {
+  need_datetime();
+  if (object.is_none()) return {};
+  if (PyBool_Check(object.ptr())) return py::cast<bool>(object);
+  if (PyLong_Check(object.ptr())) {
+    int overflow = 0;
+    const std::int64_t number = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+    if (overflow != 0) throw Error(Code::overflow, "the number " + py::cast<std::string>(py::str(object)) +
+                                                       " does not fit 64 bits");
+    return number;
+  }
+  if (PyUnicode_Check(object.ptr())) return py::cast<std::string>(object);
+  if (PyFloat_Check(object.ptr())) {
+    throw py::type_error("a float is not exact; give a Decimal (or a str) such as Decimal(\"0.1\")");
+  }
+  if (PyDateTime_Check(object.ptr())) return instant(object);
+  if (PyDate_Check(object.ptr())) return day(object);
+  if (is_money(object)) {
+    const Currency unit = currency(py::cast<std::string>(object.attr("currency")));
+    const Decimal amount = decimal_from(object.attr("amount"));
+    return Money{rescale(amount, minor_digits(unit)).coefficient, unit};
+  }
+  if (is_decimal(object)) return parse_python_decimal(object);
+  throw py::type_error("cannot use a value of type " + py::cast<std::string>(py::type::of(object).attr("__name__")) +
+                       "; give None, bool, int, str, Decimal, kith.Money, date or an aware datetime");
+}
+
+py::object to_python(const Value& value) {
+  struct Visitor {
+    py::object operator()(std::monostate) const { return py::none(); }
+    py::object operator()(bool truth) const { return py::bool_(truth); }
+    py::object operator()(std::int64_t number) const { return py::int_(number); }
+    py::object operator()(Id id) const { return id ? py::object(py::int_(id.value)) : py::object(py::none()); }
+    py::object operator()(const Decimal& decimal) const { return imported("decimal", "Decimal")(to_string(decimal)); }
+    py::object operator()(const Money& money) const {
+      return imported("kith._values", "Money")(imported("decimal", "Decimal")(to_string(money)),
+                                               code_of(money.currency));
+    }
+    py::object operator()(Date date) const { return python_date(date); }
+    py::object operator()(Timestamp time) const { need_datetime(); return python_datetime(time); }
+    py::object operator()(const std::string& text) const { return py::str(text); }
+  };
+  return std::visit(Visitor{}, value);
+}
+
+Parameters parameters_from(const py::dict& values) {
+  Parameters parameters;
+  for (const auto& [name, value] : values) parameters.emplace(py::cast<std::string>(name), from_python(value));
+  return parameters;
+}
+
+void fill(Record& record, const py::dict& values) {
+  // The currency first: money takes it as its own.
+  for (const bool currency_turn : {true, false}) {
+    for (const auto& [name, value] : values) {
+      const auto field = py::cast<std::string>(name);
+      const int position = record.entity().find(field);
+      const bool is_currency =
+          position >= 0 && record.entity().fields[static_cast<std::size_t>(position)].type == Type::currency;
+      if (is_currency == currency_turn) record.set(field, from_python(value));
+    }
+  }
+}
+
+py::dict to_dict(const Record& record) {
+  py::dict values;
+  for (const Field& field : record.entity().fields) {
+    values[py::str(field.name.data(), field.name.size())] = to_python(record.get(field.name));
+  }
+  return values;
+}
+
+Decimal decimal_from(py::handle object) {
+  const Value value = from_python(object);
+  if (const auto* decimal = std::get_if<Decimal>(&value)) return *decimal;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return {*number, 0};
+  if (const auto* text = std::get_if<std::string>(&value)) return parse_decimal(*text);
+  throw py::type_error("expected a Decimal, an int or a str");
+}
+
+Date date_from(py::handle object) {
+  const Value value = from_python(object);
+  if (const auto* given = std::get_if<Date>(&value)) return *given;
+  if (const auto* text = std::get_if<std::string>(&value)) return parse_date(*text);
+  throw py::type_error("expected a date");
+}
+
+std::optional<Timestamp> timestamp_from(py::handle object) {
+  const Value value = from_python(object);
+  if (is_null(value)) return std::nullopt;
+  if (const auto* time = std::get_if<Timestamp>(&value)) return *time;
+  if (const auto* text = std::get_if<std::string>(&value)) return parse_timestamp(*text);
+  throw py::type_error("expected an aware datetime");
+}
+
+Amount amount_from(py::handle object, Currency unit) {
+  const Value value = from_python(object);
+  if (const auto* money = std::get_if<Money>(&value)) {
+    if (money->currency == unit) return {money->minor};
+    throw Error(Code::invalid, "", "amount", "is in " + code_of(money->currency) + "; this store keeps " + code_of(unit));
+  }
+  return {rescale(decimal_from(object), minor_digits(unit)).coefficient};
+}
+
+void register_errors() {
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const Error& error) {
+      py::list violations;
+      for (const Violation& violation : error.violations) {
+        violations.append(py::make_tuple(violation.entity, violation.field, violation.message));
+      }
+      const py::object made = imported("kith.errors", "_make")(std::string(name_of(error.code)), error.what(),
+                                                               error.entity, error.field, violations);
+      PyErr_SetObject(py::type::of(made).ptr(), made.ptr());
+    }
+  });
+}
+
+}  // namespace kith::python

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs of a Work, one function each; names are made Pythonic in kith/_store.py.
+#include "handles.hpp"
+
+namespace kith::python {
+namespace {
+
+py::dict create(PyWork& self, const std::string& entity, const py::dict& values) {
+  Work& work = self.work();
+  Record record(work.model().entity(entity), work.currency());
+  fill(record, values);
+  unlocked([&] { generic::create(work, record); });
+  return to_dict(record);
+}
+
+py::dict update(PyWork& self, const std::string& entity, std::int64_t id, std::optional<std::int64_t> revision,
+                const py::dict& values) {
+  Work& work = self.work();
+  Record record = unlocked([&] { return generic::get(work, work.model().entity(entity), {id}); });
+  const auto stored = std::get<std::int64_t>(record.get("revision"));
+  if (revision && *revision != stored) {
+    throw Error(Code::conflict, entity, "revision",
+                "record " + std::to_string(id) + " was read at revision " + std::to_string(*revision) + ", but " +
+                    std::to_string(stored) + " is stored; read it again and repeat the change");
+  }
+  fill(record, values);
+  unlocked([&] { generic::update(work, record); });
+  return to_dict(record);
+}
+
+py::dict create_unit(PyWork& self, const py::dict& values, py::handle start) {
+  Work& work = self.work();
+  const Date from = start.is_none() ? work.today() : date_from(start);
+  Record record(entity_of<Unit>(), work.currency());
+  py::dict rest;
+  std::optional<Id> parent;
+  for (const auto& [name, value] : values) {
+    if (py::cast<std::string>(name) == "parent") {
+      if (!value.is_none()) parent = Id{py::cast<std::int64_t>(value)};
+    } else {
+      rest[name] = value;
+    }
+  }
+  fill(record, rest);
+  Unit& unit = *static_cast<Unit*>(record.data());
+  unit.parent = parent;  // kept afterwards by move; given once, here
+  unlocked([&] { people::create(work, unit, from); });
+  return to_dict(record);
+}
+
+py::dict create_employee(PyWork& self, const py::dict& values) {
+  Work& work = self.work();
+  Record record(entity_of<Employee>(), work.currency());
+  py::dict rest;
+  for (const auto& [name, value] : values) {
+    if (py::cast<std::string>(name) != "unit") rest[name] = value;
+  }
+  fill(record, rest);
+  Employee& employee = *static_cast<Employee*>(record.data());
+  if (values.contains("unit") && !values["unit"].is_none()) employee.unit = Id{py::cast<std::int64_t>(values["unit"])};
+  unlocked([&] { people::create(work, employee); });
+  return to_dict(record);
+}
+
+std::int64_t create_pipeline(PyWork& self, const std::string& name, const py::list& stages) {
+  Pipeline pipeline;
+  pipeline.name = name;
+  std::vector<Stage> rows;
+  for (const py::handle given : stages) {
+    Record record(entity_of<Stage>(), self.work().currency());
+    fill(record, py::cast<py::dict>(given));
+    Stage stage = *static_cast<const Stage*>(record.data());
+    if (stage.position == 0) stage.position = static_cast<std::int64_t>(rows.size()) + 1;
+    rows.push_back(std::move(stage));
+  }
+  return sales::create(self.work(), pipeline, rows).value;
+}
+
+void set_splits(PyWork& self, std::int64_t deal, const py::list& shares) {
+  std::vector<SplitShare> rows;
+  for (const py::handle given : shares) {
+    const auto pair = py::cast<py::tuple>(given);
+    if (pair.size() != 2) throw py::type_error("a share is a pair (employee, share)");
+    rows.push_back({{py::cast<std::int64_t>(pair[0])}, decimal_from(pair[1])});
+  }
+  sales::set_splits(self.work(), {deal}, rows);
+}
+
+py::dict run_commission(PyWork& self, const std::string& period) {
+  Work& work = self.work();
+  const incentive::RunResult result = unlocked([&] { return incentive::run(work, period); });
+  py::dict told;
+  told["statements"] = result.statements;
+  told["lines"] = result.lines;
+  told["changed"] = result.changed;
+  told["adjustments"] = result.adjustments;
+  told["total"] = to_python(result.total);
+  return told;
+}
+
+std::int64_t assign_plan(PyWork& self, const std::string& plan, std::optional<std::int64_t> employee,
+                         std::optional<std::int64_t> unit, py::handle from, py::handle to) {
+  PlanAssignment assignment;
+  assignment.plan = plan;
+  if (employee) assignment.employee = Id{*employee};
+  if (unit) assignment.unit = Id{*unit};
+  assignment.from = date_from(from);
+  if (!to.is_none()) assignment.to = date_from(to);
+  return incentive::assign(self.work(), assignment).value;
+}
+
+std::int64_t set_quota(PyWork& self, const std::string& period, py::handle amount, std::optional<std::int64_t> unit,
+                       std::optional<std::int64_t> employee, std::optional<std::int64_t> parent) {
+  Work& work = self.work();
+  Quota quota;
+  quota.period = period;
+  quota.amount = amount_from(amount, work.currency());
+  if (unit) quota.unit = Id{*unit};
+  if (employee) quota.employee = Id{*employee};
+  if (parent) quota.parent = Id{*parent};
+  return incentive::set_quota(work, quota).value;
+}
+
+std::vector<std::int64_t> decompose(PyWork& self, std::int64_t quota, const py::list& children,
+                                    const std::string& method, py::handle over_percent) {
+  std::vector<QuotaChild> rows;
+  for (const py::handle given : children) {
+    const auto child = py::cast<py::dict>(given);
+    QuotaChild row;
+    for (const auto& [name, value] : child) {
+      const auto key = py::cast<std::string>(name);
+      if (key == "unit") {
+        row.unit = Id{py::cast<std::int64_t>(value)};
+      } else if (key == "employee") {
+        row.employee = Id{py::cast<std::int64_t>(value)};
+      } else if (key == "weight") {
+        row.weight = decimal_from(value);
+      } else {
+        throw py::type_error("a child has unit or employee, and weight; not " + key);
+      }
+    }
+    rows.push_back(row);
+  }
+  Field field{.name = "method", .type = Type::choice, .choices = Choices<QuotaMethod>::names};
+  const auto number = std::get<std::int64_t>(to_cell(method, field, {}));
+  std::vector<std::int64_t> ids;
+  for (const Id id : incentive::decompose(self.work(), {quota}, rows, static_cast<QuotaMethod>(number),
+                                          decimal_from(over_percent))) {
+    ids.push_back(id.value);
+  }
+  return ids;
+}
+
+void set_grant(PyWork& self, const std::string& role, const std::string& entity, const std::string& action,
+               const std::string& level) {
+  const Field actions{.name = "action", .type = Type::choice, .choices = Choices<Action>::names};
+  const Field levels{.name = "level", .type = Type::choice, .choices = Choices<Level>::names};
+  access::set_grant(self.work(), role, entity,
+                    static_cast<Action>(std::get<std::int64_t>(to_cell(action, actions, {}))),
+                    static_cast<Level>(std::get<std::int64_t>(to_cell(level, levels, {}))));
+}
+
+void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
+  work.def("create_unit", &create_unit)
+      .def("move_unit",
+           [](PyWork& self, std::int64_t unit, std::optional<std::int64_t> parent, py::handle from) {
+             people::move(self.work(), {unit}, parent ? std::optional(Id{*parent}) : std::nullopt, date_from(from));
+           })
+      .def("create_employee", &create_employee)
+      .def("transfer",
+           [](PyWork& self, std::int64_t employee, std::int64_t unit, py::handle from) {
+             people::transfer(self.work(), {employee}, {unit}, date_from(from));
+           })
+      .def("assign_customer",
+           [](PyWork& self, std::int64_t id, std::int64_t owner) { customer::assign(self.work(), {id}, {owner}); })
+      .def("advance_customer",
+           [](PyWork& self, std::int64_t id, const std::string& stage, py::handle at) {
+             customer::advance(self.work(), {id}, stage, timestamp_from(at));
+           })
+      .def("set_customer_stage",
+           [](PyWork& self, std::int64_t id, const std::string& stage, const std::string& reason, py::handle at) {
+             customer::set_stage(self.work(), {id}, stage, reason, timestamp_from(at));
+           })
+      .def("create_pipeline", &create_pipeline)
+      .def("advance_deal",
+           [](PyWork& self, std::int64_t id, const std::string& stage, py::handle at) {
+             sales::advance(self.work(), {id}, stage, timestamp_from(at));
+           })
+      .def("win",
+           [](PyWork& self, std::int64_t id, py::handle on, const std::string& reason, py::handle amount) {
+             std::optional<Amount> agreed;
+             if (!amount.is_none()) agreed = amount_from(amount, self.work().currency());
+             sales::win(self.work(), {id}, date_from(on), reason, agreed);
+           })
+      .def("lose", [](PyWork& self, std::int64_t id, py::handle on,
+                      const std::string& reason) { sales::lose(self.work(), {id}, date_from(on), reason); })
+      .def("void", [](PyWork& self, std::int64_t id, py::handle on,
+                      const std::string& reason) { sales::void_deal(self.work(), {id}, date_from(on), reason); })
+      .def("reopen", [](PyWork& self, std::int64_t id,
+                        const std::string& reason) { sales::reopen(self.work(), {id}, reason); })
+      .def("set_splits", &set_splits);
+}
+
+}  // namespace
+
+void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
+  work.def_property_readonly("open", &PyWork::open)
+      .def_property_readonly("replayed", [](const PyWork& self) { return self.work().replayed(); })
+      .def("commit",
+           [](PyWork& self, std::string result) {
+             const Receipt receipt = unlocked([&] { return self.commit(std::move(result)); });
+             return py::make_tuple(receipt.seq, receipt.result, receipt.replayed);
+           })
+      .def("rollback", &PyWork::rollback)
+      .def("create", &create)
+      .def("update", &update)
+      .def("remove",
+           [](PyWork& self, const std::string& entity, std::int64_t id, std::int64_t revision) {
+             Work& open_work = self.work();
+             generic::remove(open_work, open_work.model().entity(entity), {id}, revision);
+           })
+      .def("add_principal",
+           [](PyWork& self, const std::string& name, std::optional<std::int64_t> employee,
+              const std::vector<std::string>& roles) {
+             return access::add_principal(self.work(), name, employee ? std::optional(Id{*employee}) : std::nullopt,
+                                          roles)
+                 .value;
+           })
+      .def("set_grant", &set_grant)
+      .def("add_plan", [](PyWork& self,
+                          const std::string& document) { return incentive::add_plan(self.work(), document).value; })
+      .def("assign_plan", &assign_plan)
+      .def("run_commission", &run_commission)
+      .def("close_commission",
+           [](PyWork& self, const std::string& period) {
+             Work& open_work = self.work();
+             unlocked([&] { incentive::close(open_work, period); });
+           })
+      .def("set_quota", &set_quota)
+      .def("decompose", &decompose);
+  bind_areas(work);
+}
+
+}  // namespace kith::python
