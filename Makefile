@@ -19,6 +19,7 @@ help: ## Print this list.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
 demo: setup package ## Import a small company, run its year and print its reports.
+	@cmake/setup.sh venv charts
 	@echo "==> demo: running examples/demo/demo.py"
 	@$(PYTHON) examples/demo/demo.py $(if $(DATA),--data "$(DATA)")
 

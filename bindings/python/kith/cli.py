@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: `kith COMMAND STORE ...`. Failures are one line on stderr and exit code 1; 2 is wrong usage."""
+
+from __future__ import annotations
+
+import csv
+import json
+import pathlib
+import sys
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table as Grid
+
+import kith
+from kith import Money, Session, Table
+from kith.errors import Error
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Kith, an embeddable CRM engine: customers, pipeline, quotas and commission in one file.")
+commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and explanations.")
+app.add_typer(commission, name="commission")
+out = Console()
+
+
+class Format(str, Enum):
+    """How a result is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+StorePath = Annotated[str, typer.Argument(metavar="STORE", help="Path of the store.")]
+Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="The principal that acts.")]
+Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
+Given = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter.")]
+
+
+def opened(store: str, actor: str) -> Session:
+    """A session in a store that exists."""
+    return kith.open(store, create=False).session(actor)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON or CSV say it."""
+    if isinstance(value, Money):
+        return str(value.amount)
+    if isinstance(value, Decimal | date | datetime):
+        return str(value)
+    return value
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """NAME=VALUE, where the value is a date, a whole or decimal number, money ("12.50 USD"), or text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"'{text}' is not NAME=VALUE")
+    try:
+        return name, date.fromisoformat(value)
+    except ValueError:
+        pass
+    number, _, unit = value.partition(" ")
+    try:
+        decimal = Decimal(number)
+        if len(unit) == 3 and unit.isupper():
+            return name, Money(decimal, unit)
+        if not unit and decimal.is_finite():
+            return name, int(number) if number.lstrip("+-").isdigit() else decimal
+    except InvalidOperation:
+        pass
+    return name, value
+
+
+def parameters(given: list[str] | None) -> dict[str, Any]:
+    return dict(parameter(text) for text in given or [])
+
+
+def show(table: Table, format: Format, title: str = "") -> None:
+    """Prints a table."""
+    if format is Format.json:
+        rows = [{name: plain(value) for name, value in row.items()} for row in table.to_dicts()]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return
+    if format is Format.csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(table.columns)
+        writer.writerows([["" if value is None else plain(value) for value in row] for row in table.rows()])
+        return
+    grid = Grid(title=title or None, title_justify="left")
+    for name, kind in zip(table.columns, table.types, strict=True):
+        grid.add_column(name, justify="left" if kind in ("text", "date", "timestamp") else "right")
+    for row in table.rows():
+        grid.add_row(*["" if value is None else str(value) for value in row])
+    out.print(grid)
+
+
+@app.command()
+def init(store: StorePath, currency: Annotated[str, typer.Option(help="Base currency.")] = "USD",
+         zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC") -> None:
+    """Make a new store."""
+    if pathlib.Path(store).exists():
+        raise Error(f"'{store}' is there already; choose another path")
+    kith.open(store, currency=currency, zone=zone).session().close()
+    out.print(f"Made {store}: base currency {currency}, zone {zone}, principal local (admin).")
+
+
+@app.command("import")
+def import_(store: StorePath, file: Annotated[pathlib.Path, typer.Argument(help="CSV file.")],
+            mapping: Annotated[pathlib.Path, typer.Argument(help="Mapping document, kith.import/1.")],
+            aliases: Annotated[list[pathlib.Path] | None, typer.Option(help="Alias document, kith.aliases/1.")] = None,
+            dry_run: Annotated[bool, typer.Option(help="Check everything, keep nothing.")] = False,
+            all_or_nothing: Annotated[bool, typer.Option(help="Keep nothing when a row is rejected.")] = False,
+            rejects: Annotated[pathlib.Path | None, typer.Option(help="Where rejected rows go.")] = None,
+            actor: Actor = "local") -> None:
+    """Import a CSV file; what is rejected, mended or blank is counted, never silent."""
+    session = opened(store, actor)
+    target = rejects or file.with_suffix(".rejects.csv")
+    bar = Progress(TextColumn(file.name), BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True))
+    with bar:
+        task = bar.add_task(file.name)
+        report = session.import_csv(
+            file, mapping.read_text(encoding="utf-8"), aliases=[a.read_text(encoding="utf-8") for a in aliases or []],
+            dry_run=dry_run, all_or_nothing=all_or_nothing, rejects=target, cause=f"import {file.name}",
+            progress=lambda rows, done, total: bar.update(task, completed=done, total=total))
+    print_report(report, target)
+    if report["rejected"]:
+        raise typer.Exit(1)
+
+
+def print_report(report: dict[str, Any], rejects: pathlib.Path) -> None:
+    """Counts, notices and the first problems of an import."""
+    grid = Grid(title="Dry run: nothing was kept" if report["dry_run"] else None, title_justify="left")
+    counts = ["rows", "created", "updated", "unchanged", "rejected"]
+    for name in counts:
+        grid.add_column(name, justify="right")
+    grid.add_row(*[f"{report[name]:,d}" for name in counts])
+    out.print(grid)
+    for notice in report["notices"]:
+        used = f" -> {notice['used']}" if notice["used"] else ""
+        out.print(f"{notice['kind']}: {notice['column']} {notice['value']!r}{used}: {notice['count']:,d}", markup=False)
+    for problem in report["problems"][:20]:
+        out.print(f"line {problem['line']}, {problem['column'] or 'row'} {problem['value']!r}: {problem['reason']}",
+                  markup=False)
+    if report["rejected"]:
+        out.print(f"{report['rejected']:,d} rows were rejected and written to {rejects}", markup=False)
+    else:
+        rejects.unlink(missing_ok=True)
+
+
+@app.command()
+def find(store: StorePath, entity: Annotated[str, typer.Argument(help="customers, opportunities, ...")],
+         where: Annotated[str, typer.Option(help="Filter, such as \"amount >= :least\".")] = "",
+         param: Given = None, order: Annotated[list[str] | None, typer.Option(help="Field, or 'field desc'.")] = None,
+         fields: Annotated[str, typer.Option(help="Comma-separated.")] = "",
+         limit: Annotated[int, typer.Option(help="Rows at most; 0 for all.")] = 50, format: Shown = Format.table,
+         actor: Actor = "local") -> None:
+    """List records that a filter keeps."""
+    session = opened(store, actor)
+    records = getattr(session, entity, None)
+    if records is None:
+        raise Error(f"there are no '{entity}'; try {', '.join(list(kith._kith.plurals())[7:])}")
+    chosen = [name.strip() for name in fields.split(",") if name.strip()]
+    show(records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param)), format)
+
+
+@app.command()
+def report(store: StorePath, name: Annotated[str | None, typer.Argument(help="Without it: the list.")] = None,
+           param: Given = None, format: Shown = Format.table, actor: Actor = "local") -> None:
+    """Run a report, or list them."""
+    if name is None:
+        with kith.open(store, create=False) as opened_store:
+            show(opened_store.reports(), format)
+        return
+    show(opened(store, actor).report(name, **parameters(param)), format, name)
+
+
+@commission.command("plan")
+def plan(store: StorePath, file: Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/1.")],
+         unit: Annotated[str, typer.Option(help="Assign it to this unit and everybody below.")] = "",
+         employee: Annotated[str, typer.Option(help="Assign it to this employee.")] = "",
+         start: Annotated[str, typer.Option("--from", help="First day of the assignment.")] = "",
+         actor: Actor = "local") -> None:
+    """Add a plan document, and assign it if asked to."""
+    document = file.read_text(encoding="utf-8")
+    with opened(store, actor).work(f"plan {file.name}") as work:
+        number = work.add_plan(document)
+        name = work.commission_plans.get(number).name
+        if unit or employee:
+            who = {"unit": work.units.find_one("name = :n", n=unit)} if unit else \
+                  {"employee": work.employees.find_one("name = :n", n=employee)}
+            work.assign_plan(name, start=date.fromisoformat(start) if start else work._open().today, **who)
+    out.print(f"Plan '{name}' was added" + (f" and assigned to {unit or employee}." if unit or employee else "."))
+
+
+@commission.command()
+def run(store: StorePath, period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], actor: Actor = "local") -> None:
+    """Compute the statements of a period; the same facts again change nothing."""
+    with opened(store, actor).work(f"commission {period}") as work:
+        result = work.run_commission(period)
+    out.print(f"{period}: {result['statements']} statements, {result['lines']} lines, {result['changed']} changed, "
+              f"{result['adjustments']} adjustments. Total {result['total']}.")
+
+
+@commission.command()
+def statement(store: StorePath, employee: Annotated[str, typer.Argument(help="Name.")],
+              period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], format: Shown = Format.table,
+              actor: Actor = "local") -> None:
+    """Somebody's statement, line by line."""
+    session = opened(store, actor)
+    found = session.statement(session.employees.find_one("name = :n", n=employee), period)
+    if format is Format.table:
+        out.print(f"{employee}, {period}: credit {found.credit}, earned {found.earned}, adjusted {found.adjusted}, "
+                  f"total [bold]{found.total}[/bold], {found.status}")
+    show(session.lines(found), format)
+
+
+@commission.command()
+def explain(store: StorePath, employee: Annotated[str, typer.Argument(help="Name.")],
+            period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
+            line: Annotated[int | None, typer.Option(help="Position of one line.")] = None,
+            format: Annotated[str, typer.Option(help="text or json.")] = "text", actor: Actor = "local") -> None:
+    """Why a statement, or one line of it, is what it is."""
+    session = opened(store, actor)
+    found = session.statement(session.employees.find_one("name = :n", n=employee), period)
+    if line is None:
+        sys.stdout.write(session.explain(found, format=format) + "\n")
+        return
+    chosen = session.statement_lines.find_one("statement = :s and position = :p", s=found.id, p=line)
+    sys.stdout.write(session.explain(line=chosen, format=format) + "\n")
+
+
+@commission.command()
+def close(store: StorePath, period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], actor: Actor = "local") -> None:
+    """Freeze a period."""
+    with opened(store, actor).work(f"close {period}") as work:
+        work.close_commission(period)
+    out.print(f"{period} is closed; what is learned later posts to an open period.")
+
+
+@app.command()
+def dump(store: StorePath, file: Annotated[str, typer.Argument(help="Where to, as JSON Lines.")],
+         actor: Actor = "local") -> None:
+    """Write the whole store as JSON Lines."""
+    opened(store, actor).dump(file)
+    out.print(f"Wrote {file}.")
+
+
+@app.command()
+def load(store: StorePath, file: Annotated[str, typer.Argument(help="A dump.")]) -> None:
+    """Load a dump into a new store."""
+    kith.load(file, store)
+    out.print(f"Loaded {file}. State digest {kith.open(store, create=False).session().digest()}")
+
+
+@app.command()
+def digest(store: StorePath, actor: Actor = "local") -> None:
+    """SHA-256 of the whole store."""
+    out.print(opened(store, actor).digest())
+
+
+@app.command()
+def check(store: StorePath, actor: Actor = "local", format: Shown = Format.table) -> None:
+    """Look for anything that does not hold: references, sums, dated rows, history, the chain."""
+    found = opened(store, actor).check()
+    if len(found):
+        show(found, format)
+        raise typer.Exit(1)
+    out.print("Everything holds.")
+
+
+@app.command()
+def doctor(store: StorePath) -> None:
+    """What a store stands on, and what to look out for."""
+    with kith.open(store, create=False) as opened_store:
+        out.print(f"kith {kith.__version__}")
+        for line in opened_store.doctor():
+            out.print(line, markup=False)
+
+
+def main() -> None:
+    """The entry point: turns failures into one line."""
+    try:
+        app()
+    except (Error, OSError) as error:
+        Console(stderr=True).print(f"kith: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
