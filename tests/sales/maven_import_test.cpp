@@ -3,9 +3,7 @@
 // truths of the data set, recounted from its files.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
-#include <iostream>
 #include <map>
 #include <sstream>
 
@@ -24,8 +22,8 @@ std::string read_file(const std::filesystem::path& path) {
   return text.str();
 }
 
-std::int64_t count_of(const ImportReport& report, ImportNoticeKind kind, std::string_view column, std::string_view field,
-                      std::string_view value = {}) {
+std::int64_t count_of(const ImportReport& report, ImportNoticeKind kind, std::string_view column,
+                      std::string_view field, std::string_view value = {}) {
   for (const ImportNotice& notice : report.notices) {
     if (notice.kind == kind && notice.column == column && notice.field == field && notice.value == value) {
       return notice.count;
