@@ -29,16 +29,17 @@ main { max-width: 1180px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 0 0 12px; }
 .quiet { color: var(--quiet); margin: 0 0 20px; }
 .tiles, .cards { display: grid; gap: 16px; margin-bottom: 16px; }
-.tiles { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); }
+.tiles { grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); }
 .cards { grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px; overflow-x: auto; }
-.tile b { display: block; font-size: 22px; font-variant-numeric: tabular-nums; } .tile span { color: var(--quiet); }
+.wide { grid-column: 1 / -1; }
+.tile b { display: block; font-size: 20px; white-space: nowrap; font-variant-numeric: tabular-nums; } .tile span { color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 4px 8px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } th { color: var(--quiet); font-weight: 500; }
 .depth1 { padding-left: 20px } .depth2 { padding-left: 36px } .depth3 { padding-left: 52px }
 """
-_BLUE, _GREEN, _GREY = "#2f6fdb", "#2a9d6f", "#9aa5b4"
+_BLUE, _GREEN, _GREY = "#2f6fdb", "#2a9d6f", "#7f8a99"
 
 
 def show(value: Any) -> str:
@@ -82,7 +83,10 @@ def _chart(title: str, table: Table, mark: dict[str, Any], encoding: dict[str, A
     rows = [{name: _plain(value) for name, value in zip(table.columns, row, strict=True)} for row in table.rows()]
     return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "title": title, "width": "container",
             "height": height, "data": {"values": rows}, "mark": {"tooltip": True, **mark}, "encoding": encoding,
-            "background": "transparent", "config": {"view": {"stroke": None}, "axis": {"labelLimit": 160}}}
+            "background": "transparent",
+            # One grey that reads on white and on black.
+            "config": {"view": {"stroke": None}, "axis": {"labelLimit": 160, "labelColor": _GREY, "titleColor": _GREY,
+                                                          "gridOpacity": 0.3}}}
 
 
 def _field(name: str, kind: str, title: str | None, **more: Any) -> dict[str, Any]:
@@ -154,8 +158,9 @@ def write_page(session: Session, path: str | os.PathLike[str], *, title: str = "
     with session.reader() as reader:
         charts = _charts(reader, period)
         bare = [{name: part for name, part in chart.items() if name != "title"} for chart in charts]
-        cards = "".join(f'<div class="card"><h2>{escape(chart["title"])}</h2><div id="chart{index}" style="width:100%">'
-                        "</div></div>" for index, chart in enumerate(charts))
+        cards = "".join(f'<div class="card{" wide" if chart["title"].startswith("Bookings") else ""}">'
+                        f'<h2>{escape(chart["title"])}</h2><div id="chart{index}" style="width:100%"></div></div>'
+                        for index, chart in enumerate(charts))
         tables = (_html_table(f"Attainment {period}", reader.report("attainment", period=period), ("period", "kind")) +
                   _html_table(f"Commission {period}", reader.report("statements", period=period),
                               ("period", "statement", "adjusted")))

@@ -10,19 +10,6 @@ namespace {
 
 std::shared_ptr<Table> shared(Table table) { return std::make_shared<Table>(std::move(table)); }
 
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): repeatable salts for tests.
-std::function<void(std::span<std::uint8_t>)> seeded(std::uint64_t seed) {
-  return [state = seed](std::span<std::uint8_t> bytes) mutable {
-    for (std::size_t i = 0; i < bytes.size(); i += 8) {
-      std::uint64_t z = (state += 0x9E3779B97F4A7C15u);
-      z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-      z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-      z ^= z >> 31;
-      for (std::size_t k = i; k < std::min(bytes.size(), i + 8); ++k) bytes[k] = static_cast<std::uint8_t>(z >> (8 * (k - i)));
-    }
-  };
-}
-
 Options options_from(bool create, bool read_only, int busy_ms, const std::string& currency, const std::string& zone,
                      py::object clock, std::optional<std::uint64_t> seed) {
   Options options;
@@ -42,7 +29,7 @@ Options options_from(bool create, bool read_only, int busy_ms, const std::string
       return *now;
     };
   }
-  if (seed) options.random = seeded(*seed);
+  if (seed) options.random = seeded_random(*seed);
   return options;
 }
 
