@@ -75,7 +75,8 @@ static void setting_is_checked(void) {
   FAILS(KITH_ERROR_INVALID, "kept", kith_record_set(record, "revision", &value, &check_error));
   FAILS(KITH_ERROR_INVALID, "kept", kith_record_set_text(record, "id", "7", KITH_NUL, &check_error));
   FAILS(KITH_ERROR_INVALID, "open", kith_record_set_text(record, "status", "opne", KITH_NUL, &check_error));
-  FAILS(KITH_ERROR_INVALID, "engaged_on", kith_record_set_text(record, "engaged_on", "2017-02-30", KITH_NUL, &check_error));
+  FAILS(KITH_ERROR_INVALID, "engaged_on",
+        kith_record_set_text(record, "engaged_on", "2017-02-30", KITH_NUL, &check_error));
   FAILS(KITH_ERROR_INVALID, "digits", kith_record_set_text(record, "amount", "1.001", KITH_NUL, &check_error));
   FAILS(KITH_ERROR_INVALID, "UTF-8", kith_record_set_text(record, "title", "a\xff", KITH_NUL, &check_error));
   value = integer_value(KITH_BOOLEAN, 2);
