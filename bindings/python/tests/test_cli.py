@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line, as somebody would type it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import open_shop
+from test_surface import PLAN
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    """Output of `kith ...`; errors are one line without a traceback."""
+    done = subprocess.run([sys.executable, "-m", "kith.cli", *map(str, arguments)], capture_output=True, text=True,
+                          check=False, env={"PYTHONPATH": ":".join(sys.path), "COLUMNS": "200", "PATH": ""})
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+def test_a_day_at_the_terminal(tmp_path: Path) -> None:
+    store = tmp_path / "shop.kith"
+    assert "Made" in run("init", store, "--zone", "Asia/Shanghai")
+    assert "there already" in run("init", store, code=1)
+    table, mapping = tmp_path / "customers.csv", tmp_path / "m.json"
+    table.write_text("name\n宏达\nAcme\n,\n", encoding="utf-8")
+    mapping.write_text(json.dumps({"format": "kith.import/1", "entity": "customer", "source": "cli", "key": "name",
+                                   "columns": {"name": "name"}}))
+    assert "rejected" in run("import", store, table, mapping, "--dry-run", code=1)
+    assert json.loads(run("find", store, "customers", "--format", "json")) == []
+    run("import", store, table, mapping, code=1)
+    assert (tmp_path / "customers.rejects.csv").exists()
+    found = json.loads(run("find", store, "customers", "--where", "name = :n", "-p", "n=宏达", "--format", "json"))
+    assert [row["name"] for row in found] == ["宏达"]
+    assert "win_rate" in run("report", store)
+    assert run("report", store, "deals", "--format", "csv").startswith("deals,open")
+    assert "Everything holds" in run("check", store)
+    run("dump", store, tmp_path / "d.jsonl")
+    assert run("digest", store).strip() in run("load", tmp_path / "copy.kith", tmp_path / "d.jsonl")
+    assert "sqlite" in run("doctor", store).lower()
+
+
+def test_commission_at_the_terminal(tmp_path: Path) -> None:
+    store, plan = tmp_path / "shop.kith", tmp_path / "plan.json"
+    shop = open_shop(str(store))
+    with shop.session.work() as work:
+        deal = work.opportunities.create(title="Big", amount="1000.00", owner=shop.seller.id)
+        work.opportunities.win(deal, "2026-02-01", "price")
+    shop.session.close()
+    shop.store.close()
+    plan.write_text(json.dumps(PLAN))
+    assert "assigned to Company" in run("commission", "plan", store, plan, "--unit", "Company", "--from", "2026-01-01")
+    assert "50.00 USD" in run("commission", "run", store, "2026-Q1")
+    assert "0 changed" in run("commission", "run", store, "2026-Q1")
+    assert "50.00" in run("commission", "statement", store, "李雷", "2026-Q1")
+    assert "5 %" in run("commission", "explain", store, "李雷", "2026-Q1")
+    assert "kith.trace/1" in run("commission", "explain", store, "李雷", "2026-Q1", "--line", 1, "--format", "json")
+    assert "closed" in run("commission", "close", store, "2026-Q1")
+    assert "closed" in run("commission", "run", store, "2026-Q1", code=1)
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (("find", "none.kith", "customers"), "none.kith"),
+    (("report", "none.kith", "deals"), "none.kith"),
+])
+def test_what_is_not_there_is_told_in_one_line(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    text = run(arguments[0], tmp_path / arguments[1], *arguments[2:], code=1)
+    assert told in text and len(text.strip().splitlines()) == 1

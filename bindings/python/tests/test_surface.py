@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scripts use: records, works, values, errors, lifetimes, results."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+
+import kith
+
+PLAN = {
+    "format": "kith.plan/1", "name": "p", "version": 1, "currency": "USD", "calendar": "calendar", "interval": "quarter",
+    "valid": {"from": "2026-01-01"}, "rounding": {"mode": "half_up", "point": "telescoped"},
+    "order": ["date", "sequence", "id"], "credit": {"role": "primary", "base": "amount", "split": "from_event"},
+    "components": [{"name": "c", "accumulate": "interval", "negative": "first_tier",
+                    "tiers": {"mode": "marginal", "bands": [{"from": "0", "rate": "0.05"}, {"from": "100000", "rate": "0.08"}]}}],
+}
+
+
+def test_a_work_commits_at_the_end_and_rolls_back_on_an_exception(shop: SimpleNamespace) -> None:
+    before = shop.session.digest()
+    with pytest.raises(ZeroDivisionError), shop.session.work() as work:
+        work.customers.create(name="Gone")
+        1 / 0  # noqa: B018
+    assert shop.session.digest() == before
+    with shop.session.work("keep") as work:
+        kept = work.customers.create(name="Kept 客戶")
+    assert shop.session.customers.get(kept.id).name == "Kept 客戶"
+    assert work.receipt.seq == shop.session.seq
+
+
+def test_find_filters_orders_limits_and_takes_parameters(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        for name in ("Beta", "宏达机械", "Gamma"):
+            work.customers.create(name=name, sector="tech")
+    found = shop.session.customers.find("sector = :s", s="tech", order=["name desc"], fields=["name"])
+    assert found.column("name") == ["宏达机械", "Gamma", "Beta"]
+    assert found.columns == ["name"]
+    assert len(shop.session.customers.find("name contains :q", q="宏达")) == 1
+    assert len(shop.session.customers.find(limit=2)) == 2
+    hostile = "'; drop table customer; --"
+    assert len(shop.session.customers.find("name = :q", q=hostile)) == 0
+
+
+def test_values_are_exact_and_floats_are_refused(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        deal = work.opportunities.create(title="D", customer=shop.acme.id, owner=shop.seller.id, amount=Decimal("0.10"))
+        assert deal.amount == kith.Money(Decimal("0.10"), "USD")
+        with pytest.raises(TypeError, match="Decimal"):
+            work.opportunities.update(deal, amount=0.1)
+        with pytest.raises(kith.InvalidError, match="digits"):
+            work.opportunities.update(deal, amount=Decimal("0.001"))
+        with pytest.raises(kith.RangeError):
+            work.opportunities.update(deal, amount=Decimal("92233720368547758.08"))
+        largest = Decimal("92233720368547758.07")
+        assert work.opportunities.update(deal, amount=largest).amount.amount == largest
+
+
+def test_times_need_zones_and_come_back_in_utc(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        with pytest.raises(TypeError, match="time zone"):
+            work.customers.advance(shop.acme, "lead", at=datetime(2026, 3, 2))
+        at = datetime(2026, 3, 2, 8, tzinfo=timezone(timedelta(hours=8)))
+        work.customers.advance(shop.acme, "lead", at=at)
+    rows = shop.session.customer_stages.find("customer = :c", c=shop.acme.id, order=["from"])
+    assert rows[-1]["from"] == datetime(2026, 3, 2, tzinfo=UTC)
+    assert rows[-1]["to"] is None
+    assert shop.session.customers.time_in_stages(shop.acme.id, date(2026, 3, 11))["lead"] == 9
+
+
+def test_errors_are_a_tree_with_everything_in_it(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        with pytest.raises(kith.InvalidError) as told:
+            work.customers.create(name=" ", owner=12345)
+        assert {field for _, field, _ in told.value.violations} == {"name", "owner"}
+        assert told.value.code == "invalid" and told.value.entity == "customer"
+        with pytest.raises(kith.InvalidError, match="Did you mean"):
+            work.customers.create(nam="x")
+        with pytest.raises(kith.NotFoundError):
+            work.customers.get(1)
+        with pytest.raises(AttributeError, match="customers"):
+            _ = work.custmers
+    assert all(issubclass(kind, kith.Error) for kind in (kith.BusyError, kith.StateError, kith.DeniedError))
+
+
+def test_a_stale_record_is_a_conflict(shop: SimpleNamespace) -> None:
+    mine = shop.session.customers.get(shop.acme.id)
+    with shop.session.work() as work:
+        work.customers.update(shop.acme.id, sector="energy")
+    with shop.session.work() as work, pytest.raises(kith.ConflictError, match="read it again"):
+        work.customers.update(mine, sector="late")
+    assert shop.session.customers.get(shop.acme.id).sector == "energy"
+
+
+def test_the_same_key_is_one_work(shop: SimpleNamespace) -> None:
+    with shop.session.work("pay", key="op-1", payload="a") as work:
+        work.customers.create(name="Once")
+        first = work.commit("done")
+    again = shop.session.work("pay", key="op-1", payload="a")
+    assert again.replayed
+    assert again.commit() == kith.Receipt(first.seq, "done", True)
+    with pytest.raises(kith.ConflictError):
+        shop.session.work("pay", key="op-1", payload="b")
+
+
+def test_a_deal_from_talk_to_commission(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        deal = work.opportunities.create(title="Big", customer=shop.acme.id, owner=shop.seller.id, amount="50.00")
+        with pytest.raises(kith.StateError, match=r"amount >= 100\.00 USD"):
+            work.opportunities.advance(deal, "Offer")
+        with pytest.raises(kith.InvalidError, match="Offer"):
+            work.opportunities.advance(deal, "Ofer")
+        work.opportunities.update(deal, amount=kith.Money(Decimal(120_000), "USD"))
+        work.opportunities.advance(deal, "Offer")
+        assert work.weighted_total() == kith.Money(Decimal("108000.00"), "USD")
+        with pytest.raises(kith.InvalidError):
+            work.opportunities.set_splits(deal, [(shop.seller.id, "0.6"), (shop.other.id, "0.3")])
+        work.opportunities.set_splits(deal, [(shop.seller.id, "0.5"), (shop.other.id, "0.5")])
+        work.opportunities.win(deal, date(2026, 2, 1), "price")
+        with pytest.raises(kith.StateError):
+            work.opportunities.win(deal, date(2026, 2, 1), "price")
+    assert shop.session.report("win_rate")[0].win_rate == Decimal("100.00")
+    with shop.session.work() as work:
+        work.add_plan(PLAN)
+        work.assign_plan("p", unit=shop.company, start=date(2026, 1, 1))
+        assert work.run_commission("2026-Q1")["total"] == kith.Money(Decimal("6000.00"), "USD")
+        quota = work.set_quota("2026-Q1", Decimal(100_000), unit=shop.company)
+        work.decompose(quota, [{"unit": shop.team.id}], "equal")
+    statement = shop.session.statement(shop.seller, "2026-Q1")
+    assert statement.total.amount == Decimal("3000.00")
+    assert len(kith.check_trace(shop.session.explain(statement, format="json"))) == 0
+    assert "5 %" in shop.session.explain(line=shop.session.lines(statement)[0])
+    with shop.session.work() as work:
+        work.close_commission("2026-Q1")
+        with pytest.raises(kith.StateError):
+            work.run_commission("2026-Q1")
+    assert [row.attainment for row in shop.session.report("attainment")] == [Decimal("120.00")] * 2
+
+
+def test_a_seller_sees_their_own(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        theirs = work.customers.create(name="Theirs", owner=shop.other.id)
+    seller = shop.store.session("li")
+    assert seller.customers.find().column("name") == ["Acme"]
+    with pytest.raises(kith.NotFoundError):
+        seller.customers.get(theirs.id)
+    with pytest.raises(kith.DeniedError):
+        seller.check()
+    with pytest.raises(kith.NotFoundError, match="li"):
+        shop.store.session("lii")
+
+
+def test_the_past_is_readable(shop: SimpleNamespace) -> None:
+    then = shop.session.seq
+    with shop.session.work() as work:
+        work.customers.update(shop.acme.id, name="Acme 2")
+    assert shop.session.reader(as_of=then).customers.get(shop.acme.id).name == "Acme"
+    assert [row.name for row in shop.session.customers.history(shop.acme.id)] == ["Acme", "Acme 2"]
+    assert shop.session.changes(after=0, most=5)[0].id == 1
+
+
+def test_results_outlive_their_session_and_closed_ones_say_so(shop: SimpleNamespace) -> None:
+    session = shop.store.session()
+    found, reader, work = session.customers.find(), session.reader(), session.work()
+    session.close()
+    assert found[0].name == "Acme"
+    assert reader.customers.get(shop.acme.id).name == "Acme"
+    work.rollback()
+    for call in (lambda: session.customers.find(), lambda: work.customers.create(name="x"), work.commit):
+        with pytest.raises(kith.MisuseError):
+            call()
+    reader.close()
+    with pytest.raises(kith.MisuseError):
+        reader.customers.find()
+
+
+def test_tables_go_to_arrow_without_floats(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        work.opportunities.create(title="D", amount="12.30", owner=shop.seller.id)
+    table = pa.table(shop.session.opportunities.find(fields=["title", "amount", "engaged_on", "status"]))
+    assert table.column("amount").to_pylist() == [Decimal("12.30")]
+    assert pa.types.is_decimal128(table.schema.field("amount").type)
+    assert table.column("amount_currency").to_pylist() == ["USD"]
+    assert table.column("status").to_pylist() == ["open"]
+    assert pa.types.is_date32(table.schema.field("engaged_on").type)
+
+
+def test_imports_report_rejects_and_can_be_rehearsed(shop: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("name,sector\nGood,retail\n,tech\nGood 2,\n", encoding="utf-8")
+    mapping = {"format": "kith.import/1", "entity": "customer", "source": "t", "key": "name",
+               "columns": {"name": "name", "sector": "sector"}}
+    before = shop.session.digest()
+    rehearsal = shop.session.import_csv(path, mapping, dry_run=True)
+    assert (rehearsal["created"], rehearsal["rejected"]) == (2, 1)
+    assert shop.session.digest() == before
+    report = shop.session.import_csv(path, mapping, rejects=tmp_path / "r.csv")
+    assert report["problems"][0]["line"] == 3
+    assert "3," in (tmp_path / "r.csv").read_text(encoding="utf-8")
+    again = shop.session.import_csv(path, mapping)
+    assert (again["created"], again["unchanged"]) == (0, 2)
+    with pytest.raises(kith.CancelledError):
+        shop.session.import_csv(path, mapping, progress=lambda rows, done, total: False)
+
+
+def test_bad_input_is_told_and_changes_nothing(shop: SimpleNamespace, tmp_path: Path) -> None:
+    before = shop.session.digest()
+    with shop.session.work() as work:
+        with pytest.raises(kith.InvalidError, match="EUR"):
+            work.opportunities.create(title="E", amount="1.00", currency="EUR", owner=shop.seller.id)
+        gapped = {**PLAN, "components": [{**PLAN["components"][0], "tiers": {"mode": "marginal", "bands": [
+            {"from": "0", "to": "10", "rate": "0.1"}, {"from": "10.01", "rate": "0.2"}]}}]}
+        with pytest.raises(kith.InvalidError, match=r"10\.01"):
+            work.add_plan(gapped)
+    with pytest.raises(kith.InvalidError, match="character 1"):
+        shop.session.customers.find("nme = 'x'")
+    with pytest.raises(kith.InvalidError, match="win_rate"):
+        shop.session.report("win_rat")
+    assert shop.session.digest() == before
+    broken = tmp_path / "broken.kith"
+    broken.write_bytes(b"SQLite format 3\0" + b"\0" * 50)
+    with pytest.raises(kith.CorruptError):
+        kith.open(broken)
+    assert broken.stat().st_size == 66
+    with pytest.raises(kith.NotFoundError):
+        kith.open(tmp_path / "none.kith", create=False)
+
+
+def test_dump_and_load_keep_the_digest(shop: SimpleNamespace, tmp_path: Path) -> None:
+    shop.session.reader().dump(tmp_path / "d.jsonl")
+    kith.load(tmp_path / "d.jsonl", tmp_path / "copy.kith")
+    with kith.open(tmp_path / "copy.kith") as copy:
+        assert copy.session().digest() == shop.session.digest()
+        assert copy.doctor()
+
+
+def test_the_store_describes_itself(shop: SimpleNamespace) -> None:
+    assert "customer" in shop.store.entities().column("name")
+    assert "amount" in shop.store.fields("opportunity").column("name")
+    assert "win_rate" in shop.store.reports().column("name")
+    assert "by" in shop.store.report_parameters("win_rate").column("name")
+    assert "Acme" in repr(shop.session.customers.find())
+    assert "<td>Acme</td>" in shop.session.customers.find()._repr_html_()
