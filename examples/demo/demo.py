@@ -15,27 +15,44 @@ import shutil
 import sys
 from datetime import date
 
+import kith
 from generate import generate
+from kith import cockpit
 from recount import Books
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-import kith
-from kith import cockpit
-
 HERE = pathlib.Path(__file__).resolve().parent
 MAPPINGS = HERE.parent / "maven_crm"
 FIRST_DAY = date(2016, 1, 1)
 PLAN = {
-    "format": "kith.plan/1", "name": "agents", "version": 1, "currency": "USD", "calendar": "calendar",
-    "interval": "quarter", "valid": {"from": FIRST_DAY.isoformat()},
-    "rounding": {"mode": "half_up", "point": "telescoped"}, "order": ["date", "sequence", "id"],
+    "format": "kith.plan/1",
+    "name": "agents",
+    "version": 1,
+    "currency": "USD",
+    "calendar": "calendar",
+    "interval": "quarter",
+    "valid": {"from": FIRST_DAY.isoformat()},
+    "rounding": {"mode": "half_up", "point": "telescoped"},
+    "order": ["date", "sequence", "id"],
     "eligibility": {"when": "amount > 0.00 USD"},
     "credit": {"role": "primary", "base": "amount", "split": "from_event"},
-    "components": [{"name": "revenue", "accumulate": "interval", "negative": "first_tier", "tiers": {
-        "mode": "marginal", "bands": [{"from": "0", "rate": "0.03"}, {"from": "25000", "rate": "0.05"},
-                                      {"from": "75000", "rate": "0.08"}]}}],
+    "components": [
+        {
+            "name": "revenue",
+            "accumulate": "interval",
+            "negative": "first_tier",
+            "tiers": {
+                "mode": "marginal",
+                "bands": [
+                    {"from": "0", "rate": "0.03"},
+                    {"from": "25000", "rate": "0.05"},
+                    {"from": "75000", "rate": "0.08"},
+                ],
+            },
+        }
+    ],
 }
 
 console = Console(width=110)
@@ -67,32 +84,56 @@ def build_organisation(session: kith.Session, books: Books) -> int:
                 teams[manager] = work.units.create(name=f"Team {manager}", parent=below.id, start=FIRST_DAY).id
         for employee in work.employees.find():
             work.employees.transfer(employee, teams[books.manager_of[employee.name]], FIRST_DAY)
-        work.pipelines.create(name="Standard", stages=[{"name": "Prospecting", "probability": "0.2"},
-                                                       {"name": "Engaging", "probability": "0.5"}])
+        work.pipelines.create(
+            name="Standard",
+            stages=[{"name": "Prospecting", "probability": "0.2"}, {"name": "Engaging", "probability": "0.5"}],
+        )
     return company.id
 
 
 def import_table(session: kith.Session, folder: pathlib.Path, out: pathlib.Path, name: str) -> dict:
     """One file through its mapping; a bar while it runs, the report afterwards."""
-    bar = Progress(TextColumn(f"{name:<20}"), BarColumn(), MofNCompleteColumn(), TextColumn("bytes"),
-                   TimeElapsedColumn(), console=console)
+    bar = Progress(
+        TextColumn(f"{name:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("bytes"),
+        TimeElapsedColumn(),
+        console=console,
+    )
     with bar:
         task = bar.add_task(name)
         report = session.import_csv(
-            folder / f"{name}.csv", (MAPPINGS / f"{name}.import.json").read_text(encoding="utf-8"),
-            aliases=[(MAPPINGS / "aliases.json").read_text(encoding="utf-8")], rejects=out / f"{name}.rejects.csv",
-            cause=f"import {name}.csv", progress=lambda rows, done, total: bar.update(task, completed=done, total=total))
+            folder / f"{name}.csv",
+            (MAPPINGS / f"{name}.import.json").read_text(encoding="utf-8"),
+            aliases=[(MAPPINGS / "aliases.json").read_text(encoding="utf-8")],
+            rejects=out / f"{name}.rejects.csv",
+            cause=f"import {name}.csv",
+            progress=lambda rows, done, total: bar.update(task, completed=done, total=total),
+        )
     return report
 
 
 def show_import(reports: dict[str, dict]) -> None:
-    grid("What came in", ["file", "rows", "created", "updated", "unchanged", "rejected"],
-         [(name, report["rows"], report["created"], report["updated"], report["unchanged"], report["rejected"])
-          for name, report in reports.items()])
-    rows = [(name, notice["kind"], notice["column"], notice["value"] or "(blank)", notice["used"] or "", notice["count"])
-            for name, report in reports.items() for notice in report["notices"] if notice["kind"] != "column_ignored"]
-    grid("What was noticed on the way (nothing is mended silently)",
-         ["file", "kind", "column", "value", "taken as", "cells"], rows)
+    grid(
+        "What came in",
+        ["file", "rows", "created", "updated", "unchanged", "rejected"],
+        [
+            (name, report["rows"], report["created"], report["updated"], report["unchanged"], report["rejected"])
+            for name, report in reports.items()
+        ],
+    )
+    rows = [
+        (name, notice["kind"], notice["column"], notice["value"] or "(blank)", notice["used"] or "", notice["count"])
+        for name, report in reports.items()
+        for notice in report["notices"]
+        if notice["kind"] != "column_ignored"
+    ]
+    grid(
+        "What was noticed on the way (nothing is mended silently)",
+        ["file", "kind", "column", "value", "taken as", "cells"],
+        rows,
+    )
     for name, report in reports.items():
         for problem in report["problems"][:5]:
             console.print(f"  {name}.csv line {problem['line']}, {problem['column']}: {problem['reason']}")
@@ -102,12 +143,27 @@ def show_truths(session: kith.Session, books: Books) -> None:
     """Counts and sums of the store beside a recount straight from the files."""
     deals = session.report("deals")[0]
     rows = [
-        ("deals", deals.deals, books.deals), ("won", deals.won, books.won), ("lost", deals.lost, books.lost),
-        ("engaging", len(session.opportunities.find("status = 'open' and stage = :s", s=stage_id(session, "Engaging"),
-                                                    fields=["id"])), books.engaging),
-        ("prospecting", len(session.opportunities.find("status = 'open' and stage = :s",
-                                                       s=stage_id(session, "Prospecting"), fields=["id"])),
-         books.prospecting),
+        ("deals", deals.deals, books.deals),
+        ("won", deals.won, books.won),
+        ("lost", deals.lost, books.lost),
+        (
+            "engaging",
+            len(
+                session.opportunities.find(
+                    "status = 'open' and stage = :s", s=stage_id(session, "Engaging"), fields=["id"]
+                )
+            ),
+            books.engaging,
+        ),
+        (
+            "prospecting",
+            len(
+                session.opportunities.find(
+                    "status = 'open' and stage = :s", s=stage_id(session, "Prospecting"), fields=["id"]
+                )
+            ),
+            books.prospecting,
+        ),
         ("won value", deals.won_amount.amount, books.won_value),
     ]
     best = session.report("ranking", by="owner")[0]
@@ -115,10 +171,18 @@ def show_truths(session: kith.Session, books: Books) -> None:
     for region in session.report("ranking", by="region"):
         rows.append((f"won in {region.name}", region.amount.amount, books.value_of_region[region.name]))
     for quarter in session.report("win_rate", by="quarter"):
-        rows.append((f"{quarter.group}: {quarter.won} won, {quarter.lost} lost", quarter.won_amount.amount,
-                     books.value_of_quarter[quarter.group]))
-    grid("The store beside a recount from the files", ["figure", "store", "files", ""],
-         [(name, ours, theirs, "equal" if ours == theirs else "DIFFERENT") for name, ours, theirs in rows])
+        rows.append(
+            (
+                f"{quarter.group}: {quarter.won} won, {quarter.lost} lost",
+                quarter.won_amount.amount,
+                books.value_of_quarter[quarter.group],
+            )
+        )
+    grid(
+        "The store beside a recount from the files",
+        ["figure", "store", "files", ""],
+        [(name, ours, theirs, "equal" if ours == theirs else "DIFFERENT") for name, ours, theirs in rows],
+    )
     if any(ours != theirs for _, ours, theirs in rows):
         sys.exit("the store does not say what the files say")
 
@@ -129,12 +193,15 @@ def stage_id(session: kith.Session, name: str) -> int:
 
 def set_quotas(session: kith.Session, company: int, books: Books) -> None:
     """A company target a quarter, shared by heads to regions and teams and equally to agents."""
-    heads = {region: len([m for m in books.manager_of.values() if m in books.managers_of(region)])
-             for region in books.regions}
+    heads = {
+        region: len([m for m in books.manager_of.values() if m in books.managers_of(region)])
+        for region in books.regions
+    }
     with session.work("quotas") as work:
         units = {unit.name: unit.id for unit in work.units.find()}
-        members = {unit: [e.id for e in work.employees.find("unit = :u", u=unit, order=["name"])]
-                   for unit in units.values()}
+        members = {
+            unit: [e.id for e in work.employees.find("unit = :u", u=unit, order=["name"])] for unit in units.values()
+        }
         for quarter in books.quarters:
             top = work.set_quota(quarter, books.company_target, unit=company)
             regions = [{"unit": units[region], "weight": heads[region]} for region in books.regions]
@@ -155,10 +222,20 @@ def pay(session: kith.Session, company: int, books: Books) -> None:
         with session.work(f"commission {quarter}") as work:
             run = work.run_commission(quarter)
         rows.append((quarter, run["statements"], run["lines"], run["total"].amount, books.commission(quarter)))
-    rows.append(("all", sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows),
-                 sum(row[4] for row in rows)))
-    grid("Commission: marginal 3 % to 25,000, 5 % to 75,000, 8 % above, per agent and quarter",
-         ["quarter", "statements", "lines", "store", "recount with rationals"], rows)
+    rows.append(
+        (
+            "all",
+            sum(row[1] for row in rows),
+            sum(row[2] for row in rows),
+            sum(row[3] for row in rows),
+            sum(row[4] for row in rows),
+        )
+    )
+    grid(
+        "Commission: marginal 3 % to 25,000, 5 % to 75,000, 8 % above, per agent and quarter",
+        ["quarter", "statements", "lines", "store", "recount with rationals"],
+        rows,
+    )
     if any(row[3] != row[4] for row in rows):
         sys.exit("the commission does not equal its recount")
 
@@ -216,8 +293,11 @@ def main() -> None:
     if folder is None:
         folder = arguments.out / "data"
         generate(folder)
-    missing = [name for name in ("accounts", "products", "sales_teams", "sales_pipeline")
-               if not (folder / f"{name}.csv").is_file()]
+    missing = [
+        name
+        for name in ("accounts", "products", "sales_teams", "sales_pipeline")
+        if not (folder / f"{name}.csv").is_file()
+    ]
     if missing:
         sys.exit(f"{folder} lacks {', '.join(name + '.csv' for name in missing)}")
     run(folder, arguments.out)

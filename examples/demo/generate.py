@@ -19,19 +19,95 @@ REGIONS = {
     "East": ["Cara Lösch", "Rocco Neubert"],
     "West": ["Célia Rouche", "夏美 鈴木"],
 }
-GIVEN = ["Anna", "Moses", "Zoë", "José", "Mei-Mei", "Boris", "Natalya", "Kári", "Élise", "Marty", "Inés", "Jürgen", "Violet"]
-FAMILY = ["Snelling", "Frase", "Köhler", "Núñez", "Johns", "Faz", "Ivanova", "Sørensen", "Glück", "Freudenburg", "Muñoz"]
+GIVEN = [
+    "Anna",
+    "Moses",
+    "Zoë",
+    "José",
+    "Mei-Mei",
+    "Boris",
+    "Natalya",
+    "Kári",
+    "Élise",
+    "Marty",
+    "Inés",
+    "Jürgen",
+    "Violet",
+]
+FAMILY = [
+    "Snelling",
+    "Frase",
+    "Köhler",
+    "Núñez",
+    "Johns",
+    "Faz",
+    "Ivanova",
+    "Sørensen",
+    "Glück",
+    "Freudenburg",
+    "Muñoz",
+]
 CHINESE_AGENTS = ["李雷", "韩梅梅", "张伟", "陈静"]
 PRODUCTS = [
-    ("GTX Basic", "GTX", 550), ("GTX Pro", "GTX", 4821), ("MG Special", "MG", 55), ("MG Advanced", "MG", 3393),
-    ("GTX Plus Pro", "GTX", 5482), ("GTX Plus Basic", "GTX", 1096), ("GTK 500", "GTK", 26768),
+    ("GTX Basic", "GTX", 550),
+    ("GTX Pro", "GTX", 4821),
+    ("MG Special", "MG", 55),
+    ("MG Advanced", "MG", 3393),
+    ("GTX Plus Pro", "GTX", 5482),
+    ("GTX Plus Basic", "GTX", 1096),
+    ("GTK 500", "GTK", 26768),
 ]
-SECTORS = ["technology", "medical", "retail", "software", "entertainment", "marketing", "telecommunications",
-           "finance", "employment", "services"]
-COUNTRIES = ["United States", "Kenya", "Philippines", "Japan", "Italy", "Norway", "Korea", "Jordan", "Brazil",
-             "Germany", "Panama", "Belgium", "Romania", "Poland", "China"]
-FIRST = ["Acme", "Beta", "Bio", "Café", "Dom", "Fase", "Gold", "Hat", "宏达", "Kan", "Lexi", "Nam", "Ole", "Plex",
-         "Rän", "Scot", "Stan", "华信", "Zot", "Åre"]
+SECTORS = [
+    "technology",
+    "medical",
+    "retail",
+    "software",
+    "entertainment",
+    "marketing",
+    "telecommunications",
+    "finance",
+    "employment",
+    "services",
+]
+COUNTRIES = [
+    "United States",
+    "Kenya",
+    "Philippines",
+    "Japan",
+    "Italy",
+    "Norway",
+    "Korea",
+    "Jordan",
+    "Brazil",
+    "Germany",
+    "Panama",
+    "Belgium",
+    "Romania",
+    "Poland",
+    "China",
+]
+FIRST = [
+    "Acme",
+    "Beta",
+    "Bio",
+    "Café",
+    "Dom",
+    "Fase",
+    "Gold",
+    "Hat",
+    "宏达",
+    "Kan",
+    "Lexi",
+    "Nam",
+    "Ole",
+    "Plex",
+    "Rän",
+    "Scot",
+    "Stan",
+    "华信",
+    "Zot",
+    "Åre",
+]
 LAST = ["soloin", "tech", "holding", "plex", "zim", " Corporation", "机械", "city", " & Söhne", "code", "dax", " Group"]
 WRONG_SECTOR = {"technology": "technolgy"}
 WRONG_COUNTRY = {"Philippines": "Philipines"}
@@ -75,9 +151,17 @@ def make_accounts(rng: random.Random) -> list[tuple]:
         country = rng.choice(COUNTRIES) if rng.randrange(5) == 0 else "United States"
         parent = sorted(names)[rng.randrange(index)] if index > 3 and rng.randrange(6) == 0 else ""
         revenue = rng.randrange(4_00, 12_000_00)
-        rows.append((name, WRONG_SECTOR.get(sector, sector), rng.randrange(1979, 2018),
-                     f"{revenue // 100}.{revenue % 100:02d}", rng.randrange(9, 35_000),
-                     WRONG_COUNTRY.get(country, country), parent))
+        rows.append(
+            (
+                name,
+                WRONG_SECTOR.get(sector, sector),
+                rng.randrange(1979, 2018),
+                f"{revenue // 100}.{revenue % 100:02d}",
+                rng.randrange(9, 35_000),
+                WRONG_COUNTRY.get(country, country),
+                parent,
+            )
+        )
     return rows
 
 
@@ -118,12 +202,27 @@ def generate(folder: pathlib.Path, seed: int = 7, deals: int = 8800) -> None:
     accounts = make_accounts(rng)
     write(folder / "products.csv", ["product", "series", "sales_price"], PRODUCTS)
     write(folder / "sales_teams.csv", ["sales_agent", "manager", "regional_office"], agents)
-    write(folder / "accounts.csv", ["account", "sector", "year_established", "revenue", "employees",
-                                    "office_location", "subsidiary_of"], accounts)
+    write(
+        folder / "accounts.csv",
+        ["account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of"],
+        accounts,
+    )
     used: set[str] = set()
     rows = [make_deal(rng, make_key(rng, used), agents, accounts) for _ in range(deals)]
-    write(folder / "sales_pipeline.csv", ["opportunity_id", "sales_agent", "product", "account", "deal_stage",
-                                          "engage_date", "close_date", "close_value"], rows)
+    write(
+        folder / "sales_pipeline.csv",
+        [
+            "opportunity_id",
+            "sales_agent",
+            "product",
+            "account",
+            "deal_stage",
+            "engage_date",
+            "close_date",
+            "close_value",
+        ],
+        rows,
+    )
 
 
 def main() -> None:

@@ -81,5 +81,6 @@ class Books:
 
     def commission(self, quarter: str) -> Decimal:
         """All agents' commission of a quarter, each rounded once."""
-        return sum((cents(marginal(credit)) for (when, _), credit in self._credit.items() if when == quarter),
-                   Decimal("0.00"))
+        return sum(
+            (cents(marginal(credit)) for (when, _), credit in self._credit.items() if when == quarter), Decimal("0.00")
+        )

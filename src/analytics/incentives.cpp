@@ -16,7 +16,8 @@ using Names = std::unordered_map<std::int64_t, std::string>;
 /// Names of units and employees for the nodes of a quota tree.
 struct NodeNames {
   explicit NodeNames(const Reader& reader)
-      : units(names_of(reader, entity_of<Unit>(), "name")), employees(names_of(reader, entity_of<Employee>(), "name")) {}
+      : units(names_of(reader, entity_of<Unit>(), "name")),
+        employees(names_of(reader, entity_of<Employee>(), "name")) {}
 
   std::string of(const Quota& quota) const {
     const Names& names = quota.unit ? units : employees;

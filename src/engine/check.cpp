@@ -91,7 +91,8 @@ void check_history(const Reader& reader, const Entity& entity, std::vector<Findi
 std::vector<Finding> check(Session& session) {
   const Reader reader = session.reader();
   if (rights_of(reader).level(entity_of<Principal>(), Action::administer) != Level::all) {
-    throw Error(Code::denied, "principal", "", "'" + reader.actor().name + "' may not check a store; it needs administer");
+    throw Error(Code::denied, "principal", "",
+                "'" + reader.actor().name + "' may not check a store; it needs administer");
   }
   std::vector<Finding> findings;
   for (const std::string& fault : session.engine().storage().damage()) findings.push_back({"storage", {}, fault});

@@ -106,7 +106,8 @@ class ChainCheck {
         WorkRow work;
         load_row(batch, row, &work);
         if (work.id.value != expected) {
-          findings_.push_back({"work", {expected}, "is missing; the next one found is " + std::to_string(work.id.value)});
+          findings_.push_back(
+              {"work", {expected}, "is missing; the next one found is " + std::to_string(work.id.value)});
           expected = work.id.value;
         }
         ++expected;

@@ -189,7 +189,8 @@ void Work::insert_rows(const Entity& entity, Batch& batch) {
   try {
     state_->live().insert(entity, batch);
   } catch (const Error& error) {
-    // A taken key leaves the statement undone; what a Work wrote before stays good. Anything else may have left half a batch.
+    // A taken key leaves the statement undone; what a Work wrote before stays good. Anything else may have left half a
+    // batch.
     pending_->failed = pending_->failed || error.code != Code::conflict || batch.rows() > 1;
     throw;
   }
@@ -324,7 +325,8 @@ void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, Chan
     }
   }
   const bool values = record.kind != ChangeKind::removed;
-  record.digest = change_digest({record.salt.data(), kSaltBytes}, entity, record.kind, id, values ? &batch : nullptr, row);
+  record.digest =
+      change_digest({record.salt.data(), kSaltBytes}, entity, record.kind, id, values ? &batch : nullptr, row);
 }
 
 void Work::write_changes(std::vector<TouchedRecord*>& alive) {

@@ -56,9 +56,10 @@ void check_lengths(const CreditColumns& credits, bool ordered) {
 }
 
 [[noreturn]] void fail_index(const CreditColumns& credits, std::size_t row, Keys keys) {
-  throw Error(Code::invalid, "credits", "person",
-              fmt::format("Row {} has person {} and interval {}; there are {} persons and {} intervals, counted from 0.",
-                          row, credits.person[row], credits.interval[row], keys.persons, keys.intervals));
+  throw Error(
+      Code::invalid, "credits", "person",
+      fmt::format("Row {} has person {} and interval {}; there are {} persons and {} intervals, counted from 0.", row,
+                  credits.person[row], credits.interval[row], keys.persons, keys.intervals));
 }
 
 // Bits that are set in any magnitude of the block, after the indexes were checked.

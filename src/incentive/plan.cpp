@@ -106,7 +106,9 @@ std::string canonical_json(const Plan& plan) {
       {"rounding", {{"mode", std::string(name_of(plan.rounding.mode))}, {"point", choice_name(plan.rounding.point)}}},
       {"order", {"date", "sequence", "id"}},
       {"credit",
-       {{"role", plan.credit.role}, {"base", choice_name(plan.credit.base)}, {"split", choice_name(plan.credit.split)}}},
+       {{"role", plan.credit.role},
+        {"base", choice_name(plan.credit.base)},
+        {"split", choice_name(plan.credit.split)}}},
       {"components", std::move(components)},
   };
   if (!plan.when.empty()) document["eligibility"] = {{"when", plan.when}};

@@ -280,7 +280,8 @@ void read_rest(Reader& root, Plan& plan) {
     if (const std::optional<std::string> when = reader.text("when")) {
       plan.when = *when;
       if (fold(plan.when).empty()) {
-        root.out().add("eligibility.when", "The condition is blank; leave \"eligibility\" out when every event counts.");
+        root.out().add("eligibility.when",
+                       "The condition is blank; leave \"eligibility\" out when every event counts.");
       }
     }
     reader.finish();

@@ -145,8 +145,9 @@ void check_names_differ(const std::vector<Component>& components, Findings& out)
 
 void check_validity(Date from, Date to, Findings& out) {
   if (from < to) return;
-  out.add("valid.to", fmt::format("The plan ends on {}, not after its first day {}; \"to\" is the first day without it.",
-                                  to_string(to), to_string(from)));
+  out.add("valid.to",
+          fmt::format("The plan ends on {}, not after its first day {}; \"to\" is the first day without it.",
+                      to_string(to), to_string(from)));
 }
 
 }  // namespace kith::incentive

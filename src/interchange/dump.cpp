@@ -130,7 +130,8 @@ class Loader {
     for (const Field& field : entity.fields) {
       const auto value = values.find(std::string(field.name));
       if (value == values.end()) {
-        if (!field.nullable) throw Error(Code::invalid, std::string(entity.name), std::string(field.name), "is missing");
+        if (!field.nullable)
+          throw Error(Code::invalid, std::string(entity.name), std::string(field.name), "is missing");
         cells.emplace_back();
       } else if (field.type == Type::bytes) {
         cells.emplace_back(from_hex(value->get<std::string>(), field));
@@ -198,10 +199,12 @@ void read_lines(std::istream& in, Loader& loader) {
     } catch (const nlohmann::json::exception& error) {
       throw Error(Code::invalid, "line " + std::to_string(number) + " of the dump: " + error.what());
     } catch (const Error& error) {
-      throw Error(error.code, error.entity, error.field, "line " + std::to_string(number) + " of the dump: " + error.message);
+      throw Error(error.code, error.entity, error.field,
+                  "line " + std::to_string(number) + " of the dump: " + error.message);
     }
   }
-  if (!closed) throw Error(Code::corrupt, "the dump ends early: its last line with the digest is missing; take another copy");
+  if (!closed)
+    throw Error(Code::corrupt, "the dump ends early: its last line with the digest is missing; take another copy");
 }
 
 }  // namespace

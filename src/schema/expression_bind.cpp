@@ -175,7 +175,8 @@ class Binder {
     node.whole = true;
   }
   void take_value(Node& node, Decimal value) const {
-    if (value.scale < 0 || value.scale > 18) fail_at(node, fmt::format("{} has no scale of 0 to 18", quote(":" + node.name)));
+    if (value.scale < 0 || value.scale > 18)
+      fail_at(node, fmt::format("{} has no scale of 0 to 18", quote(":" + node.name)));
     take_word(node, Kind::number, value.coefficient);
     node.constant.scale = value.scale;
   }
@@ -187,7 +188,8 @@ class Binder {
     take_word(node, Kind::money, value.minor);
   }
   void take_value(Node& node, const std::string& value) const {
-    if (invalid_utf8(value) != std::string_view::npos) fail_at(node, fmt::format("{} is no valid UTF-8", quote(":" + node.name)));
+    if (invalid_utf8(value) != std::string_view::npos)
+      fail_at(node, fmt::format("{} is no valid UTF-8", quote(":" + node.name)));
     node.kind = Kind::text;
     node.constant.text = value;
   }

@@ -70,7 +70,8 @@ class Story {
   }
 
   Id customer(const char* name) {
-    const auto found = session_.reader().find_one<Customer>({.conditions = {equals(entity_of<Customer>(), "name", name)}});
+    const auto found =
+        session_.reader().find_one<Customer>({.conditions = {equals(entity_of<Customer>(), "name", name)}});
     EXPECT_TRUE(found) << name;
     return found ? found->id : Id{};
   }

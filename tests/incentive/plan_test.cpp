@@ -18,7 +18,8 @@ json valid_document() {
     "rounding": {"mode": "half_up", "point": "telescoped"}, "order": ["date", "sequence", "id"],
     "eligibility": {"when": "kind = 'booking'"}, "credit": {"role": "primary", "base": "amount", "split": "from_event"},
     "components": [{"name": "revenue", "accumulate": "interval", "negative": "first_tier", "tiers":
-      {"mode": "slab", "boundary": "lower", "bands": [{"from": "0", "rate": "0.0300"}, {"from": "25000", "rate": "0.05"}]}}]
+      {"mode": "slab", "boundary": "lower",
+      "bands": [{"from": "0", "rate": "0.0300"}, {"from": "25000", "rate": "0.05"}]}}]
   })");
 }
 

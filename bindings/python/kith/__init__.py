@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kith, an embeddable CRM engine.
 
-    import kith
+import kith
 
-    with kith.open("shop.kith") as store, store.session() as session:
-        with session.work(cause="first customer") as work:
-            acme = work.customers.create(name="Acme")
-        print(session.customers.find("name contains :q", q="acm"))
+with kith.open("shop.kith") as store, store.session() as session:
+    with session.work(cause="first customer") as work:
+        acme = work.customers.create(name="Acme")
+    print(session.customers.find("name contains :q", q="acm"))
 """
 
 from ._kith import __version__
@@ -31,8 +31,32 @@ from .errors import (
 )
 
 __all__ = [
-    "BusyError", "CancelledError", "ConflictError", "CorruptError", "DeniedError", "Error", "InternalError",
-    "InvalidError", "MisuseError", "Money", "NotFoundError", "RangeError", "Reader", "Receipt", "Record", "Records",
-    "Session", "StateError", "StorageError", "Store", "Table", "VersionError", "Work", "WritableRecords", "__version__",
-    "check_trace", "load", "open",
+    "BusyError",
+    "CancelledError",
+    "ConflictError",
+    "CorruptError",
+    "DeniedError",
+    "Error",
+    "InternalError",
+    "InvalidError",
+    "MisuseError",
+    "Money",
+    "NotFoundError",
+    "RangeError",
+    "Reader",
+    "Receipt",
+    "Record",
+    "Records",
+    "Session",
+    "StateError",
+    "StorageError",
+    "Store",
+    "Table",
+    "VersionError",
+    "Work",
+    "WritableRecords",
+    "__version__",
+    "check_trace",
+    "load",
+    "open",
 ]

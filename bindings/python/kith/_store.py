@@ -48,8 +48,15 @@ class Records:
         """The record. Raises NotFoundError when there is none that the actor may see."""
         return Record(self._source().get(self._entity, id))
 
-    def find(self, where: str = "", *, order: Sequence[str] = (), fields: Sequence[str] = (), limit: int | None = None,
-             **parameters: Any) -> Table:
+    def find(
+        self,
+        where: str = "",
+        *,
+        order: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        limit: int | None = None,
+        **parameters: Any,
+    ) -> Table:
         """Visible records that a filter keeps: `find("sector = :s and name contains :q", s="retail", q="acme")`.
 
         Values from outside belong into parameters, never into the text. Raises InvalidError with the position of a
@@ -76,7 +83,7 @@ class Records:
 
 
 class WritableRecords(Records):
-    """One kind of record in a work: reads and writes. Verbs that do not fit a kind raise InvalidError or a TypeError."""
+    """One kind of record in a work: reads and writes. Each verb says which kind of record it is for."""
 
     def __init__(self, work: Work, entity: str) -> None:
         super().__init__(lambda: work._open(), entity)
@@ -202,16 +209,20 @@ class _Source:
         source = self._open()
         found = source.statement(_id(employee), period)
         if found is None:
-            raise NotFoundError(f"employee {_id(employee)} has no statement for {period}; run the commission first",
-                                "statement")
+            raise NotFoundError(
+                f"employee {_id(employee)} has no statement for {period}; run the commission first", "statement"
+            )
         return Record(source.get("statement", found))
 
     def lines(self, statement: int | Record) -> Table:
         """The lines of a statement, by position."""
-        return Table(self._open().find("statement_line", "statement = :s", {"s": _id(statement)}, ["position"], [], None))
+        return Table(
+            self._open().find("statement_line", "statement = :s", {"s": _id(statement)}, ["position"], [], None)
+        )
 
-    def explain(self, statement: int | Record | None = None, *, line: int | Record | None = None,
-                format: str = "text") -> str:
+    def explain(
+        self, statement: int | Record | None = None, *, line: int | Record | None = None, format: str = "text"
+    ) -> str:
         """Why a statement, or one line, is what it is: "text" for people, "json" for `kith.check_trace`."""
         if (statement is None) == (line is None):
             raise TypeError("give a statement or a line")
@@ -277,8 +288,9 @@ class Work(_Source):
     def __enter__(self) -> Work:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not self._raw.open:
             return
         if kind is None:
@@ -300,11 +312,19 @@ class Work(_Source):
         """A commission plan document ("kith.plan/1") as the next version of its name."""
         return self._raw.add_plan(_document(document))
 
-    def assign_plan(self, plan: str, *, employee: int | Record | None = None, unit: int | Record | None = None,
-                    start: date, end: date | None = None) -> int:
+    def assign_plan(
+        self,
+        plan: str,
+        *,
+        employee: int | Record | None = None,
+        unit: int | Record | None = None,
+        start: date,
+        end: date | None = None,
+    ) -> int:
         """Assigns a plan by name to somebody, or to a unit and everybody below it."""
-        return self._raw.assign_plan(plan, None if employee is None else _id(employee),
-                                     None if unit is None else _id(unit), start, end)
+        return self._raw.assign_plan(
+            plan, None if employee is None else _id(employee), None if unit is None else _id(unit), start, end
+        )
 
     def run_commission(self, period: str) -> dict[str, Any]:
         """Computes the statements of a period: counts of statements, lines, changes, adjustments, and the total."""
@@ -314,14 +334,31 @@ class Work(_Source):
         """Freezes a period; what is learned later posts to an open one."""
         self._raw.close_commission(period)
 
-    def set_quota(self, period: str, amount: Money | Number, *, unit: int | Record | None = None,
-                  employee: int | Record | None = None, parent: int | Record | None = None) -> int:
+    def set_quota(
+        self,
+        period: str,
+        amount: Money | Number,
+        *,
+        unit: int | Record | None = None,
+        employee: int | Record | None = None,
+        parent: int | Record | None = None,
+    ) -> int:
         """A target of a unit or employee for a period, by hand."""
-        return self._raw.set_quota(period, amount, None if unit is None else _id(unit),
-                                   None if employee is None else _id(employee), None if parent is None else _id(parent))
+        return self._raw.set_quota(
+            period,
+            amount,
+            None if unit is None else _id(unit),
+            None if employee is None else _id(employee),
+            None if parent is None else _id(parent),
+        )
 
-    def decompose(self, quota: int | Record, children: Sequence[Mapping[str, Any]], method: str = "ratio",
-                  over_percent: Number = 0) -> list[int]:
+    def decompose(
+        self,
+        quota: int | Record,
+        children: Sequence[Mapping[str, Any]],
+        method: str = "ratio",
+        over_percent: Number = 0,
+    ) -> list[int]:
         """Shares a target among children ({"unit": id} or {"employee": id}, with "weight") by ratio or equal."""
         return self._raw.decompose(_id(quota), [dict(child) for child in children], method, over_percent)
 
@@ -350,16 +387,33 @@ class Session(_Source):
         """Begins a write. `key` makes it idempotent: the same key and payload again is a replay."""
         return Work(self._raw.work(cause, key, payload), self)
 
-    def import_csv(self, path: str | os.PathLike[str], mapping: Document, *, aliases: Sequence[Document] = (),
-                   dry_run: bool = False, all_or_nothing: bool = False, chunk_rows: int = 1000,
-                   rejects: str | os.PathLike[str] | None = None, cause: str = "",
-                   progress: Callable[[int, int, int], bool | None] | None = None) -> dict[str, Any]:
+    def import_csv(
+        self,
+        path: str | os.PathLike[str],
+        mapping: Document,
+        *,
+        aliases: Sequence[Document] = (),
+        dry_run: bool = False,
+        all_or_nothing: bool = False,
+        chunk_rows: int = 1000,
+        rejects: str | os.PathLike[str] | None = None,
+        cause: str = "",
+        progress: Callable[[int, int, int], bool | None] | None = None,
+    ) -> dict[str, Any]:
         """Imports a table by a mapping document ("kith.import/1"). Rejected rows go to `rejects` with the reason; the
         report counts what was created, updated, unchanged, mended and left blank. `progress(rows, bytes, total)` may
         return False to cancel."""
-        report = self._raw.import_csv(os.fspath(path), _document(mapping), [_document(one) for one in aliases], dry_run,
-                                      all_or_nothing, chunk_rows, None if rejects is None else os.fspath(rejects),
-                                      progress, cause)
+        report = self._raw.import_csv(
+            os.fspath(path),
+            _document(mapping),
+            [_document(one) for one in aliases],
+            dry_run,
+            all_or_nothing,
+            chunk_rows,
+            None if rejects is None else os.fspath(rejects),
+            progress,
+            cause,
+        )
         return json.loads(report)
 
     def digest(self) -> str:
@@ -422,9 +476,17 @@ class Store:
         self.close()
 
 
-def open(url: str | os.PathLike[str], *, create: bool = True, read_only: bool = False, busy_ms: int = 5000,
-         currency: str = "USD", zone: str = "UTC", clock: Callable[[], datetime] | None = None,
-         seed: int | None = None) -> Store:
+def open(
+    url: str | os.PathLike[str],
+    *,
+    create: bool = True,
+    read_only: bool = False,
+    busy_ms: int = 5000,
+    currency: str = "USD",
+    zone: str = "UTC",
+    clock: Callable[[], datetime] | None = None,
+    seed: int | None = None,
+) -> Store:
     """Opens or makes a store: "memory:", "sqlite:path" or a path.
 
     `currency` and `zone` are those of a new store. `clock` gives aware datetimes. `seed` makes salts repeatable, for

@@ -9,7 +9,7 @@ import pathlib
 import sys
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -21,14 +21,18 @@ import kith
 from kith import Money, Session, Table
 from kith.errors import Error
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Kith, an embeddable CRM engine: customers, pipeline, quotas and commission in one file.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Kith, an embeddable CRM engine: customers, pipeline, quotas and commission in one file.",
+)
 commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and explanations.")
 app.add_typer(commission, name="commission")
 out = Console()
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a result is printed."""
 
     table = "table"
@@ -101,8 +105,11 @@ def show(table: Table, format: Format, title: str = "") -> None:
 
 
 @app.command()
-def init(store: StorePath, currency: Annotated[str, typer.Option(help="Base currency.")] = "USD",
-         zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC") -> None:
+def init(
+    store: StorePath,
+    currency: Annotated[str, typer.Option(help="Base currency.")] = "USD",
+    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+) -> None:
     """Make a new store."""
     if pathlib.Path(store).exists():
         raise Error(f"'{store}' is there already; choose another path")
@@ -111,23 +118,34 @@ def init(store: StorePath, currency: Annotated[str, typer.Option(help="Base curr
 
 
 @app.command("import")
-def import_(store: StorePath, file: Annotated[pathlib.Path, typer.Argument(help="CSV file.")],
-            mapping: Annotated[pathlib.Path, typer.Argument(help="Mapping document, kith.import/1.")],
-            aliases: Annotated[list[pathlib.Path] | None, typer.Option(help="Alias document, kith.aliases/1.")] = None,
-            dry_run: Annotated[bool, typer.Option(help="Check everything, keep nothing.")] = False,
-            all_or_nothing: Annotated[bool, typer.Option(help="Keep nothing when a row is rejected.")] = False,
-            rejects: Annotated[pathlib.Path | None, typer.Option(help="Where rejected rows go.")] = None,
-            actor: Actor = "local") -> None:
+def import_(
+    store: StorePath,
+    file: Annotated[pathlib.Path, typer.Argument(help="CSV file.")],
+    mapping: Annotated[pathlib.Path, typer.Argument(help="Mapping document, kith.import/1.")],
+    aliases: Annotated[list[pathlib.Path] | None, typer.Option(help="Alias document, kith.aliases/1.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Check everything, keep nothing.")] = False,
+    all_or_nothing: Annotated[bool, typer.Option(help="Keep nothing when a row is rejected.")] = False,
+    rejects: Annotated[pathlib.Path | None, typer.Option(help="Where rejected rows go.")] = None,
+    actor: Actor = "local",
+) -> None:
     """Import a CSV file; what is rejected, mended or blank is counted, never silent."""
     session = opened(store, actor)
     target = rejects or file.with_suffix(".rejects.csv")
-    bar = Progress(TextColumn(file.name), BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True))
+    bar = Progress(
+        TextColumn(file.name), BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True)
+    )
     with bar:
         task = bar.add_task(file.name)
         report = session.import_csv(
-            file, mapping.read_text(encoding="utf-8"), aliases=[a.read_text(encoding="utf-8") for a in aliases or []],
-            dry_run=dry_run, all_or_nothing=all_or_nothing, rejects=target, cause=f"import {file.name}",
-            progress=lambda rows, done, total: bar.update(task, completed=done, total=total))
+            file,
+            mapping.read_text(encoding="utf-8"),
+            aliases=[a.read_text(encoding="utf-8") for a in aliases or []],
+            dry_run=dry_run,
+            all_or_nothing=all_or_nothing,
+            rejects=target,
+            cause=f"import {file.name}",
+            progress=lambda rows, done, total: bar.update(task, completed=done, total=total),
+        )
     print_report(report, target)
     if report["rejected"]:
         raise typer.Exit(1)
@@ -145,8 +163,10 @@ def print_report(report: dict[str, Any], rejects: pathlib.Path) -> None:
         used = f" -> {notice['used']}" if notice["used"] else ""
         out.print(f"{notice['kind']}: {notice['column']} {notice['value']!r}{used}: {notice['count']:,d}", markup=False)
     for problem in report["problems"][:20]:
-        out.print(f"line {problem['line']}, {problem['column'] or 'row'} {problem['value']!r}: {problem['reason']}",
-                  markup=False)
+        out.print(
+            f"line {problem['line']}, {problem['column'] or 'row'} {problem['value']!r}: {problem['reason']}",
+            markup=False,
+        )
     if report["rejected"]:
         out.print(f"{report['rejected']:,d} rows were rejected and written to {rejects}", markup=False)
     else:
@@ -154,12 +174,17 @@ def print_report(report: dict[str, Any], rejects: pathlib.Path) -> None:
 
 
 @app.command()
-def find(store: StorePath, entity: Annotated[str, typer.Argument(help="customers, opportunities, ...")],
-         where: Annotated[str, typer.Option(help="Filter, such as \"amount >= :least\".")] = "",
-         param: Given = None, order: Annotated[list[str] | None, typer.Option(help="Field, or 'field desc'.")] = None,
-         fields: Annotated[str, typer.Option(help="Comma-separated.")] = "",
-         limit: Annotated[int, typer.Option(help="Rows at most; 0 for all.")] = 50, format: Shown = Format.table,
-         actor: Actor = "local") -> None:
+def find(
+    store: StorePath,
+    entity: Annotated[str, typer.Argument(help="customers, opportunities, ...")],
+    where: Annotated[str, typer.Option(help='Filter, such as "amount >= :least".')] = "",
+    param: Given = None,
+    order: Annotated[list[str] | None, typer.Option(help="Field, or 'field desc'.")] = None,
+    fields: Annotated[str, typer.Option(help="Comma-separated.")] = "",
+    limit: Annotated[int, typer.Option(help="Rows at most; 0 for all.")] = 50,
+    format: Shown = Format.table,
+    actor: Actor = "local",
+) -> None:
     """List records that a filter keeps."""
     session = opened(store, actor)
     records = getattr(session, entity, None)
@@ -170,8 +195,13 @@ def find(store: StorePath, entity: Annotated[str, typer.Argument(help="customers
 
 
 @app.command()
-def report(store: StorePath, name: Annotated[str | None, typer.Argument(help="Without it: the list.")] = None,
-           param: Given = None, format: Shown = Format.table, actor: Actor = "local") -> None:
+def report(
+    store: StorePath,
+    name: Annotated[str | None, typer.Argument(help="Without it: the list.")] = None,
+    param: Given = None,
+    format: Shown = Format.table,
+    actor: Actor = "local",
+) -> None:
     """Run a report, or list them."""
     if name is None:
         with kith.open(store, create=False) as opened_store:
@@ -181,50 +211,70 @@ def report(store: StorePath, name: Annotated[str | None, typer.Argument(help="Wi
 
 
 @commission.command("plan")
-def plan(store: StorePath, file: Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/1.")],
-         unit: Annotated[str, typer.Option(help="Assign it to this unit and everybody below.")] = "",
-         employee: Annotated[str, typer.Option(help="Assign it to this employee.")] = "",
-         start: Annotated[str, typer.Option("--from", help="First day of the assignment.")] = "",
-         actor: Actor = "local") -> None:
+def plan(
+    store: StorePath,
+    file: Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/1.")],
+    unit: Annotated[str, typer.Option(help="Assign it to this unit and everybody below.")] = "",
+    employee: Annotated[str, typer.Option(help="Assign it to this employee.")] = "",
+    start: Annotated[str, typer.Option("--from", help="First day of the assignment.")] = "",
+    actor: Actor = "local",
+) -> None:
     """Add a plan document, and assign it if asked to."""
     document = file.read_text(encoding="utf-8")
     with opened(store, actor).work(f"plan {file.name}") as work:
         number = work.add_plan(document)
         name = work.commission_plans.get(number).name
         if unit or employee:
-            who = {"unit": work.units.find_one("name = :n", n=unit)} if unit else \
-                  {"employee": work.employees.find_one("name = :n", n=employee)}
+            who = (
+                {"unit": work.units.find_one("name = :n", n=unit)}
+                if unit
+                else {"employee": work.employees.find_one("name = :n", n=employee)}
+            )
             work.assign_plan(name, start=date.fromisoformat(start) if start else work._open().today, **who)
     out.print(f"Plan '{name}' was added" + (f" and assigned to {unit or employee}." if unit or employee else "."))
 
 
 @commission.command()
-def run(store: StorePath, period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], actor: Actor = "local") -> None:
+def run(
+    store: StorePath, period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], actor: Actor = "local"
+) -> None:
     """Compute the statements of a period; the same facts again change nothing."""
     with opened(store, actor).work(f"commission {period}") as work:
         result = work.run_commission(period)
-    out.print(f"{period}: {result['statements']} statements, {result['lines']} lines, {result['changed']} changed, "
-              f"{result['adjustments']} adjustments. Total {result['total']}.")
+    out.print(
+        f"{period}: {result['statements']} statements, {result['lines']} lines, {result['changed']} changed, "
+        f"{result['adjustments']} adjustments. Total {result['total']}."
+    )
 
 
 @commission.command()
-def statement(store: StorePath, employee: Annotated[str, typer.Argument(help="Name.")],
-              period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], format: Shown = Format.table,
-              actor: Actor = "local") -> None:
+def statement(
+    store: StorePath,
+    employee: Annotated[str, typer.Argument(help="Name.")],
+    period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
+    format: Shown = Format.table,
+    actor: Actor = "local",
+) -> None:
     """Somebody's statement, line by line."""
     session = opened(store, actor)
     found = session.statement(session.employees.find_one("name = :n", n=employee), period)
     if format is Format.table:
-        out.print(f"{employee}, {period}: credit {found.credit}, earned {found.earned}, adjusted {found.adjusted}, "
-                  f"total [bold]{found.total}[/bold], {found.status}")
+        out.print(
+            f"{employee}, {period}: credit {found.credit}, earned {found.earned}, adjusted {found.adjusted}, "
+            f"total [bold]{found.total}[/bold], {found.status}"
+        )
     show(session.lines(found), format)
 
 
 @commission.command()
-def explain(store: StorePath, employee: Annotated[str, typer.Argument(help="Name.")],
-            period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
-            line: Annotated[int | None, typer.Option(help="Position of one line.")] = None,
-            format: Annotated[str, typer.Option(help="text or json.")] = "text", actor: Actor = "local") -> None:
+def explain(
+    store: StorePath,
+    employee: Annotated[str, typer.Argument(help="Name.")],
+    period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
+    line: Annotated[int | None, typer.Option(help="Position of one line.")] = None,
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    actor: Actor = "local",
+) -> None:
     """Why a statement, or one line of it, is what it is."""
     session = opened(store, actor)
     found = session.statement(session.employees.find_one("name = :n", n=employee), period)
@@ -236,7 +286,9 @@ def explain(store: StorePath, employee: Annotated[str, typer.Argument(help="Name
 
 
 @commission.command()
-def close(store: StorePath, period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], actor: Actor = "local") -> None:
+def close(
+    store: StorePath, period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")], actor: Actor = "local"
+) -> None:
     """Freeze a period."""
     with opened(store, actor).work(f"close {period}") as work:
         work.close_commission(period)
@@ -244,8 +296,9 @@ def close(store: StorePath, period: Annotated[str, typer.Argument(help="Such as 
 
 
 @app.command()
-def dump(store: StorePath, file: Annotated[str, typer.Argument(help="Where to, as JSON Lines.")],
-         actor: Actor = "local") -> None:
+def dump(
+    store: StorePath, file: Annotated[str, typer.Argument(help="Where to, as JSON Lines.")], actor: Actor = "local"
+) -> None:
     """Write the whole store as JSON Lines."""
     opened(store, actor).dump(file)
     out.print(f"Wrote {file}.")

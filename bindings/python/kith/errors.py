@@ -20,8 +20,9 @@ class Error(Exception):
 
     code: str = "internal"
 
-    def __init__(self, message: str, entity: str = "", field: str = "",
-                 violations: list[tuple[str, str, str]] | None = None) -> None:
+    def __init__(
+        self, message: str, entity: str = "", field: str = "", violations: list[tuple[str, str, str]] | None = None
+    ) -> None:
         super().__init__(message)
         self.entity = entity
         self.field = field

@@ -47,7 +47,9 @@ py::str import_csv(PySession& self, const std::string& path, const std::string& 
   if (rejects) {
     out.open(*rejects, std::ios::binary | std::ios::trunc);
     if (!out) throw Error(Code::storage, "cannot write '" + *rejects + "'; look at the folder and its rights");
-    options.rejects = [&out](std::string_view bytes) { out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())); };
+    options.rejects = [&out](std::string_view bytes) {
+      out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    };
   }
   if (!progress.is_none()) {
     options.progress = [&progress](std::int64_t rows, std::int64_t bytes, std::int64_t total) {
@@ -129,7 +131,8 @@ void bind_store(py::module_& module) {
   });
   module.def("plurals", [] {
     py::dict names;
-    for (const Entity* entity : model().entities()) names[py::str(std::string(entity->plural))] = std::string(entity->name);
+    for (const Entity* entity : model().entities())
+      names[py::str(std::string(entity->plural))] = std::string(entity->name);
     return names;
   });
 }

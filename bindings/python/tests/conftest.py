@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
-
 import kith
+import pytest
 
 START = date(2026, 1, 1)
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -23,11 +22,17 @@ def open_shop(url: str) -> SimpleNamespace:
         seller = work.employees.create(name="李雷", unit=team.id, hired_on=START)
         other = work.employees.create(name="Anna", unit=team.id, hired_on=START)
         work.add_principal("li", employee=seller, roles=["seller"])
-        work.pipelines.create(name="Standard", stages=[
-            {"name": "Talk", "probability": "0.5"},
-            {"name": "Offer", "probability": "0.9", "guard": "amount >= 100.00 USD"}])
+        work.pipelines.create(
+            name="Standard",
+            stages=[
+                {"name": "Talk", "probability": "0.5"},
+                {"name": "Offer", "probability": "0.9", "guard": "amount >= 100.00 USD"},
+            ],
+        )
         acme = work.customers.create(name="Acme", owner=seller.id, sector="retail")
-    return SimpleNamespace(store=store, session=session, company=company, team=team, seller=seller, other=other, acme=acme)
+    return SimpleNamespace(
+        store=store, session=session, company=company, team=team, seller=seller, other=other, acme=acme
+    )
 
 
 @pytest.fixture(params=["memory", "sqlite"])

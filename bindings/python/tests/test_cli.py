@@ -13,8 +13,13 @@ from test_surface import PLAN
 
 def run(*arguments: object, code: int = 0) -> str:
     """Output of `kith ...`; errors are one line without a traceback."""
-    done = subprocess.run([sys.executable, "-m", "kith.cli", *map(str, arguments)], capture_output=True, text=True,
-                          check=False, env={"PYTHONPATH": ":".join(sys.path), "COLUMNS": "200", "PATH": ""})
+    done = subprocess.run(
+        [sys.executable, "-m", "kith.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": ":".join(sys.path), "COLUMNS": "200", "PATH": ""},
+    )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
@@ -26,8 +31,17 @@ def test_a_day_at_the_terminal(tmp_path: Path) -> None:
     assert "there already" in run("init", store, code=1)
     table, mapping = tmp_path / "customers.csv", tmp_path / "m.json"
     table.write_text("name\n宏达\nAcme\n,\n", encoding="utf-8")
-    mapping.write_text(json.dumps({"format": "kith.import/1", "entity": "customer", "source": "cli", "key": "name",
-                                   "columns": {"name": "name"}}))
+    mapping.write_text(
+        json.dumps(
+            {
+                "format": "kith.import/1",
+                "entity": "customer",
+                "source": "cli",
+                "key": "name",
+                "columns": {"name": "name"},
+            }
+        )
+    )
     assert "rejected" in run("import", store, table, mapping, "--dry-run", code=1)
     assert json.loads(run("find", store, "customers", "--format", "json")) == []
     run("import", store, table, mapping, code=1)
@@ -61,10 +75,13 @@ def test_commission_at_the_terminal(tmp_path: Path) -> None:
     assert "closed" in run("commission", "run", store, "2026-Q1", code=1)
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
-    (("find", "none.kith", "customers"), "none.kith"),
-    (("report", "none.kith", "deals"), "none.kith"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("find", "none.kith", "customers"), "none.kith"),
+        (("report", "none.kith", "deals"), "none.kith"),
+    ],
+)
 def test_what_is_not_there_is_told_in_one_line(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
     text = run(arguments[0], tmp_path / arguments[1], *arguments[2:], code=1)
     assert told in text and len(text.strip().splitlines()) == 1

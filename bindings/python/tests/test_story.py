@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 import kith
+import pytest
 
 STORY = Path(__file__).resolve().parents[3] / "tests" / "story"
 START = date(2026, 1, 1)
@@ -15,18 +14,27 @@ START = date(2026, 1, 1)
 
 def tell(url: str) -> str:
     clock = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    with kith.open(url, currency="USD", zone="Asia/Shanghai", clock=lambda: clock, seed=7) as store, \
-            store.session() as session:
+    with (
+        kith.open(url, currency="USD", zone="Asia/Shanghai", clock=lambda: clock, seed=7) as store,
+        store.session() as session,
+    ):
         with session.work("people") as work:
             company = work.units.create(name="Company", start=START)
             team = work.units.create(name="Team", parent=company.id, start=START)
             li, anna = (work.employees.create(name=name, unit=team.id, hired_on=START) for name in ("李雷", "Anna"))
         with session.work("pipeline") as work:
-            work.pipelines.create(name="Standard", stages=[
-                {"name": "Talk", "probability": Decimal("0.5")},
-                {"name": "Offer", "probability": "0.9", "guard": "amount >= 100.00 USD"}])
-        session.import_csv(STORY / "customers.csv", (STORY / "customers.import.json").read_text(encoding="utf-8"),
-                           cause="import customers.csv")
+            work.pipelines.create(
+                name="Standard",
+                stages=[
+                    {"name": "Talk", "probability": Decimal("0.5")},
+                    {"name": "Offer", "probability": "0.9", "guard": "amount >= 100.00 USD"},
+                ],
+            )
+        session.import_csv(
+            STORY / "customers.csv",
+            (STORY / "customers.import.json").read_text(encoding="utf-8"),
+            cause="import customers.csv",
+        )
         machines = session.customers.find_one("name = :n", n="宏达机械")
         cafe = session.customers.find_one("name = :n", n="Zoë's Café")
         with session.work("deals") as work:
@@ -34,8 +42,9 @@ def tell(url: str) -> str:
             work.opportunities.advance(big, "Offer")
             work.opportunities.set_splits(big, [(li.id, "0.6"), (anna.id, "0.4")])
             work.opportunities.win(big, date(2026, 2, 10), "best price")
-            small = work.opportunities.create(title="Small", customer=cafe.id, owner=anna.id,
-                                              amount=kith.Money(Decimal(50), "USD"))
+            small = work.opportunities.create(
+                title="Small", customer=cafe.id, owner=anna.id, amount=kith.Money(Decimal(50), "USD")
+            )
             work.opportunities.lose(small, date(2026, 2, 11), "no budget")
         with session.work("plan") as work:
             work.add_plan((STORY / "plan.json").read_text(encoding="utf-8"))

@@ -6,17 +6,29 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+import kith
 import pyarrow as pa
 import pytest
 
-import kith
-
 PLAN = {
-    "format": "kith.plan/1", "name": "p", "version": 1, "currency": "USD", "calendar": "calendar", "interval": "quarter",
-    "valid": {"from": "2026-01-01"}, "rounding": {"mode": "half_up", "point": "telescoped"},
-    "order": ["date", "sequence", "id"], "credit": {"role": "primary", "base": "amount", "split": "from_event"},
-    "components": [{"name": "c", "accumulate": "interval", "negative": "first_tier",
-                    "tiers": {"mode": "marginal", "bands": [{"from": "0", "rate": "0.05"}, {"from": "100000", "rate": "0.08"}]}}],
+    "format": "kith.plan/1",
+    "name": "p",
+    "version": 1,
+    "currency": "USD",
+    "calendar": "calendar",
+    "interval": "quarter",
+    "valid": {"from": "2026-01-01"},
+    "rounding": {"mode": "half_up", "point": "telescoped"},
+    "order": ["date", "sequence", "id"],
+    "credit": {"role": "primary", "base": "amount", "split": "from_event"},
+    "components": [
+        {
+            "name": "c",
+            "accumulate": "interval",
+            "negative": "first_tier",
+            "tiers": {"mode": "marginal", "bands": [{"from": "0", "rate": "0.05"}, {"from": "100000", "rate": "0.08"}]},
+        }
+    ],
 }
 
 
@@ -191,8 +203,13 @@ def test_tables_go_to_arrow_without_floats(shop: SimpleNamespace) -> None:
 def test_imports_report_rejects_and_can_be_rehearsed(shop: SimpleNamespace, tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text("name,sector\nGood,retail\n,tech\nGood 2,\n", encoding="utf-8")
-    mapping = {"format": "kith.import/1", "entity": "customer", "source": "t", "key": "name",
-               "columns": {"name": "name", "sector": "sector"}}
+    mapping = {
+        "format": "kith.import/1",
+        "entity": "customer",
+        "source": "t",
+        "key": "name",
+        "columns": {"name": "name", "sector": "sector"},
+    }
     before = shop.session.digest()
     rehearsal = shop.session.import_csv(path, mapping, dry_run=True)
     assert (rehearsal["created"], rehearsal["rejected"]) == (2, 1)
@@ -211,8 +228,18 @@ def test_bad_input_is_told_and_changes_nothing(shop: SimpleNamespace, tmp_path: 
     with shop.session.work() as work:
         with pytest.raises(kith.InvalidError, match="EUR"):
             work.opportunities.create(title="E", amount="1.00", currency="EUR", owner=shop.seller.id)
-        gapped = {**PLAN, "components": [{**PLAN["components"][0], "tiers": {"mode": "marginal", "bands": [
-            {"from": "0", "to": "10", "rate": "0.1"}, {"from": "10.01", "rate": "0.2"}]}}]}
+        gapped = {
+            **PLAN,
+            "components": [
+                {
+                    **PLAN["components"][0],
+                    "tiers": {
+                        "mode": "marginal",
+                        "bands": [{"from": "0", "to": "10", "rate": "0.1"}, {"from": "10.01", "rate": "0.2"}],
+                    },
+                }
+            ],
+        }
         with pytest.raises(kith.InvalidError, match=r"10\.01"):
             work.add_plan(gapped)
     with pytest.raises(kith.InvalidError, match="character 1"):

@@ -8,7 +8,7 @@
 /// | name | what |
 /// |---|---|
 /// | pipeline | open deals by stage: count, amount, weighted amount |
-/// | win_rate | won / (won + lost) by count and by amount, open excluded; grouped by nothing, owner, unit, region, product, sector or period |
+/// | win_rate | won / (won + lost) by count and by amount, open excluded; grouped as asked |
 /// | ranking | won deals and amount by owner (or product, customer, unit), best first, equal amounts share a rank |
 /// | attainment | quota tree with actual, gap and percent |
 /// | quota_consistency | quota tree with children sums, differences and missing children |

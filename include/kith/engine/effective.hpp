@@ -29,7 +29,8 @@ const Row* at(const std::vector<Row>& rows, Moment moment) {
 template <class Row>
 bool overlaps(const std::vector<Row>& rows, const Row& row) {
   return std::any_of(rows.begin(), rows.end(), [&](const Row& other) {
-    return other.id != row.id && other.from < row.to && row.from < other.to && other.from < other.to && row.from < row.to;
+    return other.id != row.id && other.from < row.to && row.from < other.to && other.from < other.to &&
+           row.from < row.to;
   });
 }
 

@@ -59,8 +59,8 @@ struct Version {
 
 namespace history {
 
-/// Rows of an entity's past and present for one id, oldest first, as a batch of its history table (to_seq null: current).
-/// Errors: not_found when the actor may not see the record now.
+/// Rows of an entity's past and present for one id, oldest first, as a batch of its history table (to_seq null:
+/// current). Errors: not_found when the actor may not see the record now.
 Batch versions(const Reader& reader, const Entity& entity, Id id);
 
 /// The same as structs.

@@ -35,8 +35,8 @@ struct RecordVerbs {
   Id (*create)(Work&, void* record) = nullptr;      ///< the struct; id, revision and seq are filled in
   void (*update)(Work&, void* record) = nullptr;    ///< the struct with the revision that was read
   void (*remove)(Work&, Id id, std::int64_t revision) = nullptr;
-  /// `create` for every row of a batch of all fields, in a number of statements that does not grow with the rows. All or
-  /// none are made; fills the id column. Null where there is no faster way than one by one.
+  /// `create` for every row of a batch of all fields, in a number of statements that does not grow with the rows. All
+  /// or none are made; fills the id column. Null where there is no faster way than one by one.
   void (*create_batch)(Work&, Batch& records) = nullptr;
 };
 

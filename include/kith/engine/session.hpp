@@ -76,7 +76,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// and seller and the principal `local` (admin). Errors: those of storage; invalid (currency, zone).
   static std::shared_ptr<Engine> open(std::string_view url, const Model& model, const Options& options = {});
   /// The same on a storage that the host made.
-  static std::shared_ptr<Engine> open(std::shared_ptr<Storage> storage, const Model& model, const Options& options = {});
+  static std::shared_ptr<Engine> open(std::shared_ptr<Storage> storage, const Model& model,
+                                      const Options& options = {});
   ~Engine();
 
   /// A session that acts as the principal of that name. Errors: not_found (with near names), denied (inactive).

@@ -5,7 +5,8 @@
 /// head) in key order with stable key order, so equal stores give equal bytes on every backend:
 ///
 ///     {"kith":"dump","format":1}
-///     {"customer":{"id":"...","revision":1,...}}      absent fields are null; numbers that doubles would spoil are text
+///     {"customer":{"id":"...","revision":1,...}}      absent fields are null; numbers that doubles would spoil are
+///     text
 ///     {"rows":123,"sha256":"..."}                      of all lines before: the state digest
 ///
 /// A dump loads into a new store only and gives the same digest there.

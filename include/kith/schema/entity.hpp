@@ -37,9 +37,9 @@ inline constexpr int kSeqField = 2;
 struct EntityRoles {
   std::string_view owner = {};     ///< Id of the employee the record belongs to (permission)
   std::string_view unit = {};      ///< Id of the unit it belongs to (permission)
-  std::string_view currency = {};  ///< the currency its money fields share; without one they are in the store's base currency
+  std::string_view currency = {};  ///< of its money fields; without one they are in the store's base currency
   std::string_view title = {};     ///< the text a person knows the record by
-  std::string_view parent = {};    ///< Id of the record this one is a part of: who may read (edit) that may read (write) this
+  std::string_view parent = {};    ///< Id of the record this is a part of: its rights decide over this too
   bool access = false;             ///< its rows decide who may do what: a change makes every session look again
 };
 

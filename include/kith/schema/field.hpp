@@ -47,7 +47,8 @@ struct Bytes {
   friend bool operator==(const Bytes&, const Bytes&) = default;
 };
 
-/// Names of an enum's values: specialise with `static constexpr std::string_view names[]`, value n (from 1) is names[n-1].
+/// Names of an enum's values: specialise with `static constexpr std::string_view names[]`, value n (from 1) is
+/// names[n-1].
 template <class Enum>
 struct Choices;
 
