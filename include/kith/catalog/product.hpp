@@ -13,17 +13,17 @@ namespace kith {
 
 /// Something that is sold.
 struct Product {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
-  std::string name_key;               ///< kept: fold(name)
-  std::optional<std::string> series;  ///< product line
-  std::optional<Decimal> list_price;  ///< per unit, scale 6, in `currency`
-  Currency currency;                  ///< default: the store's base currency
+  std::string name = {};
+  std::string name_key = {};               ///< kept: fold(name)
+  std::optional<std::string> series = {};  ///< product line
+  std::optional<Decimal> list_price = {};  ///< per unit, scale 6, in `currency`
+  Currency currency = {};                  ///< default: the store's base currency
   bool active = true;
-  std::optional<std::string> source;
-  std::optional<std::string> external_id;
+  std::optional<std::string> source = {};
+  std::optional<std::string> external_id = {};
 };
 template <>
 const Entity& entity_of<Product>();

@@ -20,43 +20,43 @@ struct Choices<CustomerKind> {
 
 /// Somebody we sell to, or hope to.
 struct Customer {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
-  std::string name_key;  ///< kept: fold(name)
+  std::string name = {};
+  std::string name_key = {};  ///< kept: fold(name)
   CustomerKind kind = CustomerKind::organisation;
-  std::optional<Id> owner;          ///< employee
-  std::optional<Id> unit;           ///< the owner's unit when assigned; default: today's
-  std::optional<Id> stage;          ///< kept: current lifecycle stage
-  std::optional<Id> highest_stage;  ///< kept: the furthest it ever was
-  std::optional<Id> parent;         ///< customer it is a subsidiary of
-  std::optional<std::string> sector;
-  std::optional<std::string> country;
-  std::optional<std::int64_t> founded;    ///< year
-  std::optional<Decimal> annual_revenue;  ///< in millions of the store's base currency, scale 6; as told, no fact
-  std::optional<std::int64_t> employees;  ///< head-count, as told
-  std::optional<std::string> phone;
-  std::optional<std::string> email;
-  std::optional<std::string> source;
-  std::optional<std::string> external_id;
+  std::optional<Id> owner = {};          ///< employee
+  std::optional<Id> unit = {};           ///< the owner's unit when assigned; default: today's
+  std::optional<Id> stage = {};          ///< kept: current lifecycle stage
+  std::optional<Id> highest_stage = {};  ///< kept: the furthest it ever was
+  std::optional<Id> parent = {};         ///< customer it is a subsidiary of
+  std::optional<std::string> sector = {};
+  std::optional<std::string> country = {};
+  std::optional<std::int64_t> founded = {};    ///< year
+  std::optional<Decimal> annual_revenue = {};  ///< in millions of the store's base currency, scale 6; as told, no fact
+  std::optional<std::int64_t> employees = {};  ///< head-count, as told
+  std::optional<std::string> phone = {};
+  std::optional<std::string> email = {};
+  std::optional<std::string> source = {};
+  std::optional<std::string> external_id = {};
 };
 template <>
 const Entity& entity_of<Customer>();
 
 /// A person at a customer.
 struct Contact {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id customer;
-  std::string name;
-  std::string name_key;  ///< kept: fold(name)
-  std::optional<std::string> role;
-  std::optional<std::string> phone;
-  std::optional<std::string> email;
-  std::optional<std::string> source;
-  std::optional<std::string> external_id;
+  Id customer = {};
+  std::string name = {};
+  std::string name_key = {};  ///< kept: fold(name)
+  std::optional<std::string> role = {};
+  std::optional<std::string> phone = {};
+  std::optional<std::string> email = {};
+  std::optional<std::string> source = {};
+  std::optional<std::string> external_id = {};
 };
 template <>
 const Entity& entity_of<Contact>();

@@ -18,10 +18,10 @@ namespace kith {
 
 /// A configured stage; ranks are unique and order the stages.
 struct LifecycleStage {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
+  std::string name = {};
   std::int64_t rank = 0;
 };
 template <>
@@ -36,15 +36,15 @@ struct Choices<MoveCause> {
 
 /// A customer was in a stage for a time; [from, to) never overlap for one customer, a length of zero is kept.
 struct CustomerStage {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id customer;
-  Id stage;
-  Timestamp from;
+  Id customer = {};
+  Id stage = {};
+  Timestamp from = {};
   Timestamp to = kOpenTime;
   MoveCause cause = MoveCause::automatic;
-  std::optional<std::string> reason;
+  std::optional<std::string> reason = {};
 };
 template <>
 const Entity& entity_of<CustomerStage>();
@@ -68,7 +68,7 @@ void set_stage(Work& work, Id customer, std::string_view stage, std::string_view
 
 /// Calendar days spent in one stage up to a day, in the store's zone; re-entries add up.
 struct StageTime {
-  std::string stage;
+  std::string stage = {};
   std::int64_t days = 0;
 };
 /// By rank, stages never entered until then left out. A stay that begins on the day itself counts 0 days.

@@ -42,12 +42,12 @@ struct Choices<PrincipalKind> {
 
 /// Somebody who acts: a person (often an employee) or a named process.
 struct Principal {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;             ///< unique; what `Engine::session` is given
+  std::string name = {};  ///< unique; what `Engine::session` is given
   PrincipalKind kind = PrincipalKind::person;
-  std::optional<Id> employee;   ///< whose records are "own"
+  std::optional<Id> employee = {};  ///< whose records are "own"
   bool active = true;
 };
 template <>
@@ -55,21 +55,21 @@ const Entity& entity_of<Principal>();
 
 /// A named set of grants.
 struct Role {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
+  std::string name = {};
 };
 template <>
 const Entity& entity_of<Role>();
 
 /// A role lets its holders do `action` to records of `entity` ("*": every entity) over `level`.
 struct Grant {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id role;
-  std::string entity;
+  Id role = {};
+  std::string entity = {};
   Action action = Action::read;
   Level level = Level::none;
 };
@@ -78,19 +78,19 @@ const Entity& entity_of<Grant>();
 
 /// A principal holds a role.
 struct RoleHolder {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id principal;
-  Id role;
+  Id principal = {};
+  Id role = {};
 };
 template <>
 const Entity& entity_of<RoleHolder>();
 
 /// The employees and units that a level reaches; resolved by the people area for a date.
 struct Reach {
-  std::vector<Id> units;          ///< units the employee is a member of
-  std::vector<Id> subtree_units;  ///< those and all below
+  std::vector<Id> units = {};          ///< units the employee is a member of
+  std::vector<Id> subtree_units = {};  ///< those and all below
 };
 
 namespace access {

@@ -17,15 +17,15 @@ namespace kith {
 
 /// One committed Work; `id` is its sequence.
 struct WorkRow {
-  Id id;
-  Timestamp recorded;             ///< when it was committed, by the host's clock; never decreases
-  Id actor;                       ///< principal
-  std::string cause;
-  std::optional<std::string> key; ///< idempotency key; unique
-  Bytes payload;                  ///< SHA-256 of the payload that came with the key
-  std::string result;             ///< what commit was given
-  std::int64_t changes = 0;       ///< number of change rows
-  Bytes hash;                     ///< SHA-256 of the previous hash, this row and its change digests
+  Id id = {};
+  Timestamp recorded = {};  ///< when it was committed, by the host's clock; never decreases
+  Id actor = {};            ///< principal
+  std::string cause = {};
+  std::optional<std::string> key = {};  ///< idempotency key; unique
+  Bytes payload = {};                   ///< SHA-256 of the payload that came with the key
+  std::string result = {};              ///< what commit was given
+  std::int64_t changes = 0;             ///< number of change rows
+  Bytes hash = {};                      ///< SHA-256 of the previous hash, this row and its change digests
 };
 template <>
 const Entity& entity_of<WorkRow>();
@@ -38,13 +38,13 @@ struct Choices<ChangeKind> {
 
 /// One record touched by a Work; ids count from 1 without gaps, so a consumer's position is one number.
 struct ChangeRow {
-  Id id;
-  std::int64_t seq = 0;           ///< the work
-  std::string entity;
-  Id record;
+  Id id = {};
+  std::int64_t seq = 0;  ///< the work
+  std::string entity = {};
+  Id record = {};
   ChangeKind kind = ChangeKind::created;
-  Bytes salt;                     ///< 16 random bytes
-  Bytes digest;                   ///< SHA-256 of salt, entity, kind and the new values
+  Bytes salt = {};    ///< 16 random bytes
+  Bytes digest = {};  ///< SHA-256 of salt, entity, kind and the new values
 };
 template <>
 const Entity& entity_of<ChangeRow>();
@@ -54,7 +54,7 @@ template <class T>
 struct Version {
   T record;
   std::int64_t from_seq = 0;
-  std::optional<std::int64_t> to_seq;  ///< absent: still so
+  std::optional<std::int64_t> to_seq = {};  ///< absent: still so
 };
 
 namespace history {

@@ -23,17 +23,17 @@ class Work;
 
 /// One fault found by `check`.
 struct Finding {
-  std::string entity;
-  Id id;
-  std::string message;  ///< what should hold, what holds instead
+  std::string entity = {};
+  Id id = {};
+  std::string message = {};  ///< what should hold, what holds instead
 };
 
 /// The record verbs of an entity that outside callers may use generically (C, Python, import): thin wrappers over
 /// the area's typed verbs. A null pointer means: only through named verbs.
 struct RecordVerbs {
   std::string_view entity;
-  Id (*create)(Work&, void* record) = nullptr;      ///< the struct; id, revision and seq are filled in
-  void (*update)(Work&, void* record) = nullptr;    ///< the struct with the revision that was read
+  Id (*create)(Work&, void* record) = nullptr;    ///< the struct; id, revision and seq are filled in
+  void (*update)(Work&, void* record) = nullptr;  ///< the struct with the revision that was read
   void (*remove)(Work&, Id id, std::int64_t revision) = nullptr;
   /// `create` for every row of a batch of all fields, in a number of statements that does not grow with the rows. All
   /// or none are made; fills the id column. Null where there is no faster way than one by one.
@@ -42,7 +42,7 @@ struct RecordVerbs {
 
 /// One verb in its area's permission table: completeness is a test.
 struct Permit {
-  std::string_view verb;    ///< "sales::advance"
+  std::string_view verb;  ///< "sales::advance"
   std::string_view entity;
   Action action;
 };
@@ -79,9 +79,9 @@ struct Area {
   std::span<const Permit> permits = {};
   std::span<const FirstGrant> grants = {};
   std::span<const Report> reports = {};
-  void (*found)(Work&) = nullptr;                                ///< writes the first rows of a new store
-  void (*check)(const Reader&, std::vector<Finding>&) = nullptr; ///< adds broken invariants
-  Reach (*reach)(const Reader&, Id employee, Date on) = nullptr; ///< people only
+  void (*found)(Work&) = nullptr;                                 ///< writes the first rows of a new store
+  void (*check)(const Reader&, std::vector<Finding>&) = nullptr;  ///< adds broken invariants
+  Reach (*reach)(const Reader&, Id employee, Date on) = nullptr;  ///< people only
 };
 
 /// The areas of a store, indexed, with the derived history tables. Immutable after construction; shared by threads.

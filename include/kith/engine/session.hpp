@@ -25,9 +25,9 @@ namespace kith {
 /// What the host decides. Every member has a default; with a fixed clock and seed the same calls give the same bytes.
 struct Options {
   StorageOptions storage = {};
-  std::string currency = "USD";        ///< base currency of a new store; ignored for an existing one
-  std::string zone = "UTC";            ///< IANA time zone of a new store; ignored for an existing one
-  std::function<Timestamp()> clock = {};    ///< default: the system's clock
+  std::string currency = "USD";           ///< base currency of a new store; ignored for an existing one
+  std::string zone = "UTC";               ///< IANA time zone of a new store; ignored for an existing one
+  std::function<Timestamp()> clock = {};  ///< default: the system's clock
   std::function<void(std::span<std::uint8_t>)> random = {};  ///< fills bytes (salts); default: the system's generator
 };
 
@@ -37,8 +37,8 @@ std::function<void(std::span<std::uint8_t>)> seeded_random(std::uint64_t seed);
 
 /// Which moment a Reader shows.
 struct ReadOptions {
-  std::optional<std::int64_t> as_of_seq = {};    ///< the state right after that work
-  std::optional<Timestamp> as_of_time = {};      ///< the state as it was recorded at that time
+  std::optional<std::int64_t> as_of_seq = {};  ///< the state right after that work
+  std::optional<Timestamp> as_of_time = {};    ///< the state as it was recorded at that time
 };
 
 class Engine;
@@ -96,17 +96,17 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
 /// The head row of a store: written by every Work under the writer's lock.
 struct Head {
-  Id id;                          ///< always 1
-  std::int64_t revision = 0;      ///< grows with every work
-  std::int64_t seq = 0;           ///< the sequence of the last work
-  std::int64_t format = 0;        ///< kFormat of the library that made it
-  std::int64_t last_id = 0;       ///< ids grow from here
-  std::int64_t last_change = 0;   ///< id of the last change row
-  std::int64_t access_seq = 0;    ///< the last work that changed who may do what
-  Timestamp recorded;             ///< of the last work; never decreases
-  Bytes hash;                     ///< of the last work
-  std::string currency;
-  std::string zone;
+  Id id = {};                    ///< always 1
+  std::int64_t revision = 0;     ///< grows with every work
+  std::int64_t seq = 0;          ///< the sequence of the last work
+  std::int64_t format = 0;       ///< kFormat of the library that made it
+  std::int64_t last_id = 0;      ///< ids grow from here
+  std::int64_t last_change = 0;  ///< id of the last change row
+  std::int64_t access_seq = 0;   ///< the last work that changed who may do what
+  Timestamp recorded = {};       ///< of the last work; never decreases
+  Bytes hash = {};               ///< of the last work
+  std::string currency = {};
+  std::string zone = {};
 };
 template <>
 const Entity& entity_of<Head>();

@@ -13,10 +13,10 @@ namespace kith {
 
 /// What a column of a table holds.
 struct TableColumn {
-  std::string name;     ///< stable: "win_rate"
+  std::string name = {};  ///< stable: "win_rate"
   Type type = Type::text;
-  int scale = 0;        ///< of decimals
-  Currency currency;    ///< of money
+  int scale = 0;           ///< of decimals
+  Currency currency = {};  ///< of money
 };
 
 /// Named columns of equal length. A value.

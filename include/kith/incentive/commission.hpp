@@ -28,22 +28,22 @@ inline constexpr std::int64_t kRateUnit = 1'000'000'000;
 /// A business fact as it was handed in: a booking, an invoice, a return. Never edited: a correction is a higher
 /// version.
 struct Event {
-  std::string source;         ///< the system it comes from
-  std::string id;             ///< its key there
+  std::string source = {};    ///< the system it comes from
+  std::string id = {};        ///< its key there
   std::int64_t version = 1;   ///< of that key; the highest one counts
-  Date date;                  ///< effective date
+  Date date = {};             ///< effective date
   std::int64_t sequence = 0;  ///< order within the day
-  Money amount;               ///< negative for a return
+  Money amount = {};          ///< negative for a return
   friend bool operator==(const Event&, const Event&) = default;
 };
 
 /// What `merge_events` did with the rows it was given.
 struct Merged {
-  std::vector<Event> events;  ///< one per (source, id), its highest version; ordered by date, sequence, source, id
-  std::int64_t added = 0;     ///< keys that were new
-  std::int64_t replaced = 0;  ///< keys of which a higher version came
-  std::int64_t repeated = 0;  ///< rows that were there already, word for word
-  std::int64_t outdated = 0;  ///< rows older than the version that is known
+  std::vector<Event> events = {};  ///< one per (source, id), its highest version; ordered by date, sequence, source, id
+  std::int64_t added = 0;          ///< keys that were new
+  std::int64_t replaced = 0;       ///< keys of which a higher version came
+  std::int64_t repeated = 0;       ///< rows that were there already, word for word
+  std::int64_t outdated = 0;       ///< rows older than the version that is known
 };
 
 /// Adds incoming events to known ones, once each: the same (source, id, version) again changes nothing, so that any
@@ -97,8 +97,8 @@ struct Kernel {
   Boundary boundary = Boundary::upper;
   Accumulate accumulate = Accumulate::interval;
   Negative negative = Negative::first_tier;
-  PlanRounding rounding;
-  std::vector<KernelBand> bands;
+  PlanRounding rounding = {};
+  std::vector<KernelBand> bands = {};
   Divisor unit;            ///< the smallest power of ten, from 10, over which every rate is whole
   std::int64_t limit = 0;  ///< inputs up to this magnitude are computed in 64 bits, the others in 128
 };
@@ -138,9 +138,9 @@ Line compute_line(const Kernel& kernel, Running& running, std::int64_t credit);
 
 /// Results per key. The columns have persons * intervals rows.
 struct Totals {
-  std::vector<std::int64_t> base;    ///< net credit
-  std::vector<Int128> exact;         ///< earned, exactly; with RoundingPoint::line the sum of the rounded lines
-  std::vector<std::int64_t> amount;  ///< earned in minor units; empty with RoundingPoint::statement
+  std::vector<std::int64_t> base = {};    ///< net credit
+  std::vector<Int128> exact = {};         ///< earned, exactly; with RoundingPoint::line the sum of the rounded lines
+  std::vector<std::int64_t> amount = {};  ///< earned in minor units; empty with RoundingPoint::statement
 };
 
 /// Adds up per key, then applies the table. Does not look at the order unless `needs_order`. Errors: invalid for
@@ -149,9 +149,9 @@ Totals compute_totals(const Kernel& kernel, const CreditColumns& credits, Keys k
 
 /// Results per credit, in the order of the rows that were given.
 struct LineColumns {
-  std::vector<std::int64_t> before;  ///< running credit of the key before the row; empty where each stands alone
-  std::vector<std::int64_t> amount;  ///< minor units; empty with RoundingPoint::statement
-  std::vector<Int128> exact;         ///< only with RoundingPoint::statement
+  std::vector<std::int64_t> before = {};  ///< running credit of the key before the row; empty where each stands alone
+  std::vector<std::int64_t> amount = {};  ///< minor units; empty with RoundingPoint::statement
+  std::vector<Int128> exact = {};         ///< only with RoundingPoint::statement
 };
 
 /// What each credit earned, taking those of a key in the order (date, sequence, id). With RoundingPoint::telescoped the
@@ -160,8 +160,8 @@ LineColumns compute_lines(const Kernel& kernel, const CreditColumns& credits, Ke
 
 /// All components of a plan, per key.
 struct Statements {
-  std::vector<Totals> components;    ///< in the order of Plan::components
-  std::vector<std::int64_t> amount;  ///< earned in minor units over all components, per key
+  std::vector<Totals> components = {};    ///< in the order of Plan::components
+  std::vector<std::int64_t> amount = {};  ///< earned in minor units over all components, per key
 };
 
 /// The result of a whole plan: components rounded as the plan says and added, or with RoundingPoint::statement added

@@ -85,8 +85,8 @@ enum class CreditSplit : std::int32_t { from_event = 1 };
 
 /// One row of a rate table: from here on, this rate.
 struct Band {
-  Amount from;   ///< minor units of the plan's currency; 0 in the first band, then ascending
-  Decimal rate;  ///< a fraction at kRateScale: 5 % is {50'000'000, 9}; between 0 and 1
+  Amount from = {};   ///< minor units of the plan's currency; 0 in the first band, then ascending
+  Decimal rate = {};  ///< a fraction at kRateScale: 5 % is {50'000'000, 9}; between 0 and 1
   friend bool operator==(const Band&, const Band&) = default;
 };
 
@@ -94,16 +94,16 @@ struct Band {
 struct Tiers {
   TierMode mode = TierMode::flat;
   Boundary boundary = Boundary::upper;
-  std::vector<Band> bands;
+  std::vector<Band> bands = {};
   friend bool operator==(const Tiers&, const Tiers&) = default;
 };
 
 /// A part of the plan that earns on its own: a credited amount and the table that turns it into money.
 struct Component {
-  std::string name;  ///< unique in the plan
+  std::string name = {};  ///< unique in the plan
   Accumulate accumulate = Accumulate::interval;
   Negative negative = Negative::first_tier;
-  Tiers tiers;
+  Tiers tiers = {};
   friend bool operator==(const Component&, const Component&) = default;
 };
 
@@ -116,7 +116,7 @@ struct PlanRounding {
 
 /// Who is credited with what of an event.
 struct Credit {
-  std::string role;  ///< "primary": its shares of an event sum to exactly 100 %
+  std::string role = {};  ///< "primary": its shares of an event sum to exactly 100 %
   CreditBase base = CreditBase::amount;
   CreditSplit split = CreditSplit::from_event;
   friend bool operator==(const Credit&, const Credit&) = default;
@@ -124,17 +124,17 @@ struct Credit {
 
 /// One version of a plan. A plain value; made by `parse_plan`, or by hand and then passed through `check`.
 struct Plan {
-  std::string name;
+  std::string name = {};
   std::int64_t version = 1;  ///< from 1
-  Currency currency;
-  std::string calendar;            ///< name of the Calendar whose periods are the intervals
-  Grain interval = Grain::month;   ///< month, quarter or year
-  Date from;                       ///< first day on which it holds
-  Date to = kOpenDate;             ///< first day on which it no longer holds
-  PlanRounding rounding;
-  std::string when;  ///< eligibility: an expression over the fields of an event; empty means every event
-  Credit credit;
-  std::vector<Component> components;
+  Currency currency = {};
+  std::string calendar = {};      ///< name of the Calendar whose periods are the intervals
+  Grain interval = Grain::month;  ///< month, quarter or year
+  Date from = {};                 ///< first day on which it holds
+  Date to = kOpenDate;            ///< first day on which it no longer holds
+  PlanRounding rounding = {};
+  std::string when = {};  ///< eligibility: an expression over the fields of an event; empty means every event
+  Credit credit = {};
+  std::vector<Component> components = {};
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 

@@ -30,53 +30,54 @@ struct Choices<QuotaMethod> {
 
 /// A node: a target of a unit (with everyone below it) or of an employee, for a period.
 struct Quota {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::optional<Id> parent;
+  std::optional<Id> parent = {};
   QuotaMetric metric = QuotaMetric::won_amount;
-  std::string period;               ///< "2017-Q2" of calendar `calendar`
+  std::string period = {};  ///< "2017-Q2" of calendar `calendar`
   std::string calendar = "calendar";
-  Date from;
-  Date to;
-  std::optional<Id> unit;           ///< exactly one of unit and employee
-  std::optional<Id> employee;
-  Currency currency;
-  Amount amount;
+  Date from = {};
+  Date to = {};
+  std::optional<Id> unit = {};  ///< exactly one of unit and employee
+  std::optional<Id> employee = {};
+  Currency currency = {};
+  Amount amount = {};
   QuotaMethod method = QuotaMethod::fixed;
-  std::optional<Decimal> weight;    ///< given with ratio, scale 9
-  std::optional<Id> home;           ///< kept: by which unit it is seen: `unit`, or the employee's when it was set
+  std::optional<Decimal> weight = {};  ///< given with ratio, scale 9
+  std::optional<Id> home = {};         ///< kept: by which unit it is seen: `unit`, or the employee's when it was set
 };
 template <>
 const Entity& entity_of<Quota>();
 
 /// A child as given to `decompose`.
 struct QuotaChild {
-  std::optional<Id> unit;
-  std::optional<Id> employee;
-  Decimal weight = {1, 0};          ///< used by ratio; any positive numbers
+  std::optional<Id> unit = {};
+  std::optional<Id> employee = {};
+  Decimal weight = {1, 0};  ///< used by ratio; any positive numbers
 };
 
 /// A node's consistency: children against parent.
 struct QuotaNode {
-  Quota quota;
+  Quota quota = {};
   std::int64_t depth = 0;
   std::int64_t children = 0;
-  std::optional<Money> children_sum;
-  Money difference;                 ///< children_sum - amount; 0 for leaves
+  std::optional<Money> children_sum = {};
+  Money difference = {};  ///< children_sum - amount; 0 for leaves
   /// Units right below the node's unit that have members or units but no child node; like the next one as of today,
   /// or of the period's day nearest to it, and empty for leaves.
-  std::vector<Id> missing_units;
-  std::vector<Id> missing_employees;///< members of the node's unit without a child node, where any child is an employee
+  std::vector<Id> missing_units = {};
+  std::vector<Id> missing_employees =
+      {};  ///< members of the node's unit without a child node, where any child is an employee
 };
 
 /// A node's attainment.
 struct QuotaAttainment {
-  Quota quota;
+  Quota quota = {};
   std::int64_t depth = 0;
-  Money actual;
-  Money gap;                        ///< amount - actual
-  std::optional<Decimal> percent;   ///< actual / amount x 100, 2 decimals, half up; absent for an amount of 0
+  Money actual = {};
+  Money gap = {};                       ///< amount - actual
+  std::optional<Decimal> percent = {};  ///< actual / amount x 100, 2 decimals, half up; absent for an amount of 0
 };
 
 namespace incentive {

@@ -19,14 +19,14 @@ namespace kith {
 /// A version of a plan document in the store. Numbers of versions grow; the approved version valid on a period's
 /// first day counts for that period.
 struct CommissionPlan {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
+  std::string name = {};
   std::int64_t version = 1;
-  std::string document;              ///< canonical JSON (incentive/plan.hpp)
-  std::string hash;                  ///< hexadecimal SHA-256 of it
-  Date valid_from;
+  std::string document = {};  ///< canonical JSON (incentive/plan.hpp)
+  std::string hash = {};      ///< hexadecimal SHA-256 of it
+  Date valid_from = {};
   Date valid_to = kOpenDate;
 };
 template <>
@@ -37,13 +37,13 @@ const Entity& entity_of<CommissionPlan>();
 /// period: the first one that counts in it does so to its end, another one from the next period on. Only deals won on
 /// days with a plan count, from `Employee::hired_on` to `left_on`.
 struct PlanAssignment {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string plan;
-  std::optional<Id> employee;
-  std::optional<Id> unit;
-  Date from;
+  std::string plan = {};
+  std::optional<Id> employee = {};
+  std::optional<Id> unit = {};
+  Date from = {};
   Date to = kOpenDate;
 };
 template <>
@@ -57,13 +57,13 @@ struct Choices<PeriodStatus> {
 
 /// A period of a calendar for which commission is run.
 struct CommissionPeriod {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string calendar;
-  std::string label;                 ///< "2017-Q2"
-  Date from;
-  Date to;
+  std::string calendar = {};
+  std::string label = {};  ///< "2017-Q2"
+  Date from = {};
+  Date to = {};
   PeriodStatus status = PeriodStatus::open;
   /// Works up to this one are reflected in its lines; that of the newest closed period also holds for the corrections
   /// of all closed ones.
@@ -74,21 +74,21 @@ const Entity& entity_of<CommissionPeriod>();
 
 /// What somebody earned in a period.
 struct Statement {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id employee;
-  std::optional<Id> unit;            ///< the employee's on the last day of the period
-  Id period;
-  Currency currency;
-  Amount credit;                     ///< net credit of the period's own lines
-  Amount earned;                     ///< their commission
-  Amount adjusted;                   ///< sum of the adjustment lines posted here
-  Amount total;                      ///< earned + adjusted
+  Id employee = {};
+  std::optional<Id> unit = {};  ///< the employee's on the last day of the period
+  Id period = {};
+  Currency currency = {};
+  Amount credit = {};    ///< net credit of the period's own lines
+  Amount earned = {};    ///< their commission
+  Amount adjusted = {};  ///< sum of the adjustment lines posted here
+  Amount total = {};     ///< earned + adjusted
   PeriodStatus status = PeriodStatus::open;
   /// When closed: hexadecimal SHA-256 over the hash of the employee's statement of the same grain before it, its own
   /// sums and all its lines.
-  std::optional<std::string> hash;
+  std::optional<std::string> hash = {};
 };
 template <>
 const Entity& entity_of<Statement>();
@@ -101,23 +101,23 @@ struct Choices<LineKind> {
 
 /// One credited fact and what it earned. Amounts are in the statement's currency.
 struct StatementLine {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id statement;
-  std::int64_t position = 0;         ///< order within the statement, from 1
+  Id statement = {};
+  std::int64_t position = 0;  ///< order within the statement, from 1
   LineKind kind = LineKind::earning;
-  Id plan;                           ///< the CommissionPlan it was computed with
-  std::string component;
-  Id opportunity;                    ///< the fact
-  Date earned_on;                    ///< the day the deal was won
-  std::string period_earned;         ///< label; differs from the statement's for adjustments
-  Amount credit;                     ///< credited to this person; for an adjustment the change
-  Amount amount;                     ///< commission; for an adjustment the change
-  std::optional<Id> corrects;        ///< adjustment: the line of the closed period, absent when it had none
+  Id plan = {};  ///< the CommissionPlan it was computed with
+  std::string component = {};
+  Id opportunity = {};              ///< the fact
+  Date earned_on = {};              ///< the day the deal was won
+  std::string period_earned = {};   ///< label; differs from the statement's for adjustments
+  Amount credit = {};               ///< credited to this person; for an adjustment the change
+  Amount amount = {};               ///< commission; for an adjustment the change
+  std::optional<Id> corrects = {};  ///< adjustment: the line of the closed period, absent when it had none
   /// Adjustment: "won late", "amount changed", "split changed", "won on another day", "no longer won", "plan changed",
   /// or "follows another correction" where only the tier has moved.
-  std::optional<std::string> reason;
+  std::optional<std::string> reason = {};
 };
 template <>
 const Entity& entity_of<StatementLine>();
@@ -136,9 +136,9 @@ Id assign(Work& work, PlanAssignment& assignment);
 struct RunResult {
   std::int64_t statements = 0;  ///< that the period has now
   std::int64_t lines = 0;
-  std::int64_t changed = 0;     ///< lines added, changed or removed by this run
-  std::int64_t adjustments = 0; ///< adjustment lines added by this run
-  Money total;                  ///< of all statements of the period
+  std::int64_t changed = 0;      ///< lines added, changed or removed by this run
+  std::int64_t adjustments = 0;  ///< adjustment lines added by this run
+  Money total = {};              ///< of all statements of the period
 };
 /// Computes the statements of one period ("2017-Q2") of the calendar named in the plans. Corrections of closed periods
 /// of the same grain are posted into it, oldest first, when it is the earliest open one; until it is closed they follow

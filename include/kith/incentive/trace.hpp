@@ -23,7 +23,7 @@ namespace kith::incentive {
 /// A credit as a trace reads it.
 struct Fact {
   std::int64_t id = 0;
-  Date date;
+  Date date = {};
   std::int64_t sequence = 0;
   std::int64_t amount = 0;  ///< credited minor units
   friend bool operator==(const Fact&, const Fact&) = default;
@@ -41,24 +41,24 @@ enum class StepKind : std::int32_t {
 /// A node. Exact numbers are numerators over kRateUnit.
 struct Step {
   StepKind kind = StepKind::slice;
-  std::string label;        ///< for people: "band 2 from 100000.00"; part of the canonical bytes
-  std::int64_t input = 0;   ///< slice: minor units taken at the rate; line, component: the credit
-  std::int64_t rate = 0;    ///< slice: over kRateUnit
-  Int128 value = 0;         ///< exact: what this step contributes to its parent
-  Int128 before = 0;        ///< rounding: the exact running total without the line; 0 for a total
-  Int128 after = 0;         ///< rounding: the exact sum that is rounded
-  std::vector<std::int64_t> facts;  ///< ids of the facts this step is about, in order
-  std::vector<Step> parts;
+  std::string label = {};                ///< for people: "band 2 from 100000.00"; part of the canonical bytes
+  std::int64_t input = 0;                ///< slice: minor units taken at the rate; line, component: the credit
+  std::int64_t rate = 0;                 ///< slice: over kRateUnit
+  Int128 value = 0;                      ///< exact: what this step contributes to its parent
+  Int128 before = 0;                     ///< rounding: the exact running total without the line; 0 for a total
+  Int128 after = 0;                      ///< rounding: the exact sum that is rounded
+  std::vector<std::int64_t> facts = {};  ///< ids of the facts this step is about, in order
+  std::vector<Step> parts = {};
   friend bool operator==(const Step&, const Step&) = default;
 };
 
 /// A whole explanation.
 struct Trace {
-  std::string plan;
+  std::string plan = {};
   std::int64_t version = 0;
-  std::string plan_hash;  ///< hexadecimal SHA-256
-  Currency currency;
-  PlanRounding rounding;
+  std::string plan_hash = {};  ///< hexadecimal SHA-256
+  Currency currency = {};
+  PlanRounding rounding = {};
   bool rounded = true;      ///< false for a line or component where statements are rounded: only `root.value` counts
   std::int64_t amount = 0;  ///< minor units, the sum of all leaves; 0 where nothing was rounded
   Step root;

@@ -41,7 +41,7 @@ struct CsvProblem {
   std::int64_t line = 0;     ///< physical line of the fault, from 1; of an unterminated quote: where it opened
   std::int64_t column = 0;   ///< position in that line in code points, from 1; 0 where the whole record is meant
   std::size_t field = 0;     ///< number of the field, from 1; 0 where the whole record is meant
-  std::string message;       ///< a sentence: what is wrong and how to mend it, without the place
+  std::string message = {};  ///< a sentence: what is wrong and how to mend it, without the place
 };
 
 /// One field of a record.
@@ -57,13 +57,13 @@ struct CsvRecord {
   std::int64_t number = 0;           ///< 1 for the first record after the header
   std::string_view raw;              ///< its bytes as they stand, without the line end; cut to 1,000 where too_long
   std::span<const CsvField> fields;  ///< as far as they could be told apart where there is a problem
-  std::optional<CsvProblem> problem;
+  std::optional<CsvProblem> problem = {};
 };
 
 /// How to read.
 struct CsvOptions {
-  char delimiter = '\0';                       ///< '\0': the most frequent of , ; and TAB in the first record
-  bool header = true;                          ///< the first record names the columns
+  char delimiter = '\0';                          ///< '\0': the most frequent of , ; and TAB in the first record
+  bool header = true;                             ///< the first record names the columns
   std::size_t max_field = std::size_t{1} << 20;   ///< bytes of one field
   std::size_t max_record = std::size_t{1} << 24;  ///< bytes of one record; at most 1 GiB; bounds the memory used
   std::size_t chunk = std::size_t{1} << 18;       ///< bytes asked of the source at a time

@@ -38,32 +38,32 @@ enum class OnBlank : std::int32_t {
 
 /// How a text becomes the id of another record.
 struct ImportLookup {
-  std::string entity;
+  std::string entity = {};
   std::string by = "name";  ///< a text field of that entity; compared exactly, then folded
-  std::string source;       ///< only records of that source; "" for all
-  std::string where;        ///< only records that an expression keeps; "" for all
+  std::string source = {};  ///< only records of that source; "" for all
+  std::string where = {};   ///< only records that an expression keeps; "" for all
 };
 
 /// One field that is filled, from a column or with a constant.
 struct ImportTarget {
-  std::string column;                   ///< as in the header; "" for a constant
-  std::string field;
-  std::optional<std::string> constant;  ///< the text of a constant
-  std::optional<ImportLookup> lookup;
-  std::string aliases;                  ///< name of a set in ImportPlan::aliases; "" for none
+  std::string column = {};  ///< as in the header; "" for a constant
+  std::string field = {};
+  std::optional<std::string> constant = {};  ///< the text of a constant
+  std::optional<ImportLookup> lookup = {};
+  std::string aliases = {};                                  ///< name of a set in ImportPlan::aliases; "" for none
   std::map<std::string, std::optional<std::string>> values;  ///< translation of codes; nothing means blank
   OnBlank on_blank = OnBlank::clear;
-  std::string blank_value;              ///< of OnBlank::use
+  std::string blank_value = {};  ///< of OnBlank::use
 };
 
 /// A mapping. A value; independent of any store.
 struct ImportPlan {
-  std::string entity;
-  std::string source;              ///< of the records' second key; needed with `key`
-  std::optional<std::string> key;  ///< column whose text is the external id; without one every row is a new record
-  std::vector<ImportTarget> targets;
-  std::vector<std::string> ignore; ///< columns left out on purpose
-  bool quoted_empty_is_text = false;  ///< "" in a text column is empty text, not blank
+  std::string entity = {};
+  std::string source = {};              ///< of the records' second key; needed with `key`
+  std::optional<std::string> key = {};  ///< column whose text is the external id; without one every row is a new record
+  std::vector<ImportTarget> targets = {};
+  std::vector<std::string> ignore = {};                               ///< columns left out on purpose
+  bool quoted_empty_is_text = false;                                  ///< "" in a text column is empty text, not blank
   std::map<std::string, std::map<std::string, std::string>> aliases;  ///< set -> wrong spelling -> right spelling
 };
 

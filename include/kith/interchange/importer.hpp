@@ -25,10 +25,10 @@ namespace kith {
 
 /// What the host wants of one import.
 struct ImportOptions {
-  bool dry_run = false;          ///< does everything in one Work and rolls it back
-  bool all_or_nothing = false;   ///< one Work, kept only if no row was rejected
-  std::size_t chunk_rows = 1000; ///< rows of a Work otherwise, and between two calls of `progress`
-  std::string cause = {};        ///< of the Works; default "import of opportunities"
+  bool dry_run = false;           ///< does everything in one Work and rolls it back
+  bool all_or_nothing = false;    ///< one Work, kept only if no row was rejected
+  std::size_t chunk_rows = 1000;  ///< rows of a Work otherwise, and between two calls of `progress`
+  std::string cause = {};         ///< of the Works; default "import of opportunities"
   CsvOptions csv = {};
   /// Rows read, bytes read, bytes in all (-1: not known). False cancels: the chunk is rolled back.
   std::function<bool(std::int64_t rows, std::int64_t bytes, std::int64_t total)> progress = {};
@@ -40,11 +40,11 @@ struct ImportOptions {
 
 /// One reason why a row was rejected.
 struct ImportProblem {
-  std::int64_t line = 0;  ///< physical line in the file, from 1
-  std::string column;     ///< as in the header; "" where the whole row is meant
-  std::string field;      ///< of the entity; "" where none is concerned
-  std::string value;      ///< the text of the cell
-  std::string reason;     ///< what is wrong and how to mend it
+  std::int64_t line = 0;    ///< physical line in the file, from 1
+  std::string column = {};  ///< as in the header; "" where the whole row is meant
+  std::string field = {};   ///< of the entity; "" where none is concerned
+  std::string value = {};   ///< the text of the cell
+  std::string reason = {};  ///< what is wrong and how to mend it
   Code code = Code::invalid;
 };
 
@@ -63,19 +63,19 @@ std::string_view name_of(ImportNoticeKind kind);
 /// Something noticed, and how often.
 struct ImportNotice {
   ImportNoticeKind kind = ImportNoticeKind::blank;
-  std::string column;
-  std::string field;
-  std::string value;        ///< as in the table; beyond 10,000 different ones of a column they are counted as "..."
-  std::string used;         ///< what was taken instead
-  std::int64_t count = 0;   ///< cells (columns: 1)
+  std::string column = {};
+  std::string field = {};
+  std::string value = {};  ///< as in the table; beyond 10,000 different ones of a column they are counted as "..."
+  std::string used = {};   ///< what was taken instead
+  std::int64_t count = 0;  ///< cells (columns: 1)
 };
 
 /// What an import did, or in a dry run would have done.
 struct ImportReport {
   bool dry_run = false;
-  bool committed = false;      ///< what was written stays; not in a dry run, nor where all_or_nothing met a bad row
-  bool broken_off = false;     ///< the file could not be read to its end; the last problem says why
-  std::int64_t rows = 0;       ///< records of the table; the sum of the next five
+  bool committed = false;   ///< what was written stays; not in a dry run, nor where all_or_nothing met a bad row
+  bool broken_off = false;  ///< the file could not be read to its end; the last problem says why
+  std::int64_t rows = 0;    ///< records of the table; the sum of the next five
   std::int64_t created = 0;
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;  ///< was already so; nothing was written
@@ -84,8 +84,8 @@ struct ImportReport {
   std::int64_t first_seq = 0;  ///< of the Works; 0 when nothing was written
   std::int64_t last_seq = 0;
   std::int64_t problem_count = 0;
-  std::vector<ImportProblem> problems;  ///< by chunk, then line; at most ImportOptions::most_problems
-  std::vector<ImportNotice> notices;    ///< by column, kind, value
+  std::vector<ImportProblem> problems = {};  ///< by chunk, then line; at most ImportOptions::most_problems
+  std::vector<ImportNotice> notices = {};    ///< by column, kind, value
 };
 
 /// The report as one JSON object, in a fixed spelling.

@@ -14,29 +14,29 @@ namespace kith {
 
 /// Somebody who works here (or did).
 struct Employee {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
-  std::string name_key;  ///< kept: fold(name)
-  std::optional<std::string> email;
-  std::optional<Id> unit;  ///< of the newest membership, changed by `transfer`
-  std::optional<Date> hired_on;
-  std::optional<Date> left_on;
-  std::optional<std::string> source;
-  std::optional<std::string> external_id;
+  std::string name = {};
+  std::string name_key = {};  ///< kept: fold(name)
+  std::optional<std::string> email = {};
+  std::optional<Id> unit = {};  ///< of the newest membership, changed by `transfer`
+  std::optional<Date> hired_on = {};
+  std::optional<Date> left_on = {};
+  std::optional<std::string> source = {};
+  std::optional<std::string> external_id = {};
 };
 template <>
 const Entity& entity_of<Employee>();
 
 /// Somebody belongs to a unit for a time.
 struct Membership {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id employee;
-  Id unit;
-  Date from;
+  Id employee = {};
+  Id unit = {};
+  Date from = {};
   Date to = kOpenDate;
 };
 template <>

@@ -15,27 +15,27 @@ namespace kith {
 
 /// A company, region, department or team.
 struct Unit {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
-  std::string name_key;       ///< kept: fold(name)
-  std::optional<Id> parent;   ///< of the newest row, changed by `move`; none for a root
-  std::optional<Id> manager;  ///< employee who leads it
-  std::optional<std::string> source;
-  std::optional<std::string> external_id;
+  std::string name = {};
+  std::string name_key = {};       ///< kept: fold(name)
+  std::optional<Id> parent = {};   ///< of the newest row, changed by `move`; none for a root
+  std::optional<Id> manager = {};  ///< employee who leads it
+  std::optional<std::string> source = {};
+  std::optional<std::string> external_id = {};
 };
 template <>
 const Entity& entity_of<Unit>();
 
 /// Where a unit hung: [from, to) never overlap for one unit.
 struct UnitParent {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id unit;
-  std::optional<Id> parent;
-  Date from;
+  Id unit = {};
+  std::optional<Id> parent = {};
+  Date from = {};
   Date to = kOpenDate;
 };
 template <>

@@ -23,62 +23,62 @@ struct Choices<DealStatus> {
 
 /// A chance to sell something to somebody.
 struct Opportunity {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string title;
-  std::optional<Id> customer;
-  std::optional<Id> product;
-  Id pipeline;                           ///< default: the store's only pipeline
-  Id stage;                              ///< current, or last before it was closed; default: the first
-  DealStatus status = DealStatus::open;  ///< changed by win, lose, void_deal, reopen
-  std::optional<Id> owner;               ///< employee
-  std::optional<Id> unit;                ///< the owner's unit when assigned
-  std::optional<Amount> amount;          ///< expected while open, agreed when won
-  Currency currency;                     ///< default: the store's; another is refused until rates exist
-  std::optional<Decimal> probability;    ///< set by hand, a fraction, scale 9; without it the stage's default counts
-  std::optional<Date> engaged_on;        ///< when talks began
-  std::optional<Date> expected_on;       ///< when it should close
-  std::optional<Date> closed_on;         ///< when it was won, lost or voided
-  std::optional<std::string> reason;     ///< of winning, losing, voiding
-  std::optional<std::string> source;
-  std::optional<std::string> external_id;
+  std::string title = {};
+  std::optional<Id> customer = {};
+  std::optional<Id> product = {};
+  Id pipeline = {};                         ///< default: the store's only pipeline
+  Id stage = {};                            ///< current, or last before it was closed; default: the first
+  DealStatus status = DealStatus::open;     ///< changed by win, lose, void_deal, reopen
+  std::optional<Id> owner = {};             ///< employee
+  std::optional<Id> unit = {};              ///< the owner's unit when assigned
+  std::optional<Amount> amount = {};        ///< expected while open, agreed when won
+  Currency currency = {};                   ///< default: the store's; another is refused until rates exist
+  std::optional<Decimal> probability = {};  ///< set by hand, a fraction, scale 9; without it the stage's default counts
+  std::optional<Date> engaged_on = {};      ///< when talks began
+  std::optional<Date> expected_on = {};     ///< when it should close
+  std::optional<Date> closed_on = {};       ///< when it was won, lost or voided
+  std::optional<std::string> reason = {};   ///< of winning, losing, voiding
+  std::optional<std::string> source = {};
+  std::optional<std::string> external_id = {};
 };
 template <>
 const Entity& entity_of<Opportunity>();
 
 /// A deal was in a stage for a time.
 struct OpportunityStage {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id opportunity;
-  Id stage;
+  Id opportunity = {};
+  Id stage = {};
   DealStatus status = DealStatus::open;
-  Timestamp from;
+  Timestamp from = {};
   Timestamp to = kOpenTime;
-  std::optional<std::string> reason;
+  std::optional<std::string> reason = {};
 };
 template <>
 const Entity& entity_of<OpportunityStage>();
 
 /// Somebody's share of the credit for a deal. The shares of one deal add up to exactly 100 %.
 struct Split {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id opportunity;
-  Id employee;
+  Id opportunity = {};
+  Id employee = {};
   std::int64_t position = 0;  ///< order; ties of the largest remainder go to the earlier
-  Decimal share;              ///< a fraction, scale 9
+  Decimal share = {};         ///< a fraction, scale 9
 };
 template <>
 const Entity& entity_of<Split>();
 
 /// A share as given to `set_splits`.
 struct SplitShare {
-  Id employee;
-  Decimal share;  ///< a fraction: 0.3333
+  Id employee = {};
+  Decimal share = {};  ///< a fraction: 0.3333
 };
 
 namespace sales {

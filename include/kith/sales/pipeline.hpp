@@ -15,24 +15,24 @@ namespace kith {
 
 /// A named way of selling.
 struct Pipeline {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  std::string name;
+  std::string name = {};
 };
 template <>
 const Entity& entity_of<Pipeline>();
 
 /// A step of a pipeline.
 struct Stage {
-  Id id;
+  Id id = {};
   std::int64_t revision = 0;
   std::int64_t seq = 0;
-  Id pipeline;
-  std::string name;
-  std::int64_t position = 0;         ///< order, unique in its pipeline
-  Decimal probability;               ///< default chance of winning as a fraction 0..1, scale 9
-  std::optional<std::string> guard;  ///< expression over opportunity
+  Id pipeline = {};
+  std::string name = {};
+  std::int64_t position = 0;              ///< order, unique in its pipeline
+  Decimal probability = {};               ///< default chance of winning as a fraction 0..1, scale 9
+  std::optional<std::string> guard = {};  ///< expression over opportunity
 };
 template <>
 const Entity& entity_of<Stage>();
