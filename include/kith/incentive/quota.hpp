@@ -67,8 +67,8 @@ struct QuotaNode {
   /// Units right below the node's unit that have members or units but no child node; like the next one as of today,
   /// or of the period's day nearest to it, and empty for leaves.
   std::vector<Id> missing_units = {};
-  std::vector<Id> missing_employees =
-      {};  ///< members of the node's unit without a child node, where any child is an employee
+  /// Members of the node's unit without a child node, where any child is an employee.
+  std::vector<Id> missing_employees = {};
 };
 
 /// A node's attainment.
