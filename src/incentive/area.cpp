@@ -20,14 +20,8 @@ constexpr Permit kPermits[] = {
     {"incentive::assign", "plan_assignment", Action::create},
     {"incentive::run", "statement", Action::edit},
     {"incentive::close", "statement", Action::close},
-    {"incentive::statement_of", "statement", Action::read},
-    {"incentive::lines_of", "statement", Action::read},
-    {"incentive::explain_statement", "statement", Action::read},
-    {"incentive::explain_line", "statement", Action::read},
     {"incentive::set_quota", "quota", Action::create},
     {"incentive::decompose", "quota", Action::edit},
-    {"incentive::quota_tree", "quota", Action::read},
-    {"incentive::attainment", "quota", Action::read},
 };
 
 constexpr FirstGrant kGrants[] = {

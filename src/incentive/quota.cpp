@@ -110,6 +110,7 @@ Id set_quota(Work& work, Quota& quota) {
   Quota row = quota;
   if (row.revision == 0) {
     work.require(Action::create, kQuota);
+    if (row.parent) work.require(Action::edit, kQuota, *row.parent);
     row.method = QuotaMethod::fixed;
     row.weight.reset();
     complete(work, row);
