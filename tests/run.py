@@ -196,7 +196,7 @@ def python_ready() -> bool:
     """Makes .venv and installs the package of this tree into it; once a run."""
     if "python" not in _BUILT:
         print("  building the Python package and installing it into .venv", flush=True)
-        good = succeeds("cmake/setup.sh", "venv", "test") and succeeds("cmake/setup.sh", "package")
+        good = succeeds("cmake/setup.sh", "venv", "test", "charts") and succeeds("cmake/setup.sh", "package")
         _BUILT["python"] = TALLY.check("pip install .", good)
     return _BUILT["python"]
 
