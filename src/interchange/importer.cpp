@@ -11,6 +11,8 @@
 namespace kith {
 namespace {
 
+constexpr std::size_t kIdsAsked = 512;  // at once; a longer list a backend may decline and read the whole table
+
 /// Faults of one row; anything else ends the import.
 bool is_row_fault(Code code) {
   switch (code) {
@@ -268,20 +270,20 @@ class Import {
     update(work, updates, updated);
   }
 
-  /// The records that rows of this chunk are about, in one statement.
+  /// The records that rows of this chunk are about, in a few statements.
   Batch stored_rows(Work& work, std::size_t first, std::size_t last) {
     Batch stored(entity_);
-    Query query;
     Condition in{.op = Condition::Op::in, .field = kIdField, .operands = {}, .terms = {}};
     for (std::size_t i = first; i < last && plan_.key; ++i) {
       const Id id = keys_[pending_[i].key].id;
       if (id) in.operands.emplace_back(id.value);
-    }
-    if (in.operands.empty()) return stored;
-    query.conditions.push_back(std::move(in));
-    auto rows = work.scan(entity_, query);
-    for (Batch batch; rows->next(batch);) {
-      for (std::size_t row = 0; row < batch.rows(); ++row) stored.append_row(batch, row);
+      if (in.operands.size() == kIdsAsked || (i + 1 == last && !in.operands.empty())) {
+        auto rows = work.scan(entity_, {.conditions = {in}});
+        for (Batch batch; rows->next(batch);) {
+          for (std::size_t row = 0; row < batch.rows(); ++row) stored.append_row(batch, row);
+        }
+        in.operands.clear();
+      }
     }
     return stored;
   }
