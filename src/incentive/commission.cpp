@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
 #include <numeric>
 
@@ -13,8 +15,7 @@
 namespace kith::incentive {
 namespace {
 
-// Rows are checked in blocks that stay in the nearest cache and then added, so that no bad index is ever written to.
-constexpr std::size_t kBlock = 2048;
+constexpr std::size_t kBlock = 512;
 constexpr std::int64_t kMostKeys = std::int64_t{1} << 28;
 
 std::size_t key_count(Keys keys) {
@@ -56,64 +57,102 @@ void check_lengths(const CreditColumns& credits, bool ordered) {
 }
 
 [[noreturn]] void fail_index(const CreditColumns& credits, std::size_t row, Keys keys) {
-  throw Error(
-      Code::invalid, "credits", "person",
-      fmt::format("Row {} has person {} and interval {}; there are {} persons and {} intervals, counted from 0.", row,
-                  credits.person[row], credits.interval[row], keys.persons, keys.intervals));
+  throw Error(Code::invalid, "credits", "person",
+              fmt::format("Row {} has person {} and interval {}; there are {} persons and {} intervals, counted "
+                          "from 0.",
+                          row, credits.person[row], credits.interval[row], keys.persons, keys.intervals));
 }
 
-// Bits that are set in any magnitude of the block, after the indexes were checked.
-std::uint64_t check_block(const CreditColumns& credits, std::size_t begin, std::size_t end, Keys keys) {
-  const auto persons = static_cast<std::uint32_t>(keys.persons);
-  const auto intervals = static_cast<std::uint32_t>(keys.intervals);
-  std::uint32_t bad = 0;
-  std::uint64_t bits = 0;
-  for (std::size_t i = begin; i < end; ++i) {
-    bad |= static_cast<std::uint32_t>(static_cast<std::uint32_t>(credits.person[i]) >= persons);
-    bad |= static_cast<std::uint32_t>(static_cast<std::uint32_t>(credits.interval[i]) >= intervals);
-    bits |= static_cast<std::uint64_t>(credits.amount[i] ^ (credits.amount[i] >> 63));
-  }
-  if (bad != 0) {
-    for (std::size_t i = begin; i < end; ++i) {
-      if (static_cast<std::uint32_t>(credits.person[i]) >= persons ||
-          static_cast<std::uint32_t>(credits.interval[i]) >= intervals) {
-        fail_index(credits, i, keys);
-      }
-    }
-  }
-  return bits;
-}
+// Whose sign bit tells that an index is negative or above the last one, without a comparison.
+inline std::uint32_t outside(std::uint32_t index, std::uint32_t last) { return index | (last - index); }
 
 void check_indexes(const CreditColumns& credits, Keys keys) {
-  for (std::size_t begin = 0; begin < credits.amount.size(); begin += kBlock) {
-    check_block(credits, begin, std::min(begin + kBlock, credits.amount.size()), keys);
+  const std::size_t rows = credits.amount.size();
+  const std::uint32_t last_person = static_cast<std::uint32_t>(keys.persons) - 1;
+  const std::uint32_t last_interval = static_cast<std::uint32_t>(keys.intervals) - 1;
+  const auto bad = [&](std::size_t i) {
+    return outside(static_cast<std::uint32_t>(credits.person[i]), last_person) |
+           outside(static_cast<std::uint32_t>(credits.interval[i]), last_interval);
+  };
+  std::uint32_t signs = 0;
+  for (std::size_t i = 0; i < rows; ++i) signs |= bad(i);
+  if ((signs >> 31) == 0) return;
+  for (std::size_t i = 0; i < rows; ++i) {
+    if ((bad(i) >> 31) != 0) fail_index(credits, i, keys);
   }
 }
 
-// Net credit per key. The sum of a key does not depend on the order, so neither does whether it overflows.
-std::vector<std::int64_t> sum_by_key(const CreditColumns& credits, Keys keys) {
+// Asks for the cache lines of 16 rows. An address past the end is harmless to ask for.
+inline void prefetch_row(const CreditColumns& credits, std::size_t row) {
+  __builtin_prefetch(credits.amount.data() + row);
+  __builtin_prefetch(credits.amount.data() + row + 8);
+  __builtin_prefetch(credits.person.data() + row);
+  __builtin_prefetch(credits.interval.data() + row);
+}
+
+// Adds a part of the rows in 64 bits and tells whether no sum can have left them: whether every magnitude is below
+// 2^bound, a bound that this many rows cannot add up to 2^63. Checked and added in blocks that stay in the nearest
+// cache, the next block on its way meanwhile; nothing is written for a block with a bad index.
+[[gnu::always_inline]] inline bool add_blocks(const CreditColumns& credits, Keys keys, std::int64_t* sums) {
   const std::size_t rows = credits.amount.size();
+  const int bound = 62 - static_cast<int>(std::bit_width(rows));
+  const std::uint64_t offset = std::uint64_t{1} << bound;
+  const std::int64_t* amount = credits.amount.data();
+  const std::int32_t* person = credits.person.data();
+  const std::int32_t* interval = credits.interval.data();
   const auto intervals = static_cast<std::uint32_t>(keys.intervals);
-  std::vector<std::uint64_t> sums(key_count(keys));
-  std::uint64_t bits = 0;
+  const std::uint32_t last_person = static_cast<std::uint32_t>(keys.persons) - 1;
+  const std::uint32_t last_interval = intervals - 1;
+  std::array<std::uint32_t, kBlock> key;
   for (std::size_t begin = 0; begin < rows; begin += kBlock) {
-    const std::size_t end = std::min(begin + kBlock, rows);
-    bits |= check_block(credits, begin, end, keys);
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t key = static_cast<std::size_t>(credits.person[i]) * intervals +
-                              static_cast<std::uint32_t>(credits.interval[i]);
-      sums[key] += static_cast<std::uint64_t>(credits.amount[i]);
+    const std::size_t count = std::min(kBlock, rows - begin);
+    const std::int64_t* a = amount + begin;
+    std::uint32_t signs = 0;
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto p = static_cast<std::uint32_t>(person[begin + i]);
+      const auto n = static_cast<std::uint32_t>(interval[begin + i]);
+      signs |= outside(p, last_person) | outside(n, last_interval);
+      key[i] = p * intervals + n;
     }
+    // An amount in [-2^bound, 2^bound) moved up by 2^bound has no higher bit.
+    for (std::size_t i = 0; i < count; ++i) bits |= static_cast<std::uint64_t>(a[i]) + offset;
+    if ((signs >> 31) != 0 || (bits >> (bound + 1)) != 0) return false;
+    std::size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+      prefetch_row(credits, begin + kBlock + i);
+      for (std::size_t j = i; j < i + 16; ++j) sums[key[j]] += a[j];
+    }
+    for (; i < count; ++i) sums[key[i]] += a[i];
   }
-  std::vector<std::int64_t> result(sums.size());
-  if (UInt128{rows} * (UInt128{bits} + 1) <= static_cast<UInt128>(std::numeric_limits<std::int64_t>::max())) {
-    std::copy(sums.begin(), sums.end(), result.begin());
-    return result;
-  }
+  return true;
+}
+
+bool add_plain(const CreditColumns& credits, Keys keys, std::int64_t* sums) { return add_blocks(credits, keys, sums); }
+
+#if defined(__x86_64__)
+// The same code with vectors twice as wide, where the processor has them.
+__attribute__((target("avx2"))) bool add_wide(const CreditColumns& credits, Keys keys, std::int64_t* sums) {
+  return add_blocks(credits, keys, sums);
+}
+bool add_small(const CreditColumns& credits, Keys keys, std::int64_t* sums) {
+  static const bool wide = __builtin_cpu_supports("avx2") != 0;
+  return wide ? add_wide(credits, keys, sums) : add_plain(credits, keys, sums);
+}
+#else
+bool add_small(const CreditColumns& credits, Keys keys, std::int64_t* sums) { return add_plain(credits, keys, sums); }
+#endif
+
+// Net credit per key. The sum of a key does not depend on the order, so neither does whether it overflows. Where the
+// fast loop gives up, the exact one starts again and finds the bad index, if that was it.
+std::vector<std::int64_t> sum_by_key(const CreditColumns& credits, Keys keys) {
+  std::vector<std::int64_t> sums(key_count(keys));
+  if (add_small(credits, keys, sums.data())) return sums;
+  check_indexes(credits, keys);
   std::vector<Int128> wide(sums.size());
-  for (std::size_t i = 0; i < rows; ++i) wide[key_of(credits, i, keys)] += credits.amount[i];
-  for (std::size_t key = 0; key < wide.size(); ++key) result[key] = narrow(wide[key], "net credit of a person");
-  return result;
+  for (std::size_t i = 0; i < credits.amount.size(); ++i) wide[key_of(credits, i, keys)] += credits.amount[i];
+  for (std::size_t key = 0; key < wide.size(); ++key) sums[key] = narrow(wide[key], "net credit of a person");
+  return sums;
 }
 
 // Finishes exact sums that are scaled still.
@@ -146,8 +185,22 @@ bool comes_before(const CreditColumns& c, std::size_t a, std::size_t b) {
   return c.amount[a] < c.amount[b];
 }
 
+// Whether date and sequence alone put the rows in order, as in a ledger; without a branch in the loop.
+bool is_strictly_ordered(const CreditColumns& credits) {
+  const std::int32_t* date = credits.date.data();
+  const std::int64_t* sequence = credits.sequence.data();
+  unsigned ordered = 1;
+  for (std::size_t i = 1; i < credits.amount.size(); ++i) {
+    const auto later = static_cast<unsigned>(date[i - 1] < date[i]);
+    const auto same = static_cast<unsigned>(date[i - 1] == date[i]);
+    ordered &= later | (same & static_cast<unsigned>(sequence[i - 1] < sequence[i]));
+  }
+  return ordered != 0;
+}
+
 // The rows in order; empty where they stand in it already.
 std::vector<std::uint32_t> order_of(const CreditColumns& credits) {
+  if (is_strictly_ordered(credits)) return {};
   const std::size_t rows = credits.amount.size();
   std::size_t sorted = 1;
   while (sorted < rows && !comes_before(credits, sorted, sorted - 1)) ++sorted;
@@ -162,11 +215,21 @@ std::vector<std::uint32_t> order_of(const CreditColumns& credits) {
 template <class Visit>
 void in_order(const CreditColumns& credits, Visit visit) {
   const std::vector<std::uint32_t> order = order_of(credits);
-  if (order.empty()) {
-    for (std::size_t i = 0; i < credits.amount.size(); ++i) visit(i);
-  } else {
-    for (const std::uint32_t i : order) visit(std::size_t{i});
-  }
+  // One loop for both cases, so that the visit is compiled into it.
+  const std::uint32_t* index = order.empty() ? nullptr : order.data();
+  for (std::size_t k = 0; k < credits.amount.size(); ++k) visit(index == nullptr ? k : std::size_t{index[k]});
+}
+
+// The checked sums of base/, with the check in the loop and only the failure outside of it.
+inline std::int64_t step_to(std::int64_t before, std::int64_t credit) {
+  std::int64_t after = 0;
+  if (!__builtin_add_overflow(before, credit, &after)) [[likely]] return after;
+  return checked_add(before, credit, "running credit of a person");
+}
+inline std::int64_t step_from(std::int64_t posted, std::int64_t total) {
+  std::int64_t line = 0;
+  if (!__builtin_sub_overflow(total, posted, &line)) [[likely]] return line;
+  return checked_sub(total, posted, "line");
 }
 
 // Lines on a running net total of each key.
@@ -176,22 +239,21 @@ void accumulated_lines(const Kernel& kernel, const CreditColumns& credits, Keys 
     std::int64_t posted = 0;
   };
   std::vector<State> states(key_count(keys));
+  // Copies, because the columns that are written could alias the kernel.
   const RoundingPoint point = kernel.rounding.point;
+  const Rounding mode = kernel.rounding.mode;
+  const Divisor unit = kernel.unit;
   const std::int64_t up = scale_up(kernel);
   in_order(credits, [&](std::size_t i) {
     State& state = states[key_of(credits, i, keys)];
     const std::int64_t before = state.base;
-    std::int64_t after = 0;
-    if (__builtin_add_overflow(before, credits.amount[i], &after)) [[unlikely]] {
-      after = checked_add(before, credits.amount[i], "running credit of a person");
-    }
+    const std::int64_t after = step_to(before, credits.amount[i]);
     lines.before[i] = before;
     state.base = after;
     if (point == RoundingPoint::telescoped) {
-      const std::int64_t total = is_small(kernel, after) ? round_small(kernel.unit, scaled_small(kernel, after),
-                                                                       kernel.rounding.mode)
+      const std::int64_t total = is_small(kernel, after) ? round_within_limit(unit, scaled_small(kernel, after), mode)
                                                          : round_scaled(kernel, scaled_wide(kernel, after));
-      lines.amount[i] = checked_sub(total, state.posted, "line");
+      lines.amount[i] = step_from(state.posted, total);
       state.posted = total;
     } else {
       const Int128 earned = scaled(kernel, after) - scaled(kernel, before);
@@ -228,7 +290,7 @@ void single_lines(const Kernel& kernel, const CreditColumns& credits, Keys keys,
     State& state = states[key_of(credits, i, keys)];
     state.earned += scaled(kernel, credits.amount[i]);
     const std::int64_t total = round_scaled(kernel, state.earned);
-    lines.amount[i] = checked_sub(total, state.posted, "line");
+    lines.amount[i] = step_from(state.posted, total);
     state.posted = total;
   });
 }

@@ -84,6 +84,13 @@ inline std::int64_t round_small(const Divisor& divisor, std::int64_t value, Roun
   return negative ? -result : result;
 }
 
+/// The same for what an input within Kernel::limit pays: room is left for half a unit, so the usual mode needs no rest.
+inline std::int64_t round_within_limit(const Divisor& divisor, std::int64_t value, Rounding mode) {
+  if (mode != Rounding::half_up) return round_small(divisor, value, mode);
+  const std::int64_t result = quotient(divisor, magnitude(value) + static_cast<std::uint64_t>(divisor.value) / 2);
+  return value < 0 ? -result : result;
+}
+
 /// A scaled number rounded once to minor units. Errors: overflow.
 inline std::int64_t round_scaled(const Kernel& kernel, Int128 value) {
   const auto small = static_cast<std::int64_t>(value);
