@@ -85,6 +85,7 @@ class FaultTest : public testing::TestWithParam<const char*> {
 TEST_P(FaultTest, AX2ABatchIsThereWholeOrNotAtAll) {
   auto faults = std::make_shared<Faults>();
   const auto run = [&](const std::shared_ptr<Storage>& inner, std::int64_t fail_at, bool for_good) {
+    faults->reset();  // opening is not the batch
     auto engine = Engine::open(std::make_shared<FaultyStorage>(inner, faults), model(), still_options());
     Session session = engine->session();
     faults->count = Faults::Count::writes;
