@@ -71,12 +71,12 @@ extern "C" {
 
 /** What went wrong. Texts are cut at a character's border where they do not fit, and always end with a NUL. */
 typedef struct kith_error {
-  size_t struct_size;   /**< sizeof(kith_error), set by the caller */
-  int32_t code;         /**< KITH_ERROR_*; 0 after success */
-  int32_t violations;   /**< number of broken rules behind a KITH_ERROR_INVALID; all stand in the message */
-  char entity[64];      /**< "opportunity", or "" */
-  char field[64];       /**< "amount", or "" */
-  char message[1024];   /**< a sentence: what, where, how to mend it */
+  size_t struct_size; /**< sizeof(kith_error), set by the caller */
+  int32_t code;       /**< KITH_ERROR_*; 0 after success */
+  int32_t violations; /**< number of broken rules behind a KITH_ERROR_INVALID; all stand in the message */
+  char entity[64];    /**< "opportunity", or "" */
+  char field[64];     /**< "amount", or "" */
+  char message[1024]; /**< a sentence: what, where, how to mend it */
 } kith_error;
 
 /** The stable name of a code ("not_found"); "unknown" for others. Static text. */
@@ -99,8 +99,8 @@ KITH_API const char* kith_version(void);
 /** One value; 40 bytes, never grows. On the way in, text is only read during the call; on the way out it belongs to
  *  the object that was asked. */
 typedef struct kith_value {
-  int32_t type;     /**< KITH_NULL ... KITH_TIMESTAMP */
-  int32_t scale;    /**< of KITH_DECIMAL, 0 to 18 */
+  int32_t type;  /**< KITH_NULL ... KITH_TIMESTAMP */
+  int32_t scale; /**< of KITH_DECIMAL, 0 to 18 */
   int64_t integer;
   const char* text; /**< of KITH_TEXT */
   size_t size;      /**< of text, in bytes; KITH_NUL allowed on the way in */
@@ -128,15 +128,15 @@ typedef struct kith_session kith_session;
 /** How to open. */
 typedef struct kith_options {
   size_t struct_size;
-  int32_t must_exist;   /**< 1: do not make a store where none is */
-  int32_t read_only;    /**< 1: never write */
-  int32_t busy_ms;      /**< how long a writer waits for another; 0: 5000 */
-  int32_t seeded;       /**< 1: salts come from `seed`, for repeatable bytes in tests; never in production */
+  int32_t must_exist; /**< 1: do not make a store where none is */
+  int32_t read_only;  /**< 1: never write */
+  int32_t busy_ms;    /**< how long a writer waits for another; 0: 5000 */
+  int32_t seeded;     /**< 1: salts come from `seed`, for repeatable bytes in tests; never in production */
   uint64_t seed;
-  const char* currency; /**< base currency of a new store; NULL: USD */
-  const char* zone;     /**< IANA zone of a new store; NULL: UTC */
+  const char* currency;            /**< base currency of a new store; NULL: USD */
+  const char* zone;                /**< IANA zone of a new store; NULL: UTC */
   int64_t (*clock)(void* context); /**< UTC microseconds; NULL: the system's clock. May be called from any thread */
-  void* context;        /**< given to `clock`; outlives the store */
+  void* context;                   /**< given to `clock`; outlives the store */
 } kith_options;
 
 /** Opens "memory:", "sqlite:path" or a path; makes the store if it is new. `options` may be NULL. */
@@ -180,11 +180,11 @@ typedef struct kith_query {
   const char* where;                /**< "status = 'open' and amount >= :least"; values only as parameters */
   const kith_parameter* parameters; /**< of `where` */
   size_t parameter_count;
-  const char* const* order;         /**< "closed_on desc", "name"; the id decides between equals */
+  const char* const* order; /**< "closed_on desc", "name"; the id decides between equals */
   size_t order_count;
-  const char* const* fields;        /**< columns wanted; none: all */
+  const char* const* fields; /**< columns wanted; none: all */
   size_t field_count;
-  int64_t limit;                    /**< 0: no limit */
+  int64_t limit; /**< 0: no limit */
 } kith_query;
 
 /** The record with that id. Error NOT_FOUND when it does not exist or the actor may not see it. */
@@ -202,19 +202,19 @@ typedef struct kith_work kith_work;
 /** What a work says about itself. */
 typedef struct kith_work_options {
   size_t struct_size;
-  const char* cause;    /**< why, for the audit trail */
-  const char* key;      /**< idempotency key; a second work with it changes nothing and gets the first one's receipt */
-  const char* payload;  /**< what the key stands for; the same key with another payload is KITH_ERROR_CONFLICT */
-  size_t payload_size;  /**< KITH_NUL allowed */
+  const char* cause;   /**< why, for the audit trail */
+  const char* key;     /**< idempotency key; a second work with it changes nothing and gets the first one's receipt */
+  const char* payload; /**< what the key stands for; the same key with another payload is KITH_ERROR_CONFLICT */
+  size_t payload_size; /**< KITH_NUL allowed */
 } kith_work_options;
 
 /** What a committed work was. */
 typedef struct kith_receipt {
   size_t struct_size;
-  int64_t seq;          /**< its place in the order of works; 0 when it wrote nothing */
-  int32_t replayed;     /**< 1: the key was committed before, this is that receipt */
+  int64_t seq;      /**< its place in the order of works; 0 when it wrote nothing */
+  int32_t replayed; /**< 1: the key was committed before, this is that receipt */
   int32_t reserved;
-  const char* result;   /**< what commit was given, then; belongs to the work */
+  const char* result; /**< what commit was given, then; belongs to the work */
   size_t result_size;
 } kith_receipt;
 

@@ -67,7 +67,7 @@ typedef struct kith_import_options {
   const char* rejects_path; /**< file for the rejected rows and why; made when there is the first; NULL: none */
   /** Rows read, bytes read, bytes in all. Another answer than 0 stops: KITH_ERROR_CANCELLED. */
   int32_t (*progress)(void* context, int64_t rows, int64_t bytes, int64_t total);
-  void* context;            /**< given to `progress` */
+  void* context; /**< given to `progress` */
 } kith_import_options;
 
 /** Imports a CSV file by a mapping document (JSON, kith.import/1). `aliases` (JSON, kith.aliases/1) and `options` may
@@ -154,7 +154,7 @@ KITH_API int32_t kith_weighted_total(const kith_reader* reader, const kith_query
 /** What a run did. */
 typedef struct kith_run_result {
   size_t struct_size;
-  int64_t statements;  /**< that the period has now */
+  int64_t statements; /**< that the period has now */
   int64_t lines;
   int64_t changed;     /**< lines added, changed or removed by this run */
   int64_t adjustments; /**< adjustment lines added by this run */
@@ -163,9 +163,9 @@ typedef struct kith_run_result {
 
 /** A node below a quota. Never grows. */
 typedef struct kith_quota_child {
-  int64_t unit;     /**< exactly one of unit and employee; the other is 0 */
+  int64_t unit; /**< exactly one of unit and employee; the other is 0 */
   int64_t employee;
-  int64_t weight;   /**< of KITH_QUOTA_RATIO, in parts of 1,000,000,000; any positive numbers */
+  int64_t weight; /**< of KITH_QUOTA_RATIO, in parts of 1,000,000,000; any positive numbers */
 } kith_quota_child;
 
 #define KITH_QUOTA_RATIO 2 /**< shared by the weights */

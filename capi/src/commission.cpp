@@ -62,8 +62,7 @@ int32_t kith_commission_run(kith_work* work, const char* period, size_t size, ki
 }
 
 int32_t kith_commission_close(kith_work* work, const char* period, size_t size, kith_error* error) {
-  return guarded(work, error,
-                 [&](kith::Work& open) { incentive::close(open, text_of(period, size, "period")); });
+  return guarded(work, error, [&](kith::Work& open) { incentive::close(open, text_of(period, size, "period")); });
 }
 
 int32_t kith_statement_of(const kith_reader* reader, int64_t employee, const char* period, size_t size,
@@ -123,8 +122,7 @@ int32_t kith_quota_decompose(kith_work* work, int64_t quota, const kith_quota_ch
       shares.push_back({id_or_none(child.unit), id_or_none(child.employee), {child.weight, kith::kRateScale}});
     }
     const kith::Decimal over = over_percent == nullptr ? kith::Decimal() : number_of(*over_percent, "over_percent");
-    const auto made =
-        incentive::decompose(open, {quota}, shares, choice_of<kith::QuotaMethod>(method, "method"), over);
+    const auto made = incentive::decompose(open, {quota}, shares, choice_of<kith::QuotaMethod>(method, "method"), over);
     for (std::size_t i = 0; ids != nullptr && i < made.size(); ++i) ids[i] = made[i].value;
   });
 }

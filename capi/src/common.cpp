@@ -172,9 +172,7 @@ Options options_of(const kith_options* options) {
   return result;
 }
 
-const Entity& entity_of_name(const Model& model, const char* entity) {
-  return model.entity(name_of(entity, "entity"));
-}
+const Entity& entity_of_name(const Model& model, const char* entity) { return model.entity(name_of(entity, "entity")); }
 
 Date day_of(std::int32_t days, const Reader& reader) { return days == KITH_TODAY ? reader.today() : Date{days}; }
 

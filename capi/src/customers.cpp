@@ -14,9 +14,8 @@ int32_t kith_unit_create(kith_work* work, kith_record* unit, int32_t from, int64
 }
 
 int32_t kith_unit_move(kith_work* work, int64_t unit, int64_t parent, int32_t from, kith_error* error) {
-  return guarded(work, error, [&](kith::Work& open) {
-    kith::people::move(open, {unit}, id_or_none(parent), day_of(from, open));
-  });
+  return guarded(work, error,
+                 [&](kith::Work& open) { kith::people::move(open, {unit}, id_or_none(parent), day_of(from, open)); });
 }
 
 int32_t kith_employee_transfer(kith_work* work, int64_t employee, int64_t unit, int32_t from, kith_error* error) {

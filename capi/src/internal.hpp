@@ -50,7 +50,7 @@ struct kith_record {
 
 struct kith_table {
   explicit kith_table(kith::Table made) : table(std::make_shared<const kith::Table>(std::move(made))) {}
-  std::shared_ptr<const kith::Table> table;           // shared with Arrow streams
+  std::shared_ptr<const kith::Table> table;                 // shared with Arrow streams
   mutable std::vector<std::unique_ptr<std::string>> texts;  // the cells of a text column, each with a NUL
 };
 
@@ -181,9 +181,7 @@ Enum choice_of(std::int32_t number, const char* argument) {
 inline const Reader& reader_of(const kith_reader* reader) { return *need(reader, "reader").reader; }
 
 /// Hands an object out as the last step of a function.
-inline void give(kith_table** out, Table table) {
-  *out = std::make_unique<kith_table>(std::move(table)).release();
-}
+inline void give(kith_table** out, Table table) { *out = std::make_unique<kith_table>(std::move(table)).release(); }
 inline void give(kith_text** out, std::string text) { *out = new kith_text{std::move(text)}; }
 inline void give(kith_record** out, Record record) {
   *out = std::make_unique<kith_record>(std::move(record)).release();

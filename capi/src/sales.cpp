@@ -45,20 +45,17 @@ int32_t kith_deal_advance(kith_work* work, int64_t deal, const char* stage, size
 int32_t kith_deal_win(kith_work* work, int64_t deal, int32_t on, const char* reason, size_t size,
                       const kith_value* amount, kith_error* error) {
   return guarded(work, error, [&](kith::Work& open) {
-    kith::sales::win(open, {deal}, day_of(on, open), text_of(reason, size, "reason"),
-                     amount_for(open, {deal}, amount));
+    kith::sales::win(open, {deal}, day_of(on, open), text_of(reason, size, "reason"), amount_for(open, {deal}, amount));
   });
 }
 
-int32_t kith_deal_lose(kith_work* work, int64_t deal, int32_t on, const char* reason, size_t size,
-                       kith_error* error) {
+int32_t kith_deal_lose(kith_work* work, int64_t deal, int32_t on, const char* reason, size_t size, kith_error* error) {
   return guarded(work, error, [&](kith::Work& open) {
     kith::sales::lose(open, {deal}, day_of(on, open), text_of(reason, size, "reason"));
   });
 }
 
-int32_t kith_deal_void(kith_work* work, int64_t deal, int32_t on, const char* reason, size_t size,
-                       kith_error* error) {
+int32_t kith_deal_void(kith_work* work, int64_t deal, int32_t on, const char* reason, size_t size, kith_error* error) {
   return guarded(work, error, [&](kith::Work& open) {
     kith::sales::void_deal(open, {deal}, day_of(on, open), text_of(reason, size, "reason"));
   });

@@ -50,8 +50,7 @@ int32_t kith_record_set(kith_record* record, const char* field, const kith_value
   });
 }
 
-int32_t kith_record_set_text(kith_record* record, const char* field, const char* text, size_t size,
-                             kith_error* error) {
+int32_t kith_record_set_text(kith_record* record, const char* field, const char* text, size_t size, kith_error* error) {
   return guarded(error, [&] {
     kith::Record& target = need(record, "record").record;
     target.set(name_of(field, "field"), std::string(text_of(text, size, "text")));
@@ -87,8 +86,7 @@ int32_t kith_create(kith_work* work, kith_record* record, int64_t* id, kith_erro
 }
 
 int32_t kith_update(kith_work* work, kith_record* record, kith_error* error) {
-  return guarded(work, error,
-                 [&](kith::Work& open) { kith::generic::update(open, need(record, "record").record); });
+  return guarded(work, error, [&](kith::Work& open) { kith::generic::update(open, need(record, "record").record); });
 }
 
 int32_t kith_remove(kith_work* work, const char* entity, int64_t id, int64_t revision, kith_error* error) {
@@ -102,8 +100,7 @@ int32_t kith_principal_add(kith_work* work, const char* name, size_t size, int64
   return guarded(work, error, [&](kith::Work& open) {
     std::vector<std::string> names;
     for (const char* role : need_array(roles, role_count, "roles")) names.emplace_back(name_of(role, "roles[]"));
-    const kith::Id made =
-        kith::access::add_principal(open, text_of(name, size, "name"), id_or_none(employee), names);
+    const kith::Id made = kith::access::add_principal(open, text_of(name, size, "name"), id_or_none(employee), names);
     if (out != nullptr) *out = made.value;
   });
 }

@@ -99,8 +99,7 @@ Table pipeline(const Reader& reader, const Parameters& parameters) {
 Table win_rate(const Reader& reader, const Parameters& parameters) {
   Grouping grouping(reader, text_parameter(parameters, "by", ""));
   std::map<std::string, Closed> groups;
-  for (const DealFact& deal :
-       load_deals(reader, closed_between(parameters, {DealStatus::won, DealStatus::lost}))) {
+  for (const DealFact& deal : load_deals(reader, closed_between(parameters, {DealStatus::won, DealStatus::lost}))) {
     groups[grouping.of(deal)].add(deal);
   }
   Table table({text_column("group"), count_column("won"), count_column("lost"), percent_column("win_rate"),
@@ -146,8 +145,11 @@ Table bookings(const Reader& reader, const Parameters& parameters) {
   for (const DealFact& deal : load_deals(reader, closed_between(parameters, {DealStatus::won}))) {
     sums[period_of(calendar, grain, deal.closed_on).from].add(deal);
   }
-  Table table({text_column("period"), {.name = "from", .type = Type::date}, count_column("won"),
-               money_column("amount", reader), money_column("running", reader)});
+  Table table({text_column("period"),
+               {.name = "from", .type = Type::date},
+               count_column("won"),
+               money_column("amount", reader),
+               money_column("running", reader)});
   if (sums.empty()) return table;
   const Date first = date_parameter(parameters, "from").value_or(sums.begin()->first);
   const Date last = date_parameter(parameters, "to").value_or(Date{sums.rbegin()->first.days + 1});

@@ -14,8 +14,8 @@ namespace kith::analytics {
 namespace {
 
 const std::string kNone = "(none)";
-constexpr std::string_view kGroupings[] = {"",         "owner",  "unit",    "region", "product", "customer",
-                                           "sector",   "country", "month",   "quarter", "year"};
+constexpr std::string_view kGroupings[] = {"",       "owner",   "unit",  "region",  "product", "customer",
+                                           "sector", "country", "month", "quarter", "year"};
 
 /// The unit right below a root that each unit belongs to; a root belongs to itself.
 std::unordered_map<std::int64_t, std::string> regions(const Reader& reader) {

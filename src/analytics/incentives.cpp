@@ -112,9 +112,15 @@ Table statements(const Reader& reader, const Parameters& parameters) {
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
     return std::tie(a.period, a.employee, a.statement.id) < std::tie(b.period, b.employee, b.statement.id);
   });
-  Table table({text_column("period"), text_column("employee"), text_column("unit"), money_column("credit", reader),
-               money_column("earned", reader), money_column("adjusted", reader), money_column("total", reader),
-               text_column("status"), {.name = "statement", .type = Type::id}});
+  Table table({text_column("period"),
+               text_column("employee"),
+               text_column("unit"),
+               money_column("credit", reader),
+               money_column("earned", reader),
+               money_column("adjusted", reader),
+               money_column("total", reader),
+               text_column("status"),
+               {.name = "statement", .type = Type::id}});
   for (const Row& row : rows) {
     const Currency currency = row.statement.currency;
     const auto unit = units.find(row.statement.unit.value_or(Id{}).value);

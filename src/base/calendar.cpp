@@ -120,8 +120,7 @@ Period period_of(const Calendar& calendar, Grain grain, Date day) {
   const int year = fiscal_year(calendar, parts);
   switch (grain) {
     case Grain::month: return month_period(parts.year, parts.month);
-    case Grain::quarter:
-      return quarter_period(calendar, year, (parts.month - calendar.first_month + 12) % 12 / 3 + 1);
+    case Grain::quarter: return quarter_period(calendar, year, (parts.month - calendar.first_month + 12) % 12 / 3 + 1);
     case Grain::year: return year_period(calendar, year);
     case Grain::week: return week_period(monday_of(day));
   }

@@ -58,8 +58,8 @@ Decimal parse_decimal(std::string_view text) {
     if (value <= kBeyond) value = value * 10 + (text[at] - '0');
   }
   if (fraction > kMaxScale) {
-    throw Error(Code::invalid, fmt::format("{} has {} digits after the point; at most 18 can be kept.", quote(text),
-                                           fraction));
+    throw Error(Code::invalid,
+                fmt::format("{} has {} digits after the point; at most 18 can be kept.", quote(text), fraction));
   }
   if (negative) value = -value;
   if (value != static_cast<std::int64_t>(value)) {

@@ -47,8 +47,7 @@ Error::Error(Code code_in, std::string entity_in, std::string field_in, std::str
   text_ = describe(entity, field, message);
 }
 
-Error::Error(std::vector<Violation> violations_in, Code code_in)
-    : code(code_in), violations(std::move(violations_in)) {
+Error::Error(std::vector<Violation> violations_in, Code code_in) : code(code_in), violations(std::move(violations_in)) {
   if (violations.empty()) {
     code = Code::misuse;
     message = "An error was raised with an empty list of violations; raise it only when a rule is broken.";

@@ -84,9 +84,9 @@ std::string code_of(Currency currency) {
 int minor_digits(Currency currency) {
   const std::int8_t digits = digits_of(currency);
   if (digits != kUnknown) return digits;
-  throw Error(Code::misuse, currency ? fmt::format("{} is no packed ISO 4217 code; make currencies with currency().",
-                                                   currency.packed)
-                                     : std::string("An amount without a currency has no minor unit; set it first."));
+  throw Error(Code::misuse,
+              currency ? fmt::format("{} is no packed ISO 4217 code; make currencies with currency().", currency.packed)
+                       : std::string("An amount without a currency has no minor unit; set it first."));
 }
 
 Money add(Money a, Money b) {

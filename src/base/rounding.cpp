@@ -57,8 +57,8 @@ std::string_view name_of(Rounding mode) {
 Rounding parse_rounding(std::string_view name) {
   const auto found = std::find(kModes.begin(), kModes.end(), name);
   if (found == kModes.end()) {
-    throw Error(Code::invalid, fmt::format("{} is no rounding mode; expected one of {}.", quote(name),
-                                           fmt::join(kModes, ", ")));
+    throw Error(Code::invalid,
+                fmt::format("{} is no rounding mode; expected one of {}.", quote(name), fmt::join(kModes, ", ")));
   }
   return static_cast<Rounding>(found - kModes.begin() + 1);
 }
@@ -123,14 +123,14 @@ std::vector<std::int64_t> allocate(std::int64_t amount, std::span<const std::int
   UInt128 total = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] < 0) {
-      throw Error(Code::invalid, fmt::format("Weight {} of {} is {}; a weight is zero or more.", i + 1,
-                                             weights.size(), weights[i]));
+      throw Error(Code::invalid,
+                  fmt::format("Weight {} of {} is {}; a weight is zero or more.", i + 1, weights.size(), weights[i]));
     }
     total += static_cast<UInt128>(weights[i]);
   }
   if (total == 0) {
-    throw Error(Code::invalid, fmt::format("None of the {} weights is above zero; nobody can take a share.",
-                                           weights.size()));
+    throw Error(Code::invalid,
+                fmt::format("None of the {} weights is above zero; nobody can take a share.", weights.size()));
   }
   const UInt128 whole = magnitude(amount);
   UInt128 left = whole;

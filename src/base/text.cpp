@@ -171,8 +171,8 @@ std::string fold(std::string_view text) {
   if (is_simple(text)) return fold_simple(text);
   const std::size_t bad = invalid_utf8(text);
   if (bad != std::string_view::npos) {
-    throw Error(Code::invalid, fmt::format("Byte {} of {} is no valid UTF-8; convert the text to UTF-8 first.", bad + 1,
-                                           quote(text)));
+    throw Error(Code::invalid,
+                fmt::format("Byte {} of {} is no valid UTF-8; convert the text to UTF-8 first.", bad + 1, quote(text)));
   }
   utf8proc_uint8_t* raw = nullptr;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |

@@ -154,8 +154,8 @@ Date date(int year, int month, int day) {
 Date parse_date(std::string_view text) {
   Date result;
   if (text.size() == 10 && read_date(text, result)) return result;
-  throw Error(Code::invalid, fmt::format("{} is no date; expected an existing day as YYYY-MM-DD, like 2017-03-01.",
-                                         quote(text)));
+  throw Error(Code::invalid,
+              fmt::format("{} is no date; expected an existing day as YYYY-MM-DD, like 2017-03-01.", quote(text)));
 }
 
 std::string to_string(Date date) {
@@ -224,9 +224,8 @@ Timestamp start_of_day(Date date, std::string_view zone) {
   const date::local_seconds midnight{std::chrono::seconds(std::int64_t{date.days} * 86'400)};
   const date::local_info info = rules.get_info(midnight);
   // Where midnight is skipped the day begins when the gap ends; where it comes twice, the earlier one counts.
-  const auto start = info.result == date::local_info::nonexistent
-                         ? info.first.end.time_since_epoch()
-                         : midnight.time_since_epoch() - info.first.offset;
+  const auto start = info.result == date::local_info::nonexistent ? info.first.end.time_since_epoch()
+                                                                  : midnight.time_since_epoch() - info.first.offset;
   const Timestamp result{start.count() * kSecond};
   check_range(result);
   return result;
@@ -243,8 +242,8 @@ Date add_months(Date date, int months) {
   const std::int64_t index = std::int64_t{day.year} * 12 + (day.month - 1) + months;
   const std::int64_t year = floor_div(index, 12);
   if (year < 1 || year > 9999) {
-    throw Error(Code::overflow, fmt::format("{} and {} months lies outside the years 0001 to 9999.", to_string(date),
-                                            months));
+    throw Error(Code::overflow,
+                fmt::format("{} and {} months lies outside the years 0001 to 9999.", to_string(date), months));
   }
   const std::chrono::year_month month{std::chrono::year(static_cast<int>(year)),
                                       std::chrono::month(static_cast<unsigned>(index - year * 12 + 1))};

@@ -16,37 +16,33 @@ constexpr auto kWorkFields = log_table<WorkRow>(
     field<&WorkRow::result>("result"), field<&WorkRow::changes>("changes"), field<&WorkRow::hash>("hash"));
 constexpr UniqueKey kWorkUnique[] = {{{"key"}}};
 
-constexpr auto kChangeFields =
-    log_table<ChangeRow>(field<&ChangeRow::seq>("seq"), field<&ChangeRow::entity>("entity"),
-                         field<&ChangeRow::record>("record"), field<&ChangeRow::kind>("kind"),
-                         field<&ChangeRow::salt>("salt"), field<&ChangeRow::digest>("digest"));
+constexpr auto kChangeFields = log_table<ChangeRow>(
+    field<&ChangeRow::seq>("seq"), field<&ChangeRow::entity>("entity"), field<&ChangeRow::record>("record"),
+    field<&ChangeRow::kind>("kind"), field<&ChangeRow::salt>("salt"), field<&ChangeRow::digest>("digest"));
 
 constexpr auto kPrincipalFields = field_table<Principal>(
-    field<&Principal::name>("name", {.required = true, .max_length = 200}),
-    field<&Principal::kind>("kind"), field<&Principal::employee>("employee", {.refers_to = "employee"}),
-    field<&Principal::active>("active"));
+    field<&Principal::name>("name", {.required = true, .max_length = 200}), field<&Principal::kind>("kind"),
+    field<&Principal::employee>("employee", {.refers_to = "employee"}), field<&Principal::active>("active"));
 constexpr UniqueKey kNameUnique[] = {{{"name"}}};
 
-constexpr auto kRoleFields =
-    field_table<Role>(field<&Role::name>("name", {.required = true, .max_length = 200}));
+constexpr auto kRoleFields = field_table<Role>(field<&Role::name>("name", {.required = true, .max_length = 200}));
 
-constexpr auto kGrantFields =
-    field_table<Grant>(field<&Grant::role>("role", {.required = true, .refers_to = "role"}),
-                       field<&Grant::entity>("entity", {.required = true}), field<&Grant::action>("action"),
-                       field<&Grant::level>("level"));
+constexpr auto kGrantFields = field_table<Grant>(field<&Grant::role>("role", {.required = true, .refers_to = "role"}),
+                                                 field<&Grant::entity>("entity", {.required = true}),
+                                                 field<&Grant::action>("action"), field<&Grant::level>("level"));
 constexpr UniqueKey kGrantUnique[] = {{{"role", "entity", "action"}}};
 
-constexpr auto kHolderFields = field_table<RoleHolder>(
-    field<&RoleHolder::principal>("principal", {.required = true, .refers_to = "principal"}),
-    field<&RoleHolder::role>("role", {.required = true, .refers_to = "role"}));
+constexpr auto kHolderFields =
+    field_table<RoleHolder>(field<&RoleHolder::principal>("principal", {.required = true, .refers_to = "principal"}),
+                            field<&RoleHolder::role>("role", {.required = true, .refers_to = "role"}));
 constexpr UniqueKey kHolderUnique[] = {{{"principal", "role"}}};
 
-constexpr Entity kHead = make_entity<Head>(
-    {.name = "head", .plural = "heads", .fields = kHeadFields, .keeping = Keeping::head});
+constexpr Entity kHead =
+    make_entity<Head>({.name = "head", .plural = "heads", .fields = kHeadFields, .keeping = Keeping::head});
 constexpr Entity kWork = make_entity<WorkRow>(
     {.name = "work", .plural = "works", .fields = kWorkFields, .unique = kWorkUnique, .keeping = Keeping::log});
-constexpr Entity kChange = make_entity<ChangeRow>(
-    {.name = "change", .plural = "changes", .fields = kChangeFields, .keeping = Keeping::log});
+constexpr Entity kChange =
+    make_entity<ChangeRow>({.name = "change", .plural = "changes", .fields = kChangeFields, .keeping = Keeping::log});
 constexpr Entity kPrincipal = make_entity<Principal>({.name = "principal",
                                                       .plural = "principals",
                                                       .fields = kPrincipalFields,
@@ -57,11 +53,8 @@ constexpr Entity kRole = make_entity<Role>({.name = "role",
                                             .fields = kRoleFields,
                                             .unique = kNameUnique,
                                             .roles = {.title = "name", .access = true}});
-constexpr Entity kGrant = make_entity<Grant>({.name = "grant",
-                                              .plural = "grants",
-                                              .fields = kGrantFields,
-                                              .unique = kGrantUnique,
-                                              .roles = {.access = true}});
+constexpr Entity kGrant = make_entity<Grant>(
+    {.name = "grant", .plural = "grants", .fields = kGrantFields, .unique = kGrantUnique, .roles = {.access = true}});
 constexpr Entity kHolder = make_entity<RoleHolder>({.name = "role_holder",
                                                     .plural = "role_holders",
                                                     .fields = kHolderFields,
@@ -77,11 +70,10 @@ constexpr Permit kPermits[] = {
 };
 
 constexpr FirstGrant kGrants[] = {
-    {"admin", "*", Action::read, Level::all},   {"admin", "*", Action::create, Level::all},
-    {"admin", "*", Action::edit, Level::all},   {"admin", "*", Action::remove, Level::all},
-    {"admin", "*", Action::close, Level::all},  {"admin", "*", Action::administer, Level::all},
-    {"manager", "role", Action::read, Level::all},
-    {"seller", "role", Action::read, Level::all},
+    {"admin", "*", Action::read, Level::all},      {"admin", "*", Action::create, Level::all},
+    {"admin", "*", Action::edit, Level::all},      {"admin", "*", Action::remove, Level::all},
+    {"admin", "*", Action::close, Level::all},     {"admin", "*", Action::administer, Level::all},
+    {"manager", "role", Action::read, Level::all}, {"seller", "role", Action::read, Level::all},
 };
 
 }  // namespace
@@ -89,18 +81,32 @@ constexpr FirstGrant kGrants[] = {
 const Area kEngineArea{.name = "engine", .entities = kEntities, .permits = kPermits, .grants = kGrants};
 
 template <>
-const Entity& entity_of<Head>() { return kHead; }
+const Entity& entity_of<Head>() {
+  return kHead;
+}
 template <>
-const Entity& entity_of<WorkRow>() { return kWork; }
+const Entity& entity_of<WorkRow>() {
+  return kWork;
+}
 template <>
-const Entity& entity_of<ChangeRow>() { return kChange; }
+const Entity& entity_of<ChangeRow>() {
+  return kChange;
+}
 template <>
-const Entity& entity_of<Principal>() { return kPrincipal; }
+const Entity& entity_of<Principal>() {
+  return kPrincipal;
+}
 template <>
-const Entity& entity_of<Role>() { return kRole; }
+const Entity& entity_of<Role>() {
+  return kRole;
+}
 template <>
-const Entity& entity_of<Grant>() { return kGrant; }
+const Entity& entity_of<Grant>() {
+  return kGrant;
+}
 template <>
-const Entity& entity_of<RoleHolder>() { return kHolder; }
+const Entity& entity_of<RoleHolder>() {
+  return kHolder;
+}
 
 }  // namespace kith

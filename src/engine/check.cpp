@@ -18,8 +18,8 @@ void check_entity(const Reader& reader, const Entity& entity, std::vector<Findin
       std::vector<Violation> violations;
       check_fields(entity, batch, row, violations);
       for (const Violation& violation : violations) {
-        findings.push_back({violation.entity, {batch.columns[kIdField].word(row)},
-                            violation.field + " " + violation.message});
+        findings.push_back(
+            {violation.entity, {batch.columns[kIdField].word(row)}, violation.field + " " + violation.message});
       }
     }
     for (std::size_t i = 0; i < batch.columns.size(); ++i) {
@@ -39,7 +39,8 @@ void check_entity(const Reader& reader, const Entity& entity, std::vector<Findin
       for (std::size_t row = 0; row < batch.rows(); ++row) {
         const std::int64_t id = batch.columns[i].word(row);
         if (batch.columns[i].is_null(row) || id == 0 || there.contains(id)) continue;
-        findings.push_back({std::string(entity.name), {batch.columns[kIdField].word(row)},
+        findings.push_back({std::string(entity.name),
+                            {batch.columns[kIdField].word(row)},
                             std::string(field.name) + " refers to " + std::string(target->name) + " " +
                                 std::to_string(id) + ", which does not exist"});
       }

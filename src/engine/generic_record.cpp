@@ -141,8 +141,8 @@ void Record::set_currency(std::string_view name, const Value& value) {
   const Currency own = own_currency();
   if (wanted != (own ? own : base_) && holds_money()) {
     throw Error(Code::invalid, std::string(entity_->name), std::string(name),
-                "cannot become " + code_of(wanted) + " while the record holds money in " +
-                    code_of(own ? own : base_) + "; clear its amounts first");
+                "cannot become " + code_of(wanted) + " while the record holds money in " + code_of(own ? own : base_) +
+                    "; clear its amounts first");
   }
   code == nullptr ? set_slot_null(field, data()) : set_slot_text(field, data(), *code);
 }

@@ -171,8 +171,8 @@ Table entities(const Model& model) {
     const RecordVerbs* found = model.verbs_of(*entity);
     const RecordVerbs verbs = found == nullptr ? RecordVerbs() : *found;
     table.add({std::string(entity->name), std::string(entity->plural), std::string(name_of_keeping(entity->keeping)),
-               said(entity->roles.title), said(entity->roles.parent), verbs.create != nullptr,
-               verbs.update != nullptr, verbs.remove != nullptr});
+               said(entity->roles.title), said(entity->roles.parent), verbs.create != nullptr, verbs.update != nullptr,
+               verbs.remove != nullptr});
   }
   return table;
 }

@@ -117,14 +117,16 @@ class ChainCheck {
     }
     if (next_change()) findings_.push_back({"change", change_.id, "belongs to no work"});
     if (head.seq != expected - 1) {
-      findings_.push_back({"head", head.id, "names " + std::to_string(head.seq) + " as the last work, but it is " +
-                                                std::to_string(expected - 1)});
+      findings_.push_back(
+          {"head", head.id,
+           "names " + std::to_string(head.seq) + " as the last work, but it is " + std::to_string(expected - 1)});
     } else if (head.hash.data != previous) {
       findings_.push_back({"head", head.id, "does not hold the hash of the last work"});
     }
     if (head.last_change != last_change_) {
-      findings_.push_back({"head", head.id, "counts " + std::to_string(head.last_change) + " changes, there are " +
-                                                std::to_string(last_change_)});
+      findings_.push_back(
+          {"head", head.id,
+           "counts " + std::to_string(head.last_change) + " changes, there are " + std::to_string(last_change_)});
     }
     digests_.finish();
     return std::move(findings_);
@@ -156,8 +158,9 @@ class ChainCheck {
     }
     const std::vector<std::string_view> digests(kept.begin(), kept.end());
     if (static_cast<std::int64_t>(kept.size()) != work.changes) {
-      findings_.push_back({"work", work.id, "made " + std::to_string(work.changes) + " changes, " +
-                                                std::to_string(kept.size()) + " are there"});
+      findings_.push_back(
+          {"work", work.id,
+           "made " + std::to_string(work.changes) + " changes, " + std::to_string(kept.size()) + " are there"});
     }
     const Digest hash = work_hash(work, previous, digests);
     if (work.hash.data != std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size())) {

@@ -34,7 +34,7 @@ struct Work::Pending {
 
   std::vector<TouchedRecord> touched;  // in order of first touch
   std::map<const Entity*, std::unordered_map<std::int64_t, std::size_t>> position;
-  std::map<const Entity*, std::unordered_set<std::int64_t>> known;  // ids seen to be readable
+  std::map<const Entity*, std::unordered_set<std::int64_t>> known;     // ids seen to be readable
   std::map<const Entity*, std::unordered_set<std::int64_t>> existing;  // ids that trusted writes found to be there
 
   // Undo of `touched` for steps: what an entry was, or that it was added.

@@ -30,12 +30,12 @@ class FilteredRows : public Rows {
  public:
   struct Plan {
     Scan scan;
-    std::vector<int> wanted;               // fields to deliver
+    std::vector<int> wanted;  // fields to deliver
     std::vector<Order> order;
     std::optional<std::int64_t> limit;
     std::shared_ptr<const Expression> expression;
-    bool test_expression = false;          // when storage cannot say everything
-    bool parents = false;                  // keep only rows whose parent is readable
+    bool test_expression = false;  // when storage cannot say everything
+    bool parents = false;          // keep only rows whose parent is readable
   };
 
   FilteredRows(std::shared_ptr<Reader::State> state, Plan plan)
@@ -218,9 +218,7 @@ std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Pl
 
 }  // namespace
 
-Condition equals(const Entity& entity, std::string_view field, Id value) {
-  return equals(entity, field, value.value);
-}
+Condition equals(const Entity& entity, std::string_view field, Id value) { return equals(entity, field, value.value); }
 Condition equals(const Entity& entity, std::string_view field, std::string_view value) {
   return {.op = Condition::Op::eq, .field = entity.at(field), .operands = {std::string(value)}, .terms = {}};
 }
@@ -356,8 +354,8 @@ Table Reader::report(std::string_view name, const Parameters& parameters) const 
   for (const ReportParameter& parameter : report.parameters) {
     const auto found = parameters.find(parameter.name);
     if (parameter.required && (found == parameters.end() || is_null(found->second))) {
-      violations.push_back({std::string(name), std::string(parameter.name),
-                            "is missing; give " + std::string(parameter.meaning)});
+      violations.push_back(
+          {std::string(name), std::string(parameter.name), "is missing; give " + std::string(parameter.meaning)});
     }
   }
   if (!violations.empty()) throw Error(std::move(violations));

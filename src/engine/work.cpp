@@ -16,9 +16,7 @@ constexpr std::size_t kSaltBytes = 16;
 constexpr std::int64_t kIdEpochMicros = 1'577'836'800'000'000;  // 2020-01-01T00:00:00Z
 constexpr int kIdCounterBits = 22;
 
-std::string_view view(const Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
+std::string_view view(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
 
 /// True when two rows hold the same values but for revision and seq.
 bool same_values(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) {

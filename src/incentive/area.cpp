@@ -54,8 +54,8 @@ std::unordered_map<Id, Sums> sum_lines(const Reader& reader, std::vector<Finding
       load_row(batch, row, &line);
       Sums& sum = sums[line.statement];
       if (line.position != ++sum.lines) {
-        findings.push_back({"statement_line", line.id, "position must be " + std::to_string(sum.lines) + ", is " +
-                                                           std::to_string(line.position)});
+        findings.push_back({"statement_line", line.id,
+                            "position must be " + std::to_string(sum.lines) + ", is " + std::to_string(line.position)});
       }
       sum.hash.add(line);
       if (line.kind == LineKind::adjustment) {
@@ -72,8 +72,9 @@ std::unordered_map<Id, Sums> sum_lines(const Reader& reader, std::vector<Finding
 void check_sums(const Statement& row, const Sums& sums, std::vector<Finding>& findings) {
   const auto expect = [&](const char* field, Amount stored, Int128 sum) {
     if (Int128{stored.minor} == sum) return;
-    findings.push_back({"statement", row.id, std::string(field) + " must be what its lines add up to, is " +
-                                                 to_string(Money{stored.minor, row.currency})});
+    findings.push_back(
+        {"statement", row.id,
+         std::string(field) + " must be what its lines add up to, is " + to_string(Money{stored.minor, row.currency})});
   };
   expect("credit", row.credit, sums.credit);
   expect("earned", row.earned, sums.earned);
@@ -104,8 +105,8 @@ void check_statements(const Reader& reader, std::vector<Finding>& findings) {
       std::optional<std::string> expected;
       if (row.status == PeriodStatus::closed) expected = hash_of(row, previous, sums[row.id].hash);
       if (row.hash != expected) {
-        findings.push_back({"statement", row.id,
-                            "hash differs from what it and its lines say: a closed statement was changed"});
+        findings.push_back(
+            {"statement", row.id, "hash differs from what it and its lines say: a closed statement was changed"});
       }
       previous = row.hash.value_or("");
     }

@@ -51,8 +51,8 @@ void check_lengths(const CreditColumns& credits, bool ordered) {
   same("sequence", credits.sequence.size());
   same("id", credits.id.size());
   if (rows > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(Code::invalid, fmt::format("{} credits are given; lines are computed for at most 4294967295 at once.",
-                                           rows));
+    throw Error(Code::invalid,
+                fmt::format("{} credits are given; lines are computed for at most 4294967295 at once.", rows));
   }
 }
 
@@ -207,8 +207,7 @@ std::vector<std::uint32_t> order_of(const CreditColumns& credits) {
   if (sorted >= rows) return {};
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), std::uint32_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return comes_before(credits, a, b); });
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return comes_before(credits, a, b); });
   return order;
 }
 
@@ -223,12 +222,14 @@ void in_order(const CreditColumns& credits, Visit visit) {
 // The checked sums of base/, with the check in the loop and only the failure outside of it.
 inline std::int64_t step_to(std::int64_t before, std::int64_t credit) {
   std::int64_t after = 0;
-  if (!__builtin_add_overflow(before, credit, &after)) [[likely]] return after;
+  if (!__builtin_add_overflow(before, credit, &after)) [[likely]]
+    return after;
   return checked_add(before, credit, "running credit of a person");
 }
 inline std::int64_t step_from(std::int64_t posted, std::int64_t total) {
   std::int64_t line = 0;
-  if (!__builtin_sub_overflow(total, posted, &line)) [[likely]] return line;
+  if (!__builtin_sub_overflow(total, posted, &line)) [[likely]]
+    return line;
   return checked_sub(total, posted, "line");
 }
 

@@ -36,8 +36,14 @@ class DuplicateKeys {
 
   bool operator()(int, json::parse_event_t event, const json& value) {
     switch (event) {
-      case json::parse_event_t::object_start: step(); levels_.push_back({false, 0, {}, {}}); break;
-      case json::parse_event_t::array_start: step(); levels_.push_back({true, 0, {}, {}}); break;
+      case json::parse_event_t::object_start:
+        step();
+        levels_.push_back({false, 0, {}, {}});
+        break;
+      case json::parse_event_t::array_start:
+        step();
+        levels_.push_back({true, 0, {}, {}});
+        break;
       case json::parse_event_t::object_end:
       case json::parse_event_t::array_end: levels_.pop_back(); break;
       case json::parse_event_t::value: step(); break;
@@ -233,8 +239,8 @@ Grain interval_of(std::string_view name) {
 void read_head(Reader& root, Plan& plan) {
   root.parsed("format", [](std::string_view text) {
     if (text != kPlanFormat) {
-      throw Error(Code::invalid, fmt::format("{} is a format this reader does not know; it reads \"{}\".",
-                                             quote(text), kPlanFormat));
+      throw Error(Code::invalid,
+                  fmt::format("{} is a format this reader does not know; it reads \"{}\".", quote(text), kPlanFormat));
     }
     return true;
   });
@@ -297,14 +303,13 @@ void read_rest(Reader& root, Plan& plan) {
 
 json parse_document(std::string_view text, Findings& out) {
   if (text.size() > kLargestDocument) {
-    throw Error(Code::invalid, "plan", "", fmt::format("The document has {} bytes; at most {} are read.", text.size(),
-                                                       kLargestDocument));
+    throw Error(Code::invalid, "plan", "",
+                fmt::format("The document has {} bytes; at most {} are read.", text.size(), kLargestDocument));
   }
   try {
     return json::parse(text, DuplicateKeys(out));
   } catch (const json::parse_error& error) {
-    throw Error(Code::invalid, "plan", "",
-                fmt::format("The document is no JSON: it breaks at byte {}.", error.byte));
+    throw Error(Code::invalid, "plan", "", fmt::format("The document is no JSON: it breaks at byte {}.", error.byte));
   }
 }
 

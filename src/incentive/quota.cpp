@@ -16,18 +16,13 @@ namespace incentive {
 namespace {
 
 constexpr auto kQuotaFields = field_table<Quota>(
-    field<&Quota::parent>("parent", {.refers_to = "quota"}),
-    field<&Quota::metric>("metric"),
+    field<&Quota::parent>("parent", {.refers_to = "quota"}), field<&Quota::metric>("metric"),
     field<&Quota::period>("period", {.required = true, .max_length = 20}),
     field<&Quota::calendar>("calendar", {.required = true, .max_length = 200}),
-    field<&Quota::from>("from", {.kept = true}),
-    field<&Quota::to>("to", {.kept = true}),
-    field<&Quota::unit>("unit", {.refers_to = "unit"}),
-    field<&Quota::employee>("employee", {.refers_to = "employee"}),
-    field<&Quota::currency>("currency", {.required = true}),
-    field<&Quota::amount>("amount", {.minimum = 0}),
-    field<&Quota::method>("method"),
-    field<&Quota::weight>("weight", {.scale = kRateScale, .minimum = 1}),
+    field<&Quota::from>("from", {.kept = true}), field<&Quota::to>("to", {.kept = true}),
+    field<&Quota::unit>("unit", {.refers_to = "unit"}), field<&Quota::employee>("employee", {.refers_to = "employee"}),
+    field<&Quota::currency>("currency", {.required = true}), field<&Quota::amount>("amount", {.minimum = 0}),
+    field<&Quota::method>("method"), field<&Quota::weight>("weight", {.scale = kRateScale, .minimum = 1}),
     field<&Quota::home>("home", {.kept = true, .refers_to = "unit"}));
 // What a unit or a person has only one target for.
 constexpr UniqueKey kQuotaKeys[] = {{{"unit", "period", "calendar", "metric"}},
@@ -35,12 +30,11 @@ constexpr UniqueKey kQuotaKeys[] = {{{"unit", "period", "calendar", "metric"}},
 
 }  // namespace
 
-constexpr Entity kQuota =
-    make_entity<Quota>({.name = "quota",
-                        .plural = "quotas",
-                        .fields = kQuotaFields,
-                        .unique = kQuotaKeys,
-                        .roles = {.owner = "employee", .unit = "home", .currency = "currency"}});
+constexpr Entity kQuota = make_entity<Quota>({.name = "quota",
+                                              .plural = "quotas",
+                                              .fields = kQuotaFields,
+                                              .unique = kQuotaKeys,
+                                              .roles = {.owner = "employee", .unit = "home", .currency = "currency"}});
 
 namespace {
 
@@ -152,9 +146,8 @@ void check_children(const std::vector<QuotaChild>& children, QuotaMethod method,
     if (child.unit.has_value() == child.employee.has_value()) {
       faults.add("unit", "a child is one unit or one employee; give exactly one of them");
     } else if (!seen.emplace(child.unit, child.employee).second) {
-      faults.add(child.unit ? "unit" : "employee",
-                 fmt::format("{} is named twice; name each child once",
-                             (child.unit ? *child.unit : *child.employee).value));
+      faults.add(child.unit ? "unit" : "employee", fmt::format("{} is named twice; name each child once",
+                                                               (child.unit ? *child.unit : *child.employee).value));
     }
     if (method == QuotaMethod::ratio && child.weight <= Decimal{}) {
       faults.add("weight", "is " + to_string(child.weight, true) + "; a share needs a weight above 0");

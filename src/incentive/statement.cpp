@@ -19,26 +19,20 @@ constexpr auto kStatementFields = field_table<Statement>(
     field<&Statement::employee>("employee", {.required = true, .refers_to = "employee"}),
     field<&Statement::unit>("unit", {.refers_to = "unit"}),
     field<&Statement::period>("period", {.required = true, .refers_to = "commission_period"}),
-    field<&Statement::currency>("currency", {.required = true}),
-    field<&Statement::credit>("credit"),
-    field<&Statement::earned>("earned"),
-    field<&Statement::adjusted>("adjusted"),
-    field<&Statement::total>("total"),
-    field<&Statement::status>("status"),
-    field<&Statement::hash>("hash", {.max_length = 64}));
+    field<&Statement::currency>("currency", {.required = true}), field<&Statement::credit>("credit"),
+    field<&Statement::earned>("earned"), field<&Statement::adjusted>("adjusted"), field<&Statement::total>("total"),
+    field<&Statement::status>("status"), field<&Statement::hash>("hash", {.max_length = 64}));
 constexpr UniqueKey kStatementKeys[] = {{{"employee", "period"}}};
 
 constexpr auto kStatementLineFields = field_table<StatementLine>(
     field<&StatementLine::statement>("statement", {.required = true, .refers_to = "statement"}),
-    field<&StatementLine::position>("position", {.minimum = 1}),
-    field<&StatementLine::kind>("kind"),
+    field<&StatementLine::position>("position", {.minimum = 1}), field<&StatementLine::kind>("kind"),
     field<&StatementLine::plan>("plan", {.required = true, .refers_to = "commission_plan"}),
     field<&StatementLine::component>("component", {.required = true, .max_length = 200}),
     field<&StatementLine::opportunity>("opportunity", {.required = true, .refers_to = "opportunity"}),
     field<&StatementLine::earned_on>("earned_on"),
     field<&StatementLine::period_earned>("period_earned", {.required = true, .indexed = true, .max_length = 20}),
-    field<&StatementLine::credit>("credit"),
-    field<&StatementLine::amount>("amount"),
+    field<&StatementLine::credit>("credit"), field<&StatementLine::amount>("amount"),
     field<&StatementLine::corrects>("corrects", {.refers_to = "statement_line"}),
     field<&StatementLine::reason>("reason", {.max_length = 200}));
 constexpr UniqueKey kStatementLineKeys[] = {{{"statement", "opportunity", "component", "period_earned"}}};
@@ -61,9 +55,9 @@ std::optional<Statement> statement_of(const Reader& reader, Id employee, std::st
   const Calendar calendar = calendar_named(Calendar{}.name);
   const std::string label = parse_period(calendar, period).label;
   // Not `find_one` through the actor: who may see a statement need not be allowed to list periods.
-  const auto row = reader.as_system("commission").find_one<CommissionPeriod>(
-      {.conditions = {equals(kCommissionPeriod, "calendar", calendar.name),
-                      equals(kCommissionPeriod, "label", label)}});
+  const auto row = reader.as_system("commission")
+                       .find_one<CommissionPeriod>({.conditions = {equals(kCommissionPeriod, "calendar", calendar.name),
+                                                                   equals(kCommissionPeriod, "label", label)}});
   if (!row) return std::nullopt;
   return reader.find_one<Statement>(
       {.conditions = {equals(kStatement, "employee", employee), equals(kStatement, "period", row->id)}});
@@ -136,10 +130,10 @@ std::vector<Fact> facts_after(const Reader& system, const StatementLine& adjustm
   for (const auto& [start, id] : statements) ids.push_back(id);
   std::map<Id, std::vector<StatementLine>> lines;
   in_pieces(ids, [&](const std::vector<Id>& piece) {
-    for (StatementLine& line : system.list<StatementLine>(
-             {.conditions = {verb::one_of(kStatementLine, "statement", piece),
-                             equals(kStatementLine, "period_earned", adjustment.period_earned),
-                             equals(kStatementLine, "component", adjustment.component)}})) {
+    for (StatementLine& line :
+         system.list<StatementLine>({.conditions = {verb::one_of(kStatementLine, "statement", piece),
+                                                    equals(kStatementLine, "period_earned", adjustment.period_earned),
+                                                    equals(kStatementLine, "component", adjustment.component)}})) {
       lines[line.statement].push_back(std::move(line));
     }
   });

@@ -25,7 +25,7 @@ struct Posted {
   std::int64_t credit = 0;
   std::int64_t amount = 0;
   Date day;
-  Date posted;           ///< first day of the period of the latest of its lines
+  Date posted;  ///< first day of the period of the latest of its lines
   Id plan;
   std::optional<Id> line;  ///< the earning line
 };
@@ -100,8 +100,8 @@ class Corrector {
     std::sort(deals.begin(), deals.end());
     const Entity& entity = kStatementLine;
     in_pieces(deals, [&](const std::vector<Id>& ids) {
-      const auto lines = system_.list<StatementLine>({.conditions = {verb::one_of(entity, "opportunity", ids)},
-                                                      .fields = {"id", "statement", "period_earned"}});
+      const auto lines = system_.list<StatementLine>(
+          {.conditions = {verb::one_of(entity, "opportunity", ids)}, .fields = {"id", "statement", "period_earned"}});
       const auto statements = statements_of(lines);
       for (const StatementLine& line : lines) {
         const auto statement = statements.find(line.statement);

@@ -72,8 +72,8 @@ void WonDeals::share(const Reader& system, const std::vector<Deal>& deals) {
   ids.reserve(deals.size());
   for (const Deal& deal : deals) ids.push_back(deal.id);
   std::unordered_map<Id, std::vector<Split>> splits;
-  for (Split& split : system.list<Split>({.conditions = {verb::one_of(entity, "opportunity", ids)},
-                                          .order = {"opportunity", "position"}})) {
+  for (Split& split : system.list<Split>(
+           {.conditions = {verb::one_of(entity, "opportunity", ids)}, .order = {"opportunity", "position"}})) {
     splits[split.opportunity].push_back(std::move(split));
   }
   std::vector<Decimal> fractions;

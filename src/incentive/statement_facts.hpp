@@ -16,10 +16,10 @@ namespace kith::incentive {
 /// One person's credit for a won deal.
 struct Share {
   Id deal;
-  Date day;               ///< on which it was won
+  Date day;  ///< on which it was won
   Id employee;
   std::int64_t amount = 0;
-  std::size_t row = 0;    ///< the deal's place in its WonDeals
+  std::size_t row = 0;  ///< the deal's place in its WonDeals
 };
 
 /// The deals won in [from, to) with their credits.

@@ -19,16 +19,14 @@ constexpr auto kCommissionPlanFields = field_table<CommissionPlan>(
     field<&CommissionPlan::version>("version", {.minimum = 1}),
     field<&CommissionPlan::document>("document", {.required = true, .max_length = kLongestDocument}),
     field<&CommissionPlan::hash>("hash", {.required = true, .kept = true, .max_length = 64}),
-    field<&CommissionPlan::valid_from>("valid_from"),
-    field<&CommissionPlan::valid_to>("valid_to"));
+    field<&CommissionPlan::valid_from>("valid_from"), field<&CommissionPlan::valid_to>("valid_to"));
 constexpr UniqueKey kCommissionPlanKeys[] = {{{"name", "version"}}};
 
-constexpr auto kPlanAssignmentFields = field_table<PlanAssignment>(
-    field<&PlanAssignment::plan>("plan", {.required = true, .max_length = 200}),
-    field<&PlanAssignment::employee>("employee", {.refers_to = "employee"}),
-    field<&PlanAssignment::unit>("unit", {.refers_to = "unit"}),
-    field<&PlanAssignment::from>("from"),
-    field<&PlanAssignment::to>("to"));
+constexpr auto kPlanAssignmentFields =
+    field_table<PlanAssignment>(field<&PlanAssignment::plan>("plan", {.required = true, .max_length = 200}),
+                                field<&PlanAssignment::employee>("employee", {.refers_to = "employee"}),
+                                field<&PlanAssignment::unit>("unit", {.refers_to = "unit"}),
+                                field<&PlanAssignment::from>("from"), field<&PlanAssignment::to>("to"));
 
 }  // namespace
 
@@ -53,14 +51,13 @@ void require_fitting(const Work& work, const Plan& plan) {
     }
   };
   if (plan.currency != work.currency()) {
-    violations.push_back({"plan", "currency",
-                          fmt::format("is {}; deals of this store are in {}", code_of(plan.currency),
-                                      code_of(work.currency()))});
+    violations.push_back(
+        {"plan", "currency",
+         fmt::format("is {}; deals of this store are in {}", code_of(plan.currency), code_of(work.currency()))});
   }
   guard("calendar", [&] { static_cast<void>(calendar_named(plan.calendar)); });
-  guard("eligibility.when", [&] {
-    static_cast<void>(compile_eligibility(plan, scope_of(entity_of<Opportunity>(), work.currency())));
-  });
+  guard("eligibility.when",
+        [&] { static_cast<void>(compile_eligibility(plan, scope_of(entity_of<Opportunity>(), work.currency()))); });
   if (!violations.empty()) throw Error(std::move(violations));
 }
 
@@ -87,8 +84,9 @@ Id add_plan(Work& work, std::string_view document) {
   work.require(Action::create, kCommissionPlan);
   const Plan plan = parse_plan(document);
   require_fitting(work, plan);
-  require_next(plan, work.as_system("commission").list<CommissionPlan>(
-                         {.conditions = {equals(kCommissionPlan, "name", plan.name)}, .order = {"version desc"}}));
+  require_next(plan, work.as_system("commission")
+                         .list<CommissionPlan>(
+                             {.conditions = {equals(kCommissionPlan, "name", plan.name)}, .order = {"version desc"}}));
   CommissionPlan row;
   row.name = plan.name;
   row.version = plan.version;
@@ -113,8 +111,8 @@ void require_plausible(const Reader& system, const PlanAssignment& row) {
   verb::Faults faults(kPlanAssignment);
   require_known_plan(system, row.plan, faults);
   if (row.employee.has_value() == row.unit.has_value()) {
-    faults.add("employee", row.employee ? "and unit are both given; give one of them"
-                                        : "or unit is missing; give one of them");
+    faults.add("employee",
+               row.employee ? "and unit are both given; give one of them" : "or unit is missing; give one of them");
   }
   for (const auto& [field, day] : {std::pair("from", row.from), std::pair("to", row.to)}) {
     if (!verb::is_day(day) && day != kOpenDate) faults.add(field, std::string(verb::kDayExpected));

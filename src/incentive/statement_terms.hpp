@@ -79,8 +79,8 @@ class Terms {
   std::unordered_map<Id, Service> service_;
   std::unordered_map<Id, std::vector<PlanAssignment>> own_;
   std::unordered_map<Id, std::vector<PlanAssignment>> unit_;
-  std::vector<std::unique_ptr<PlanVersion>> versions_;                           // owns
-  std::unordered_map<std::string, std::vector<const PlanVersion*>> by_name_;     // newest version first
+  std::vector<std::unique_ptr<PlanVersion>> versions_;                        // owns
+  std::unordered_map<std::string, std::vector<const PlanVersion*>> by_name_;  // newest version first
 };
 
 /// Holdings of one period, each resolved once.

@@ -134,9 +134,9 @@ class Explainer {
 
 const Component& component_at(const Plan& plan, std::size_t index) {
   if (index < plan.components.size()) return plan.components[index];
-  throw Error(Code::invalid, "plan", "components",
-              fmt::format("Component {} is asked for; {} has {}, counted from 0.", index, plan.name,
-                          plan.components.size()));
+  throw Error(
+      Code::invalid, "plan", "components",
+      fmt::format("Component {} is asked for; {} has {}, counted from 0.", index, plan.name, plan.components.size()));
 }
 
 Trace trace_of(const Plan& plan, Step root, bool rounded) {
@@ -208,8 +208,8 @@ void describe(const Trace& trace, const Step& step, int depth, std::string& out)
     out += fmt::format("to {}, changes {}", exact_text(step.after, scale), value);
   } else {
     const std::string_view kind = Choices<StepKind>::names[static_cast<std::size_t>(step.kind) - 1];
-    out += fmt::format("{} {}: credit {} earns {}", kind, step.label, to_string(Money{step.input, trace.currency}),
-                       value);
+    out +=
+        fmt::format("{} {}: credit {} earns {}", kind, step.label, to_string(Money{step.input, trace.currency}), value);
   }
   out += '\n';
   for (const Step& part : step.parts) describe(trace, part, depth + 1, out);
@@ -218,10 +218,10 @@ void describe(const Trace& trace, const Step& step, int depth, std::string& out)
 }  // namespace
 
 std::string to_text(const Trace& trace) {
-  std::string out = fmt::format("{} by plan {}, version {} (SHA-256 {})\n",
-                                trace.rounded ? display(Money{trace.amount, trace.currency})
-                                              : std::string("Unrounded earning"),
-                                trace.plan, trace.version, trace.plan_hash);
+  std::string out =
+      fmt::format("{} by plan {}, version {} (SHA-256 {})\n",
+                  trace.rounded ? display(Money{trace.amount, trace.currency}) : std::string("Unrounded earning"),
+                  trace.plan, trace.version, trace.plan_hash);
   describe(trace, trace.root, 0, out);
   out += fmt::format("facts: {}\n", fmt::join(trace.root.facts, ", "));
   return out;

@@ -19,8 +19,7 @@ constexpr int kDeepest = 8;  // a statement has components, they have lines, the
 
 json document_of(const Step& step, Currency money) {
   const int scale = minor_digits(money) + kRateScale;
-  json document = {
-      {"kind", choice_name(step.kind)}, {"label", step.label}, {"value", exact_text(step.value, scale)}};
+  json document = {{"kind", choice_name(step.kind)}, {"label", step.label}, {"value", exact_text(step.value, scale)}};
   if (step.kind == StepKind::rounding) {
     document["before"] = exact_text(step.before, scale);
     document["after"] = exact_text(step.after, scale);
@@ -95,13 +94,12 @@ Step parse_step(const json& document, Currency money, const std::string& path, i
     step.before = exact("before");
     step.after = exact("after");
   } else {
-    step.input = parsed(document, "input", path,
-                        [&](const std::string& number) { return parse_money(number, money).minor; });
+    step.input =
+        parsed(document, "input", path, [&](const std::string& number) { return parse_money(number, money).minor; });
   }
   if (step.kind == StepKind::slice) {
-    step.rate = parsed(document, "rate", path, [](const std::string& number) {
-      return narrow(parse_exact(number, kRateScale), "rate");
-    });
+    step.rate = parsed(document, "rate", path,
+                       [](const std::string& number) { return narrow(parse_exact(number, kRateScale), "rate"); });
   }
   if (const auto facts = document.find("facts"); facts != document.end()) {
     for (std::size_t i = 0; i < facts->size(); ++i) {
@@ -149,9 +147,8 @@ Trace parse_trace(std::string_view source) {
   const json& rounded = member(document, "rounded", "");
   if (!rounded.is_boolean()) fail("rounded", "Expected true or false.");
   trace.rounded = rounded.get<bool>();
-  trace.amount = parsed(document, "amount", "", [&](const std::string& number) {
-    return parse_money(number, trace.currency).minor;
-  });
+  trace.amount = parsed(document, "amount", "",
+                        [&](const std::string& number) { return parse_money(number, trace.currency).minor; });
   trace.root = parse_step(member(document, "root", ""), trace.currency, "root", 0);
   return trace;
 }

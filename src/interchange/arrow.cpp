@@ -55,8 +55,14 @@ std::vector<Field> fields_of(const Table& table) {
       case Type::integer:
       case Type::choice: field.format = "l"; break;
       case Type::boolean: field.format = "b"; break;
-      case Type::decimal: field.scale = column.scale; field.format = decimal_format(field.scale); break;
-      case Type::money: field.scale = digits_of_money(table, i); field.format = decimal_format(field.scale); break;
+      case Type::decimal:
+        field.scale = column.scale;
+        field.format = decimal_format(field.scale);
+        break;
+      case Type::money:
+        field.scale = digits_of_money(table, i);
+        field.format = decimal_format(field.scale);
+        break;
       case Type::date: field.format = "tdD"; break;
       case Type::timestamp: field.format = "tsu:UTC"; break;
       case Type::bytes: field.format = "z"; break;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/interchange/byte_source.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -8,8 +10,6 @@
 #include <filesystem>
 #include <istream>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "kith/base/error.hpp"
 

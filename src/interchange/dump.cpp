@@ -160,8 +160,9 @@ void check_trailer(const nlohmann::ordered_json& trailer, std::int64_t rows, con
   const auto digest = trailer.find("sha256");
   if (trailer.value("rows", std::int64_t{-1}) != rows || digest == trailer.end() ||
       digest->get<std::string>() != to_hex(hash.digest())) {
-    throw Error(Code::corrupt, "the dump was changed or cut: its rows do not give the digest in its last line; "
-                               "make it again, or take another copy");
+    throw Error(Code::corrupt,
+                "the dump was changed or cut: its rows do not give the digest in its last line; "
+                "make it again, or take another copy");
   }
 }
 

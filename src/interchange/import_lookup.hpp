@@ -15,10 +15,10 @@ namespace kith {
 class LookupTable {
  public:
   struct Answer {
-    Id id;                  // 0: see fault
-    bool missing = false;   // no such record, rather than several
+    Id id;                 // 0: see fault
+    bool missing = false;  // no such record, rather than several
     bool folded = false;
-    std::string used;       // the text of the record found by folding
+    std::string used;  // the text of the record found by folding
     std::string fault;
   };
 

@@ -155,8 +155,9 @@ void read_constants(PlanReader& reader, const Json& node, ImportPlan& plan) {
       target.constant = reader.text(spec, path, "value", std::nullopt);
       if (spec.contains("lookup")) target.lookup = read_lookup(reader, spec["lookup"], path + ".lookup");
     } else {
-      reader.fault(path, "must be a text, a whole number, true, false, or an object with value and lookup; write other "
-                         "numbers as text");
+      reader.fault(path,
+                   "must be a text, a whole number, true, false, or an object with value and lookup; write other "
+                   "numbers as text");
     }
     plan.targets.push_back(std::move(target));
   }
@@ -239,8 +240,8 @@ void check_plan(PlanReader& reader, const ImportPlan& plan) {
 }  // namespace
 
 ImportPlan parse_import_plan(std::string_view json) {
-  constexpr std::string_view kKnown[] = {"format",   "entity", "source",       "key",    "columns", "constants",
-                                         "on_blank", "ignore", "quoted_empty", "aliases"};
+  constexpr std::string_view kKnown[] = {"format",    "entity",   "source", "key",          "columns",
+                                         "constants", "on_blank", "ignore", "quoted_empty", "aliases"};
   const Json document = parse_json(json, "the mapping");
   PlanReader reader("import mapping");
   ImportPlan plan;

@@ -100,9 +100,7 @@ std::optional<std::size_t> ImportRows::find_column(const std::string& name, cons
 void ImportRows::add_target(const Reader& reader, const ImportTarget& spec, std::span<const std::string> header,
                             std::vector<Violation>& violations) {
   const std::string path = spec.constant ? "constants." + spec.field : "columns." + spec.column;
-  const auto fault = [&](std::string message) {
-    violations.push_back({"import mapping", path, std::move(message)});
-  };
+  const auto fault = [&](std::string message) { violations.push_back({"import mapping", path, std::move(message)}); };
   Target target;
   target.spec = &spec;
   if (!spec.constant) {
@@ -154,8 +152,8 @@ void ImportRows::add_target(const Reader& reader, const ImportTarget& spec, std:
 
 void ImportRows::add_key(std::span<const std::string> header, std::vector<Violation>& violations) {
   if (entity_.find("external_id") < 0 || entity_.find("source") < 0) {
-    violations.push_back({"import mapping", "key",
-                          fmt::format("records of {} have no external id; leave key out", entity_.name)});
+    violations.push_back(
+        {"import mapping", "key", fmt::format("records of {} have no external id; leave key out", entity_.name)});
     return;
   }
   key_column_ = find_column(*plan_.key, "key", header, violations);

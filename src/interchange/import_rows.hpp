@@ -73,7 +73,7 @@ class ImportRows {
     const Field* field = nullptr;
     std::size_t column = 0;  // of the table; without meaning for a constant
     LookupTable* lookup = nullptr;
-    bool own = false;        // looks up the entity that is imported
+    bool own = false;  // looks up the entity that is imported
     bool cached = false;
     const std::map<std::string, std::string>* aliases = nullptr;
     std::map<std::string, std::string> folded_aliases;  // folded spelling -> spelling in the set

@@ -212,8 +212,8 @@ class Import {
   void ask_to_go_on() {
     if (!options_.progress || options_.progress(report_.rows, csv_.bytes(), csv_.total_bytes())) return;
     const std::int64_t kept = whole_ ? 0 : report_.created + report_.updated;
-    throw Error(Code::cancelled, fmt::format("the import was cancelled at line {}; {} records written before are kept",
-                                             line_, kept));
+    throw Error(Code::cancelled,
+                fmt::format("the import was cancelled at line {}; {} records written before are kept", line_, kept));
   }
 
   /// All rows at once; if one of them fails, each on its own.

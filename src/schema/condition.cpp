@@ -61,7 +61,7 @@ Tri test_field(const Condition& condition, const Column& column, std::size_t row
     case Op::ge: return compared(column, row, operand(condition, 0), [](int c) { return c >= 0; });
     case Op::between:
       return tri_and(compared(column, row, operand(condition, 0), [](int c) { return c >= 0; }),
-                  compared(column, row, operand(condition, 1), [](int c) { return c <= 0; }));
+                     compared(column, row, operand(condition, 1), [](int c) { return c <= 0; }));
     case Op::in: return any_of_operands(condition, column, row);
     case Op::is_null: return tri(column.is_null(row));
     case Op::not_null: return tri(!column.is_null(row));

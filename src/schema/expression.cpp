@@ -55,9 +55,9 @@ void check_columns(const std::vector<int>& reads, const std::vector<bool>& reads
     const Column* column = position < columns.size() ? columns[position] : nullptr;
     if (column == nullptr || column->is_text() != reads_text[i] || column->size() < rows) {
       throw Error(Code::misuse, fmt::format("the expression reads column {}, which is {}", position,
-                                            column == nullptr           ? "absent"
-                                            : column->size() < rows     ? "too short"
-                                                                        : "of another kind"));
+                                            column == nullptr       ? "absent"
+                                            : column->size() < rows ? "too short"
+                                                                    : "of another kind"));
     }
   }
 }

@@ -9,8 +9,8 @@
 #include <charconv>
 #include <limits>
 
-#include "kith/base/text.hpp"
 #include "base/quote.hpp"
+#include "kith/base/text.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith::expr {
@@ -434,9 +434,8 @@ class Binder {
       if (i > 0) node.kind = divides ? quotient(node.kind, arg) : product(node.kind, arg);
     }
     splice(node, '*', [](const Node& arg) {
-      return arg.op == Op::product && std::all_of(arg.args.begin(), arg.args.end(), [](const Node& inner) {
-               return inner.kind == Kind::number;
-             });
+      return arg.op == Op::product && std::all_of(arg.args.begin(), arg.args.end(),
+                                                  [](const Node& inner) { return inner.kind == Kind::number; });
     });
   }
 
@@ -464,8 +463,8 @@ class Binder {
   // ---- functions ----
 
   void bind_call(Node& node) const {
-    const auto row = std::find_if(kFunctions.begin(), kFunctions.end(),
-                                  [&](const FunctionRow& f) { return f.name == node.name; });
+    const auto row =
+        std::find_if(kFunctions.begin(), kFunctions.end(), [&](const FunctionRow& f) { return f.name == node.name; });
     if (row == kFunctions.end()) {
       std::array<std::string_view, kFunctions.size()> known;
       std::transform(kFunctions.begin(), kFunctions.end(), known.begin(), [](const FunctionRow& f) { return f.name; });

@@ -211,7 +211,7 @@ class Row {
         const Scalar x = scalar(node.args[0]);
         const bool text = is_text(node.args[0].kind);
         return tri_and(relation(x, Compare::ge, scalar(node.args[1]), text),
-                    relation(x, Compare::le, scalar(node.args[2]), text));
+                       relation(x, Compare::le, scalar(node.args[2]), text));
       }
       case Op::in: return in(node);
       case Op::is_null: return tri(scalar(node.args[0]).null);

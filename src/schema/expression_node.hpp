@@ -22,10 +22,21 @@ inline constexpr int kMostNesting = 64;
 inline constexpr std::size_t kMostText = 64 * 1024;
 
 enum class Op {
-  literal, parameter, field,
-  negate, sum, product,
-  compare, between, in, is_null, contains, starts_with,
-  none, all, any,
+  literal,
+  parameter,
+  field,
+  negate,
+  sum,
+  product,
+  compare,
+  between,
+  in,
+  is_null,
+  contains,
+  starts_with,
+  none,
+  all,
+  any,
   call,
 };
 
@@ -51,8 +62,8 @@ struct Kernel {
   Test test = Test::unknown;  ///< `never` and `always` speak of rows that are not null
   int field = -1;
   bool text = false;
-  bool list_has_null = false;             ///< of `in`
-  std::vector<std::int64_t> words = {};   ///< operands; of `in` ascending
+  bool list_has_null = false;            ///< of `in`
+  std::vector<std::int64_t> words = {};  ///< operands; of `in` ascending
   std::vector<std::string> texts = {};
 };
 
@@ -60,22 +71,22 @@ struct Node {
   Op op = Op::literal;
   std::size_t at = 0;  ///< byte offset in the source
   std::vector<Node> args = {};
-  std::string signs = {};      ///< sum, product: one of + - * / before each argument
+  std::string signs = {};  ///< sum, product: one of + - * / before each argument
   Compare compare = Compare::eq;
   Function function = Function::min;
-  bool negated = false;        ///< between, in, is_null, contains, starts_with
-  std::string name = {};       ///< field, parameter, function
+  bool negated = false;   ///< between, in, is_null, contains, starts_with
+  std::string name = {};  ///< field, parameter, function
   Constant constant = {};
 
   // From here on filled by bind.
   Kind kind = Kind::null;
-  bool whole = false;          ///< a number that is always an integer
+  bool whole = false;  ///< a number that is always an integer
   int field = -1;
-  int scale = 0;               ///< of a decimal field
+  int scale = 0;  ///< of a decimal field
   std::span<const std::string_view> choices = {};
   std::unique_ptr<const Kernel> kernel = nullptr;
-  bool batchwise = false;      ///< only kernels and and / or / not below
-  std::string needle = {};     ///< the folded key of a constant right side of contains, starts_with
+  bool batchwise = false;   ///< only kernels and and / or / not below
+  std::string needle = {};  ///< the folded key of a constant right side of contains, starts_with
 };
 
 inline bool is_constant(const Node& node) { return node.op == Op::literal || node.op == Op::parameter; }

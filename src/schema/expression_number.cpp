@@ -99,8 +99,7 @@ Number operator-(const Number& a, const Number& b) {
     Int128 left = 0;
     Int128 right = 0;
     if (times(a.numerator_, b.denominator_, left) && times(b.numerator_, a.denominator_, right) &&
-        minus(left, right, difference.numerator_) &&
-        times(a.denominator_, b.denominator_, difference.denominator_)) {
+        minus(left, right, difference.numerator_) && times(a.denominator_, b.denominator_, difference.denominator_)) {
       return difference;
     }
   }
@@ -121,8 +120,7 @@ Number operator/(const Number& a, const Number& b) {
   if (!a.big_ && !b.big_ && times(a.numerator_, b.denominator_, quotient.numerator_) &&
       times(a.denominator_, b.numerator_, quotient.denominator_)) {
     if (quotient.denominator_ > 0) return quotient;
-    if (minus(0, quotient.numerator_, quotient.numerator_) &&
-        minus(0, quotient.denominator_, quotient.denominator_)) {
+    if (minus(0, quotient.numerator_, quotient.numerator_) && minus(0, quotient.denominator_, quotient.denominator_)) {
       return quotient;
     }
   }

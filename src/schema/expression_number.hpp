@@ -49,7 +49,7 @@ class Number {
 
   Int128 numerator_ = 0;
   Int128 denominator_ = 1;  ///< > 0
-  Owner big_;  ///< when set, the value; the words are unused
+  Owner big_;               ///< when set, the value; the words are unused
 };
 
 }  // namespace kith::expr

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/quote.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
-#include "base/quote.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith::expr {
@@ -37,9 +37,7 @@ struct Token {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 /// Names may hold any letter of any script, so every byte of a multi-byte character counts.
-bool begins_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
-}
+bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0; }
 bool continues_name(char c) { return begins_name(c) || is_digit(c) || c == '.'; }
 
 std::string lower(std::string_view text) {

@@ -21,8 +21,8 @@ namespace {
 }
 
 std::string_view kind_of(const Value& value) {
-  constexpr std::string_view kNames[] = {"null", "a boolean",  "an integer", "an id",       "a decimal",
-                                         "money", "a date", "a timestamp", "a text"};
+  constexpr std::string_view kNames[] = {"null",  "a boolean", "an integer",  "an id", "a decimal",
+                                         "money", "a date",    "a timestamp", "a text"};
   return kNames[value.index()];
 }
 

@@ -170,8 +170,8 @@ class MemoryTransaction final : public Transaction {
     if (access_ == Access::write) {
       const auto patience = std::chrono::milliseconds(store.options.busy_ms);
       if (!store.writer_left.wait_for(lock, patience, [&] { return !store.writing; })) {
-        throw Error(Code::busy, "another writer held the store for more than " +
-                                    std::to_string(store.options.busy_ms) + " ms; try the whole work again");
+        throw Error(Code::busy, "another writer held the store for more than " + std::to_string(store.options.busy_ms) +
+                                    " ms; try the whole work again");
       }
       store.writing = true;
       link_->writing = true;

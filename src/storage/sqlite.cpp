@@ -97,9 +97,10 @@ class SqliteStorage final : public Storage {
     const std::string text{std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>()};
     const std::vector<std::string> libraries = sqlite::sqlite_libraries(text);
     if (libraries.size() > 1) {
-      lines.push_back(fmt::format("warning: {} SQLite libraries are loaded ({}): two in one process lose each other's "
-                                  "file locks; link everything against one",
-                                  libraries.size(), fmt::join(libraries, ", ")));
+      lines.push_back(
+          fmt::format("warning: {} SQLite libraries are loaded ({}): two in one process lose each other's "
+                      "file locks; link everything against one",
+                      libraries.size(), fmt::join(libraries, ", ")));
     }
     return lines;
   }

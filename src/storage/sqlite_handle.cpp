@@ -112,21 +112,18 @@ void Database::fail(int rc, std::string_view doing) const {
   switch (primary) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw Error(Code::busy, fmt::format("another writer held {} for more than {} ms; try the whole work again", path_,
-                                          busy_ms_));
+      throw Error(Code::busy,
+                  fmt::format("another writer held {} for more than {} ms; try the whole work again", path_, busy_ms_));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw Error(Code::corrupt,
-                  fmt::format("{} is damaged ({}); nothing was changed; restore a backup", path_, said));
-    case SQLITE_TOOBIG:
-      throw Error(Code::overflow, fmt::format("a text is too long for {} ({})", path_, said));
+      throw Error(Code::corrupt, fmt::format("{} is damaged ({}); nothing was changed; restore a backup", path_, said));
+    case SQLITE_TOOBIG: throw Error(Code::overflow, fmt::format("a text is too long for {} ({})", path_, said));
     case SQLITE_INTERRUPT: throw Error(Code::cancelled, fmt::format("the work on {} was interrupted", path_));
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
     case SQLITE_MISMATCH:
-    case SQLITE_CONSTRAINT:
-      throw Error(Code::internal, fmt::format("cannot {} {}: {} ({})", doing, path_, said, rc));
+    case SQLITE_CONSTRAINT: throw Error(Code::internal, fmt::format("cannot {} {}: {} ({})", doing, path_, said, rc));
     default:
       throw Error(Code::storage, fmt::format("cannot {} {}: {} ({}); {}", doing, path_, said, rc, advice(primary)));
   }

@@ -80,9 +80,7 @@ class ConditionWriter {
         append(sql, bind(condition, 0), " AND ");
         sql += bind(condition, 1);
         return;
-      default:
-        append(sql, name(condition), sign(condition.op));
-        sql += bind(condition, 0);
+      default: append(sql, name(condition), sign(condition.op)); sql += bind(condition, 0);
     }
   }
 

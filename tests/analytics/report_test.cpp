@@ -36,8 +36,13 @@ class ReportTest : public test::StoreTest {
 
   Id deal(DealStatus status, std::int64_t minor, std::string_view closed, std::size_t seller = 0,
           std::optional<Decimal> probability = {}, std::size_t stage = 0) {
-    Opportunity made{.title = "deal", .pipeline = pipeline_, .stage = stages_[stage].id, .status = status,
-                     .owner = sellers_[seller], .amount = Amount{minor}, .probability = probability};
+    Opportunity made{.title = "deal",
+                     .pipeline = pipeline_,
+                     .stage = stages_[stage].id,
+                     .status = status,
+                     .owner = sellers_[seller],
+                     .amount = Amount{minor},
+                     .probability = probability};
     if (status != DealStatus::open) {
       made.closed_on = parse_date(closed);
       made.engaged_on = parse_date("2025-06-01");
@@ -78,10 +83,10 @@ TEST_P(ReportTest, NothingWonAndNothingLostHasNoRate) {
 }
 
 TEST_P(ReportTest, AO1ThePipelineIsWeightedByTheChanceThatCounts) {
-  deal(DealStatus::open, 120'000'000, "");                               // 50 of the stage
-  deal(DealStatus::open, 80'000'000, "", 0, Decimal{450'000'000, 9});    // 45 by hand
-  deal(DealStatus::open, 250'000'000, "", 1, Decimal{200'000'000, 9});   // 20 by hand
-  deal(DealStatus::open, 60'000'000, "", 1, {}, 1);                      // 90 of the stage
+  deal(DealStatus::open, 120'000'000, "");                              // 50 of the stage
+  deal(DealStatus::open, 80'000'000, "", 0, Decimal{450'000'000, 9});   // 45 by hand
+  deal(DealStatus::open, 250'000'000, "", 1, Decimal{200'000'000, 9});  // 20 by hand
+  deal(DealStatus::open, 60'000'000, "", 1, {}, 1);                     // 90 of the stage
   deal(DealStatus::lost, 100'000'000, "2025-08-01");
   const Table table = session().reader().report("pipeline", {{"pipeline", std::string("Standard")}});
   ASSERT_EQ(table.rows(), 2U);

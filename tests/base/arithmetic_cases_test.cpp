@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "support/source_dir.hpp"
 #include "kith/base/money.hpp"
 #include "kith/base/rounding.hpp"
+#include "support/source_dir.hpp"
 
 namespace kith {
 namespace {
@@ -23,8 +23,8 @@ TEST(ArithmeticCases, Multiply) {
   int checked = 0;
   const nlohmann::json rows = cases("multiply");
   for (const nlohmann::json& row : rows) {
-    const Money amount = parse_money(row.at("amount").get<std::string>(),
-                                     currency(row.at("currency").get<std::string>()));
+    const Money amount =
+        parse_money(row.at("amount").get<std::string>(), currency(row.at("currency").get<std::string>()));
     const Decimal factor = parse_decimal(row.at("factor").get<std::string>());
     for (const char* mode : {"half_up", "half_even", "half_ceiling", "down"}) {
       if (!row.contains(mode)) continue;

@@ -94,9 +94,10 @@ TEST(Calendar, ParsesLabels) {
   EXPECT_EQ(shown(parse_period(kApril, "2017")), "2017 2016-04-01 2017-04-01");
   EXPECT_EQ(shown(parse_period(kPlain, "2020-W53")), "2020-W53 2020-12-28 2021-01-04");
   EXPECT_EQ(parse_period(kPlain, "2017-03").grain, Grain::month);
-  for (const char* label : {"", "17", "2017-", "2017-3", "2017-13", "2017-00", "2017-Q0", "2017-Q5", "2017-Q", "2017-W",
-                            "2017-Q12", "2017-W00", "2017-W53", "2021-W53", "2017-W54", "2017-W9", "2017-03-01",
-                            "20170", "0000", "0000-Q1", "2017Q1", "2017/03", "2017-q1", "-017", "2017 "}) {
+  for (const char* label :
+       {"",       "17",       "2017-",    "2017-3",   "2017-13",  "2017-00",  "2017-Q0", "2017-Q5",    "2017-Q",
+        "2017-W", "2017-Q12", "2017-W00", "2017-W53", "2021-W53", "2017-W54", "2017-W9", "2017-03-01", "20170",
+        "0000",   "0000-Q1",  "2017Q1",   "2017/03",  "2017-q1",  "-017",     "2017 "}) {
     EXPECT_KITH_ERROR(parse_period(kPlain, label), Code::invalid,
                       "month like 2017-03, quarter like 2017-Q2, year like 2017 or week like 2017-W09");
   }

@@ -43,8 +43,10 @@ TEST(Decimal, Parses) {
 }
 
 TEST(Decimal, RefusesWhatIsNoNumber) {
-  for (const char* text : {"", "-", "+", ".", "-.", "5.", "1e3", "1,000", "1 000", " 1", "1 ", "--1", "+-1", "1.2.3",
-                           "1-", "0x10", "NaN", "inf", "\xEF\xBC\x91", "1\xC2\xA0", "99999999999999999999999999x"}) {
+  for (const char* text :
+       {"",      "-",     "+",   ".",   "-.",           "5.",        "1e3",
+        "1,000", "1 000", " 1",  "1 ",  "--1",          "+-1",       "1.2.3",
+        "1-",    "0x10",  "NaN", "inf", "\xEF\xBC\x91", "1\xC2\xA0", "99999999999999999999999999x"}) {
     EXPECT_KITH_ERROR(parse_decimal(text), Code::invalid, "like -1234.50");
   }
   EXPECT_KITH_ERROR(parse_decimal(std::string_view("1\0", 2)), Code::invalid, "'1\\x00'");

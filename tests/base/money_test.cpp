@@ -22,10 +22,10 @@ TEST(Currency, KnowsItsMinorUnit) {
   const struct {
     const char* code;
     int digits;
-  } rows[] = {{"USD", 2}, {"EUR", 2}, {"CNY", 2}, {"JPY", 0}, {"KRW", 0}, {"ISK", 0}, {"CLP", 0}, {"CLF", 4},
-              {"UYW", 4}, {"UYI", 0}, {"KWD", 3}, {"TND", 3}, {"IQD", 3}, {"MGA", 2}, {"MRU", 2}, {"HUF", 2},
-              {"TWD", 2}, {"VND", 0}, {"XAF", 0}, {"XAU", 0}, {"XXX", 0}, {"SLE", 2}, {"VED", 2}, {"XCG", 2},
-              {"ZWG", 2}, {"HRK", 2}};
+  } rows[] = {{"USD", 2}, {"EUR", 2}, {"CNY", 2}, {"JPY", 0}, {"KRW", 0}, {"ISK", 0}, {"CLP", 0},
+              {"CLF", 4}, {"UYW", 4}, {"UYI", 0}, {"KWD", 3}, {"TND", 3}, {"IQD", 3}, {"MGA", 2},
+              {"MRU", 2}, {"HUF", 2}, {"TWD", 2}, {"VND", 0}, {"XAF", 0}, {"XAU", 0}, {"XXX", 0},
+              {"SLE", 2}, {"VED", 2}, {"XCG", 2}, {"ZWG", 2}, {"HRK", 2}};
   for (const auto& row : rows) EXPECT_EQ(minor_digits(currency(row.code)), row.digits) << row.code;
 }
 

@@ -123,10 +123,10 @@ TEST(Rounding, TheTableOfTheDefinitions) {
   const struct {
     int tenths;
     int expected[8];
-  } rows[] = {{55, {6, 6, 5, 5, 6, 5, 6, 6}},         {25, {3, 2, 2, 2, 3, 2, 3, 3}},
-              {16, {2, 2, 2, 1, 2, 1, 2, 2}},         {11, {1, 1, 1, 1, 2, 1, 2, 1}},
-              {10, {1, 1, 1, 1, 1, 1, 1, 1}},         {5, {1, 0, 0, 0, 1, 0, 1, 1}},
-              {-5, {-1, 0, 0, 0, -1, -1, 0, 0}},      {-10, {-1, -1, -1, -1, -1, -1, -1, -1}},
+  } rows[] = {{55, {6, 6, 5, 5, 6, 5, 6, 6}},          {25, {3, 2, 2, 2, 3, 2, 3, 3}},
+              {16, {2, 2, 2, 1, 2, 1, 2, 2}},          {11, {1, 1, 1, 1, 2, 1, 2, 1}},
+              {10, {1, 1, 1, 1, 1, 1, 1, 1}},          {5, {1, 0, 0, 0, 1, 0, 1, 1}},
+              {-5, {-1, 0, 0, 0, -1, -1, 0, 0}},       {-10, {-1, -1, -1, -1, -1, -1, -1, -1}},
               {-11, {-1, -1, -1, -1, -2, -2, -1, -1}}, {-16, {-2, -2, -2, -1, -2, -2, -1, -2}},
               {-25, {-3, -2, -2, -2, -3, -3, -2, -2}}, {-55, {-6, -6, -5, -5, -6, -6, -5, -5}}};
   for (const auto& row : rows) {
@@ -216,8 +216,7 @@ TEST(Allocate, RandomSharesKeepTheirLaws) {
       sum += parts[i];
       ASSERT_TRUE(weights[i] != 0 || parts[i] == 0);
       const cpp_rational quota(abs(cpp_int(amount)) * weights[i], total);
-      const cpp_int floor =
-          boost::multiprecision::numerator(quota) / boost::multiprecision::denominator(quota);
+      const cpp_int floor = boost::multiprecision::numerator(quota) / boost::multiprecision::denominator(quota);
       const cpp_int extra = abs(cpp_int(parts[i])) - floor;
       ASSERT_TRUE(extra == 0 || extra == 1);
       remainders.push_back(quota - floor);

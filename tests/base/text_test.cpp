@@ -69,7 +69,10 @@ TEST(Utf8, NamesTheFirstBadByte) {
               {std::string_view("\0", 1), 0},
               {std::string_view("a\0b", 3), 1},
               {std::string_view("12345678abcdefg\0", 16), 15},
-              {std::string_view("1234\0" "678", 8), 4},
+              {std::string_view("1234\0"
+                                "678",
+                                8),
+               4},
               {"abc\x80", 3},
               {"客\xE5", 3},
               {"客\xE5\xAE", 3},
@@ -95,7 +98,9 @@ TEST(Fold, NamesThatReadAlikeHaveOneKey) {
   EXPECT_EQ(fold("Ｇoogle  ÉCOLE"), "google école");
   EXPECT_EQ(fold("google école"), "google école");
   EXPECT_EQ(fold("  ACME\t\n Co.,  Ltd. "), "acme co., ltd.");
-  EXPECT_EQ(fold("e\xCC\x81" "cole"), fold("école"));
+  EXPECT_EQ(fold("e\xCC\x81"
+                 "cole"),
+            fold("école"));
   EXPECT_EQ(fold("１３８００１３８０００"), "13800138000");
   EXPECT_EQ(fold("Straße"), fold("STRASSE"));
   EXPECT_EQ(fold("ΣΊΣΥΦΟΣ"), fold("σίσυφος"));
@@ -111,8 +116,13 @@ TEST(Fold, WhiteSpaceOfEveryKind) {
   EXPECT_EQ(fold("   \t\r\n "), "");
   EXPECT_EQ(fold("\xE3\x80\x80\xC2\xA0"), "");
   EXPECT_EQ(fold("a\xC2\xA0\xE3\x80\x80 b\xE2\x80\xA9"), "a b");
-  EXPECT_EQ(fold("\xE2\x80\xA8" "客\xC2\x85户\xE1\x9A\x80"), "客 户");
-  EXPECT_EQ(fold("a\xE2\x80\x8B" "b\xC2\xAD\xEF\xBB\xBF"), "ab") << "invisible code points are no part of a name";
+  EXPECT_EQ(fold("\xE2\x80\xA8"
+                 "客\xC2\x85户\xE1\x9A\x80"),
+            "客 户");
+  EXPECT_EQ(fold("a\xE2\x80\x8B"
+                 "b\xC2\xAD\xEF\xBB\xBF"),
+            "ab")
+      << "invisible code points are no part of a name";
 }
 
 TEST(Fold, IdeographsFoldAlikeWithAndWithoutTheTables) {
@@ -145,7 +155,7 @@ TEST(Length, CountsCodePoints) {
 }
 
 using Names = std::vector<std::string>;
-constexpr std::string_view kStages[] = {"Qualification", "Proposal",   "Negotiation", "Closed won",
+constexpr std::string_view kStages[] = {"Qualification", "Proposal", "Negotiation", "Closed won",
                                         "Closed lost",   "成交客户", "潜在客户"};
 
 TEST(NearNames, WithinTwoEdits) {

@@ -12,66 +12,66 @@
 static int check_passed, check_failed, check_broken;
 static kith_error check_error = {.struct_size = sizeof(kith_error)};
 
-#define CHECK(condition)                                                  \
-  do {                                                                    \
-    if (!(condition)) {                                                   \
+#define CHECK(condition)                                                   \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
       printf("%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition); \
-      ++check_broken;                                                     \
-    }                                                                     \
+      ++check_broken;                                                      \
+    }                                                                      \
   } while (0)
 
-#define CHECK_INT(expected, found)                                                                               \
-  do {                                                                                                           \
-    const int64_t want_ = (int64_t)(expected), got_ = (int64_t)(found);                                          \
-    if (want_ != got_) {                                                                                         \
-      printf("%s:%d: %s is %" PRId64 ", not %" PRId64 "\n", __FILE__, __LINE__, #found, got_, want_);             \
-      ++check_broken;                                                                                            \
-    }                                                                                                            \
-  } while (0)
-
-#define CHECK_TEXT(expected, found)                                                          \
-  do {                                                                                       \
-    const char *want_ = (expected), *got_ = (found);                                         \
-    if (got_ == NULL || strcmp(want_, got_) != 0) {                                          \
-      printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #found, got_ == NULL ? "NULL" : got_, want_); \
-      ++check_broken;                                                                        \
-    }                                                                                        \
-  } while (0)
-
-/* The call succeeds; its last argument is &check_error. */
-#define OK(call)                                                                                      \
+#define CHECK_INT(expected, found)                                                                    \
   do {                                                                                                \
-    const int32_t code_ = (call);                                                                     \
-    if (code_ != KITH_OK) {                                                                           \
-      printf("%s:%d: %s: %s\n", __FILE__, __LINE__, kith_code_name(code_), check_error.message);      \
-      ++check_broken;                                                                                 \
-    } else if (check_error.code != KITH_OK || check_error.message[0] != '\0') {                       \
-      printf("%s:%d: success left an error behind\n", __FILE__, __LINE__);                            \
+    const int64_t want_ = (int64_t)(expected), got_ = (int64_t)(found);                               \
+    if (want_ != got_) {                                                                              \
+      printf("%s:%d: %s is %" PRId64 ", not %" PRId64 "\n", __FILE__, __LINE__, #found, got_, want_); \
       ++check_broken;                                                                                 \
     }                                                                                                 \
   } while (0)
 
-/* The call fails with that code, says why, and the message holds `words`. */
-#define FAILS(expected, words, call)                                                                    \
-  do {                                                                                                  \
-    const int32_t code_ = (call);                                                                       \
-    if (code_ != (expected) || check_error.code != code_ || strstr(check_error.message, (words)) == NULL) { \
-      printf("%s:%d: expected %s with \"%s\", got %s: %s\n", __FILE__, __LINE__, kith_code_name(expected), words,  \
-             kith_code_name(code_), check_error.message);                                               \
-      ++check_broken;                                                                                   \
-    }                                                                                                   \
+#define CHECK_TEXT(expected, found)                                                                                 \
+  do {                                                                                                              \
+    const char *want_ = (expected), *got_ = (found);                                                                \
+    if (got_ == NULL || strcmp(want_, got_) != 0) {                                                                 \
+      printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #found, got_ == NULL ? "NULL" : got_, want_); \
+      ++check_broken;                                                                                               \
+    }                                                                                                               \
   } while (0)
 
-#define RUN(test)                      \
-  do {                                 \
-    check_broken = 0;                  \
-    test();                            \
-    if (check_broken == 0) {           \
-      ++check_passed;                  \
-    } else {                           \
-      ++check_failed;                  \
-      printf("FAILED: %s\n", #test);   \
-    }                                  \
+/* The call succeeds; its last argument is &check_error. */
+#define OK(call)                                                                                 \
+  do {                                                                                           \
+    const int32_t code_ = (call);                                                                \
+    if (code_ != KITH_OK) {                                                                      \
+      printf("%s:%d: %s: %s\n", __FILE__, __LINE__, kith_code_name(code_), check_error.message); \
+      ++check_broken;                                                                            \
+    } else if (check_error.code != KITH_OK || check_error.message[0] != '\0') {                  \
+      printf("%s:%d: success left an error behind\n", __FILE__, __LINE__);                       \
+      ++check_broken;                                                                            \
+    }                                                                                            \
+  } while (0)
+
+/* The call fails with that code, says why, and the message holds `words`. */
+#define FAILS(expected, words, call)                                                                              \
+  do {                                                                                                            \
+    const int32_t code_ = (call);                                                                                 \
+    if (code_ != (expected) || check_error.code != code_ || strstr(check_error.message, (words)) == NULL) {       \
+      printf("%s:%d: expected %s with \"%s\", got %s: %s\n", __FILE__, __LINE__, kith_code_name(expected), words, \
+             kith_code_name(code_), check_error.message);                                                         \
+      ++check_broken;                                                                                             \
+    }                                                                                                             \
+  } while (0)
+
+#define RUN(test)                    \
+  do {                               \
+    check_broken = 0;                \
+    test();                          \
+    if (check_broken == 0) {         \
+      ++check_passed;                \
+    } else {                         \
+      ++check_failed;                \
+      printf("FAILED: %s\n", #test); \
+    }                                \
   } while (0)
 
 static inline int check_end(void) {

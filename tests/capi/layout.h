@@ -8,8 +8,8 @@
 #include <kith.h>
 #include <stddef.h>
 
-#define AT(type, member, offset, bytes)                                                               \
-  static_assert(offsetof(type, member) == (offset), #type "." #member " has moved");                  \
+#define AT(type, member, offset, bytes)                                              \
+  static_assert(offsetof(type, member) == (offset), #type "." #member " has moved"); \
   static_assert(sizeof(((type*)0)->member) == (bytes), #type "." #member " has another size")
 #define SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type " has another size")
 

@@ -158,10 +158,11 @@ static void table_of_a_query(void) {
 
   kith_text* json = NULL;
   OK(kith_table_to_json(table, &json, &check_error));
-  CHECK_TEXT("[{\"name\":\"Customer D\",\"phone\":\"103\",\"kind\":\"organisation\"},"
-             "{\"name\":\"Customer C\",\"phone\":null,\"kind\":\"organisation\"},"
-             "{\"name\":\"Customer B\",\"phone\":\"101\",\"kind\":\"organisation\"}]",
-             kith_text_data(json));
+  CHECK_TEXT(
+      "[{\"name\":\"Customer D\",\"phone\":\"103\",\"kind\":\"organisation\"},"
+      "{\"name\":\"Customer C\",\"phone\":null,\"kind\":\"organisation\"},"
+      "{\"name\":\"Customer B\",\"phone\":\"101\",\"kind\":\"organisation\"}]",
+      kith_text_data(json));
   CHECK_INT(strlen(kith_text_data(json)), kith_text_size(json));
   kith_text_free(json);
   kith_table_free(table);

@@ -92,7 +92,7 @@ static inline int64_t customer_named(const kith_reader* reader, const char* name
 }
 
 static inline int64_t new_deal(story* s, kith_work* work, const char* title, const char* customer, int64_t owner,
-                        int64_t minor) {
+                               int64_t minor) {
   kith_record* deal = record_of(s->world, "opportunity", "title", title);
   const kith_value amount = money_value(minor, "USD");
   OK(kith_record_set(deal, "amount", &amount, &check_error));

@@ -10,11 +10,11 @@ namespace kith {
 namespace toy {
 namespace {
 
-constexpr auto kBoxFields = field_table<Box>(
-    field<&Box::name>("name", {.required = true, .max_length = 20}), field<&Box::owner>("owner"),
-    field<&Box::unit>("unit"), field<&Box::colour>("colour"), field<&Box::price>("price"),
-    field<&Box::weight>("weight", {.scale = 3}), field<&Box::inside>("inside", {.refers_to = "box"}),
-    field<&Box::code>("code"));
+constexpr auto kBoxFields =
+    field_table<Box>(field<&Box::name>("name", {.required = true, .max_length = 20}), field<&Box::owner>("owner"),
+                     field<&Box::unit>("unit"), field<&Box::colour>("colour"), field<&Box::price>("price"),
+                     field<&Box::weight>("weight", {.scale = 3}), field<&Box::inside>("inside", {.refers_to = "box"}),
+                     field<&Box::code>("code"));
 constexpr UniqueKey kBoxUnique[] = {{{"code"}}};
 constexpr auto kLabelFields = field_table<Label>(field<&Label::box>("box", {.required = true, .refers_to = "box"}),
                                                  field<&Label::text>("text", {.required = true}));
@@ -99,8 +99,12 @@ TEST(Toy, AModelDerivesAHistoryTableForEachVersionedEntity) {
 }  // namespace toy
 
 template <>
-const Entity& entity_of<toy::Box>() { return toy::kBox; }
+const Entity& entity_of<toy::Box>() {
+  return toy::kBox;
+}
 template <>
-const Entity& entity_of<toy::Label>() { return toy::kLabel; }
+const Entity& entity_of<toy::Label>() {
+  return toy::kLabel;
+}
 
 }  // namespace kith

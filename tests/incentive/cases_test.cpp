@@ -13,11 +13,11 @@
 #include <numeric>
 #include <set>
 
-#include "support/source_dir.hpp"
 #include "kith/base/error.hpp"
 #include "kith/incentive/commission.hpp"
 #include "kith/incentive/plan.hpp"
 #include "kith/incentive/trace.hpp"
+#include "support/source_dir.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -319,7 +319,7 @@ TEST(IncentiveCases, EveryGoldenCaseHolds) {
   std::cout << "incentive cases: " << ids.size() << " runs of " << distinct.size() << " cases in " << files.size()
             << " files\n";
   for (const char* id : {"B-02", "B-07", "B-09", "B-10", "B-11", "B-13", "C-01", "D-01", "D-02", "D-03", "D-04",
-                         "E-01", "E-02", "E-04", "E-05", "E-07", "E-08", "J-02", "AB1", "AB5", "AK1"}) {
+                         "E-01", "E-02", "E-04", "E-05", "E-07", "E-08", "J-02", "AB1",  "AB5",  "AK1"}) {
     EXPECT_TRUE(distinct.contains(id)) << id << " has no case file";
   }
 }

@@ -104,8 +104,12 @@ struct Data {
 
 std::int64_t random_amount(Random& random, const Component& component) {
   switch (pick(random, 0, 7)) {
-    case 0: return component.tiers.bands[static_cast<std::size_t>(
-        pick(random, 0, static_cast<std::int64_t>(component.tiers.bands.size()) - 1))].from.minor + pick(random, -1, 1);
+    case 0:
+      return component.tiers
+                 .bands[static_cast<std::size_t>(
+                     pick(random, 0, static_cast<std::int64_t>(component.tiers.bands.size()) - 1))]
+                 .from.minor +
+             pick(random, -1, 1);
     case 1: return -pick(random, 0, 200'000);
     case 2: return pick(random, 0, 9) == 0 ? pick(random, -1'000'000'000'000'000, 1'000'000'000'000'000) : 0;
     default: return pick(random, -20'000, 100'000);
@@ -400,8 +404,7 @@ TEST(Commission, OverflowIsAnErrorAndHugeSumsThatFitAreNot) {
   Component smallest = flat(7);
   smallest.negative = Negative::mirror;
   const Kernel mirror = compile(smallest, {});
-  EXPECT_TRUE(compute_exact(mirror, std::numeric_limits<std::int64_t>::min()) ==
-              -(Int128{kMax} + 1) * 70'000'000);
+  EXPECT_TRUE(compute_exact(mirror, std::numeric_limits<std::int64_t>::min()) == -(Int128{kMax} + 1) * 70'000'000);
 }
 
 TEST(Commission, RefusesBadColumns) {

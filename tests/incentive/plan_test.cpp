@@ -155,10 +155,9 @@ TEST(Plan, ReportsAllFaultsAtOnce) {
   document["components"].push_back(document["components"][0]);
   const auto found = violations(document);
   const std::string bands = "components[0].tiers.bands";
-  for (const std::string& path :
-       {std::string("currency"), std::string("rounding.point"), bands + "[0].from", bands + "[0].rate",
-        bands + "[1].from", bands + "[1].rate", bands + "[2].from", bands + "[2].rat", bands + "[2].rate",
-        std::string("components[1].name")}) {
+  for (const std::string& path : {std::string("currency"), std::string("rounding.point"), bands + "[0].from",
+                                  bands + "[0].rate", bands + "[1].from", bands + "[1].rate", bands + "[2].from",
+                                  bands + "[2].rat", bands + "[2].rate", std::string("components[1].name")}) {
     EXPECT_EQ(found.count(path), 1U) << path;
   }
 }

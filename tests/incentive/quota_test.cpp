@@ -298,9 +298,9 @@ TEST_P(QuotaTest, EveryoneSeesTheirPartAndAllOfTheActuals) {
   };
   refused_for(ann_session, set, Code::denied);
   refused_for(boss_session, set, Code::denied);
-  refused_for(boss_session,
-              [&](Work& work) { incentive::decompose(work, east_node, {{.employee = ann}}, QuotaMethod::equal); },
-              Code::denied);
+  refused_for(
+      boss_session, [&](Work& work) { incentive::decompose(work, east_node, {{.employee = ann}}, QuotaMethod::equal); },
+      Code::denied);
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(QuotaTest);

@@ -72,9 +72,10 @@ TEST(Arrow, SchemaNamesEveryColumnAndBringsCurrencies) {
   const Consumed got(sample());
   ASSERT_EQ(got.schema.n_children, 8);
   EXPECT_STREQ(got.schema.format, "+s");
-  const std::vector<std::pair<std::string, std::string>> expected = {
-      {"id", "l"},          {"name", "u"},          {"open", "b"}, {"rate", "d:38,9"},
-      {"amount", "d:38,2"}, {"amount_currency", "u"}, {"on", "tdD"}, {"at", "tsu:UTC"}};
+  const std::vector<std::pair<std::string, std::string>> expected = {{"id", "l"},          {"name", "u"},
+                                                                     {"open", "b"},        {"rate", "d:38,9"},
+                                                                     {"amount", "d:38,2"}, {"amount_currency", "u"},
+                                                                     {"on", "tdD"},        {"at", "tsu:UTC"}};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(got.schema.children[i]->name, expected[i].first);
     EXPECT_EQ(got.schema.children[i]->format, expected[i].second);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/source_dir.hpp"
 #include "kith/interchange/csv.hpp"
 
 #include <gtest/gtest.h>
@@ -15,6 +14,7 @@
 #include <sstream>
 
 #include "kith/base/error.hpp"
+#include "support/source_dir.hpp"
 
 namespace kith {
 namespace {
@@ -22,9 +22,7 @@ namespace {
 using Cells = std::vector<std::string>;
 using Rows = std::vector<Cells>;
 
-CsvReader reader_of(std::string_view text, CsvOptions options = {}) {
-  return CsvReader(text_source(text), options);
-}
+CsvReader reader_of(std::string_view text, CsvOptions options = {}) { return CsvReader(text_source(text), options); }
 
 Cells cells_of(const CsvRecord& record) {
   Cells cells;
@@ -143,9 +141,9 @@ TEST(CsvReader, GoesOnAfterBadRecords) {
     }
   }
   EXPECT_EQ(faults, (std::vector<std::pair<CsvFault, std::int64_t>>{{CsvFault::field_count, 2},
-                                                                   {CsvFault::field_count, 3},
-                                                                   {CsvFault::text_after_quote, 4},
-                                                                   {CsvFault::invalid_utf8, 5}}));
+                                                                    {CsvFault::field_count, 3},
+                                                                    {CsvFault::text_after_quote, 4},
+                                                                    {CsvFault::invalid_utf8, 5}}));
   EXPECT_EQ(good, (Rows{{"8", "9"}}));
 }
 
@@ -220,7 +218,10 @@ TEST(CsvReader, RefusesHeadersItCannotRead) {
   EXPECT_NE(message_of("").find("empty"), std::string::npos);
   EXPECT_NE(message_of("\n\n").find("empty"), std::string::npos);
   EXPECT_NE(message_of("a,\"b\n").find("line 1, column 3"), std::string::npos);
-  EXPECT_NE(message_of("\xFF\xFE" "a").find("UTF-16"), std::string::npos);
+  EXPECT_NE(message_of("\xFF\xFE"
+                       "a")
+                .find("UTF-16"),
+            std::string::npos);
   CsvOptions options;
   options.delimiter = '"';
   EXPECT_THROW(reader_of("a", options), Error);
@@ -281,8 +282,8 @@ Rows slow_rows(std::string_view text) {
 
 TEST(CsvReader, AgreesWithASlowReaderOnRandomBytesAndChunks) {
   std::mt19937 random(20260105);
-  const std::vector<std::string> pieces = {",", ",", "\n", "\r", "\r\n", "\"", "\"", "\"\"", "a", "xyz", "客戶", "=1+2",
-                                           " ", "0123456789"};
+  const std::vector<std::string> pieces = {",",    ",", "\n",  "\r",   "\r\n", "\"", "\"",
+                                           "\"\"", "a", "xyz", "客戶", "=1+2", " ",  "0123456789"};
   for (int round = 0; round < 5000; ++round) {
     std::string text = "h,h\n";
     for (std::size_t n = random() % 40; n > 0; --n) text += pieces[random() % pieces.size()];
@@ -360,9 +361,31 @@ TEST(CsvWriter, ReportsAStreamThatFails) {
 }
 
 std::string hostile_text(std::mt19937& random) {
-  static const std::vector<std::string> kPieces = {"\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", "=", "+", "-", "@",
-                                                   "'", " ", "客戶關係", "株式会社", "é", "😀", "\xEF\xBB\xBF",
-                                                   "=cmd|' /C calc'!A0", "NULL", "0", "name", "＝", "|"};
+  static const std::vector<std::string> kPieces = {"\"",
+                                                   "\"\"",
+                                                   ",",
+                                                   ";",
+                                                   "\t",
+                                                   "\n",
+                                                   "\r\n",
+                                                   "\r",
+                                                   "=",
+                                                   "+",
+                                                   "-",
+                                                   "@",
+                                                   "'",
+                                                   " ",
+                                                   "客戶關係",
+                                                   "株式会社",
+                                                   "é",
+                                                   "😀",
+                                                   "\xEF\xBB\xBF",
+                                                   "=cmd|' /C calc'!A0",
+                                                   "NULL",
+                                                   "0",
+                                                   "name",
+                                                   "＝",
+                                                   "|"};
   std::string text;
   for (std::size_t n = random() % 6; n > 0; --n) text += kPieces[random() % kPieces.size()];
   return text;
@@ -438,8 +461,8 @@ TEST(CsvReader, ReadsRealFiles) {
     if (record->fields[3].text.empty()) ++blank_accounts;
   }
   // The counts are those of the data set's own description.
-  EXPECT_EQ(stages, (std::map<std::string, int>{
-                        {"Won", 4238}, {"Lost", 2473}, {"Engaging", 1589}, {"Prospecting", 500}}));
+  EXPECT_EQ(stages,
+            (std::map<std::string, int>{{"Won", 4238}, {"Lost", 2473}, {"Engaging", 1589}, {"Prospecting", 500}}));
   EXPECT_EQ(blank_accounts, 1425);
   EXPECT_EQ(reader.bytes(), reader.total_bytes());
 }

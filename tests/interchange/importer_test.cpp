@@ -58,11 +58,8 @@ constexpr auto kFirmFields = field_table<Firm>(
     field<&Firm::external_id>("external_id"));
 constexpr UniqueKey kFirmKeys[] = {{{"source", "external_id"}}};
 constexpr Entity kAgent = make_entity<Agent>({.name = "agent", .plural = "agents", .fields = kAgentFields});
-constexpr Entity kFirm = make_entity<Firm>({.name = "firm",
-                                            .plural = "firms",
-                                            .fields = kFirmFields,
-                                            .unique = kFirmKeys,
-                                            .roles = {.currency = "currency"}});
+constexpr Entity kFirm = make_entity<Firm>(
+    {.name = "firm", .plural = "firms", .fields = kFirmFields, .unique = kFirmKeys, .roles = {.currency = "currency"}});
 
 }  // namespace import_test
 
@@ -303,7 +300,9 @@ TEST_P(ImporterTest, ReportsEveryBadRowAndKeepsTheGoodOnes) {
       ",Nokey,,,S,,,\n"
       "7,Short\n"
       "8,\"Quo\"te,,,S,,,\n"
-      "9," + std::string(41, 'x') + ",,,S,,,\n"
+      "9," +
+      std::string(41, 'x') +
+      ",,,S,,,\n"
       "10,Last,,,S,,,fine\n");
   expect_sum(report);
   EXPECT_EQ(report.rejected, 8);
@@ -544,8 +543,8 @@ TEST_P(ImporterTest, OnlyWhatTheActorMayDo) {
   access::add_principal(work, "guest", std::nullopt, {"seller"});
   work.commit();
   Session guest = engine_->session("guest");
-  const ImportReport report = import_csv(guest, text_source(std::string(kHeader) + "1,Acme,,,S,,,\n"),
-                                         parse_import_plan(kMapping));
+  const ImportReport report =
+      import_csv(guest, text_source(std::string(kHeader) + "1,Acme,,,S,,,\n"), parse_import_plan(kMapping));
   EXPECT_EQ(report.created, 0);
   ASSERT_EQ(report.rejected, 1);
   EXPECT_EQ(report.problems[0].code, Code::denied);

@@ -66,12 +66,12 @@ TEST(Condition, ConnectivesAreThreeValued) {
     for (const Condition* b : values) {
       const Tri x = kith::evaluate(*a, batch, 0);
       const Tri y = kith::evaluate(*b, batch, 0);
-      const Tri conjunction = x == Tri::no || y == Tri::no        ? Tri::no
+      const Tri conjunction = x == Tri::no || y == Tri::no     ? Tri::no
                               : x == Tri::yes && y == Tri::yes ? Tri::yes
-                                                                  : Tri::unknown;
-      const Tri disjunction = x == Tri::yes || y == Tri::yes    ? Tri::yes
+                                                               : Tri::unknown;
+      const Tri disjunction = x == Tri::yes || y == Tri::yes ? Tri::yes
                               : x == Tri::no && y == Tri::no ? Tri::no
-                                                                : Tri::unknown;
+                                                             : Tri::unknown;
       EXPECT_EQ(kith::evaluate({Op::all, -1, {}, {*a, *b}}, batch, 0), conjunction);
       EXPECT_EQ(kith::evaluate({Op::any, -1, {}, {*a, *b}}, batch, 0), disjunction);
     }

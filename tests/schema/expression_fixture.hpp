@@ -30,10 +30,12 @@ enum Position : int { kId, kStage, kTitle, kAmount, kCost, kQuantity, kVisits, k
 
 inline const Entity& deal() {
   static const std::array<Field, 12> fields = {
-      deal_field("id", Type::id),           deal_field("stage", Type::choice), deal_field("title", Type::text),
-      deal_field("amount", Type::money),    deal_field("cost", Type::money),   deal_field("quantity", Type::decimal, 6),
-      deal_field("visits", Type::integer),  deal_field("active", Type::boolean), deal_field("due", Type::date),
-      deal_field("made", Type::timestamp),  deal_field("unit", Type::currency), deal_field("digest", Type::bytes)};
+      deal_field("id", Type::id),          deal_field("stage", Type::choice),
+      deal_field("title", Type::text),     deal_field("amount", Type::money),
+      deal_field("cost", Type::money),     deal_field("quantity", Type::decimal, 6),
+      deal_field("visits", Type::integer), deal_field("active", Type::boolean),
+      deal_field("due", Type::date),       deal_field("made", Type::timestamp),
+      deal_field("unit", Type::currency),  deal_field("digest", Type::bytes)};
   static const Entity entity = [] {
     Entity e;
     e.name = "deal";

@@ -479,6 +479,7 @@ TEST(ExpressionRandom, NoTokenSoupCrashesIt) {
   Generator generator(7);
   Batch batch(deal());
   generator.fill(batch, 3);
+  // clang-format off
   const std::vector<std::string> tokens = {
       "and", "or", "not", "in", "is", "null", "between", "contains", "starts", "with", "true", "false", "date",
       "timestamp", "(", ")", "(", ")", ",", "+", "-", "*", "/", "%", "=", "!=", "<>", "<", "<=", ">", ">=", "min(",
@@ -486,6 +487,7 @@ TEST(ExpressionRandom, NoTokenSoupCrashesIt) {
       "due", "made", "active", "id", "unit", "digest", ":q", ":t", ":n", ":x", "1", "2.5", "10 USD", "5 %", "'open'",
       "'2017-03-01'", "'it''s'",
       "date '2017-03-01'", "0", "9223372036854775807", "1 EUR", "''", "'"};
+  // clang-format on
   int valid = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string text;

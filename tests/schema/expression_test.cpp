@@ -123,8 +123,8 @@ TEST(Expression, YieldsValuesOfEveryType) {
   const Currency usd = currency("USD");
   EXPECT_EQ(value("amount", 0), Value(Money{100'000, usd}));
   EXPECT_EQ(value("amount / 3", 0), Value(Money{33'333, usd}));
-  EXPECT_EQ(value("amount / 200000 * 1", 0), Value(Money{1, usd}));        // 0.5 cents: half up
-  EXPECT_EQ(value("-amount / 200000", 0), Value(Money{-1, usd}));          // away from zero
+  EXPECT_EQ(value("amount / 200000 * 1", 0), Value(Money{1, usd}));  // 0.5 cents: half up
+  EXPECT_EQ(value("-amount / 200000", 0), Value(Money{-1, usd}));    // away from zero
   EXPECT_EQ(value("amount * 12.5 %", 0), Value(Money{12'500, usd}));
   EXPECT_EQ(value("visits + 1", 0), Value(std::int64_t{4}));
   EXPECT_EQ(value("quantity * 2", 0), Value(Decimal{5, 0}));
@@ -171,14 +171,15 @@ TEST(Expression, BindsParametersByTheirValue) {
 
 TEST(Expression, NamesThePlaceAndTheRemedyOfFaults) {
   EXPECT_EQ(fault("and amout > 1"), "unexpected 'and' at character 1");
-  EXPECT_EQ(fault("due = 'x' or amout > 1"), "wrong date at character 7: " + [] {
-    try {
-      parse_date("x");
-    } catch (const Error& error) {
-      return error.message;
-    }
-    return std::string();
-  }());
+  EXPECT_EQ(
+      fault("due = 'x' or amout > 1"), "wrong date at character 7: " + [] {
+        try {
+          parse_date("x");
+        } catch (const Error& error) {
+          return error.message;
+        }
+        return std::string();
+      }());
   EXPECT_EQ(fault("amout > 1 USD"), "unknown field 'amout' at character 1. Did you mean amount?");
   EXPECT_EQ(fault("title = '日本' and amout > 1 USD"), "unknown field 'amout' at character 18. Did you mean amount?");
   EXPECT_EQ(fault("stage = 'opne'"), "unknown stage 'opne' at character 9. Did you mean open?");
@@ -201,14 +202,15 @@ TEST(Expression, NamesThePlaceAndTheRemedyOfFaults) {
   EXPECT_EQ(fault("visits > 1)"), "unexpected ')' at character 11");
   EXPECT_EQ(fault("title = 'abc"),
             "text that begins at character 9 does not end: close it with ' (a quote inside is written '')");
-  EXPECT_EQ(fault("visits > 1 visits"), "wrong currency at character 12: " + [] {
-    try {
-      currency("visits");
-    } catch (const Error& error) {
-      return error.message;
-    }
-    return std::string();
-  }());
+  EXPECT_EQ(
+      fault("visits > 1 visits"), "wrong currency at character 12: " + [] {
+        try {
+          currency("visits");
+        } catch (const Error& error) {
+          return error.message;
+        }
+        return std::string();
+      }());
   EXPECT_EQ(fault("visits visits"), "unexpected 'visits' at character 8");
   EXPECT_EQ(fault(""), "something is missing at the end, at character 1");
   EXPECT_EQ(fault("1 <"), "something is missing at the end, at character 4");

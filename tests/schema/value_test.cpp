@@ -104,11 +104,20 @@ TEST(Value, ComesBackFromItsCell) {
 }
 
 TEST(Value, TextAndBackIsTheSame) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"parent", "123"},       {"number", "-9223372036854775808"}, {"flag", "true"},  {"flag", "false"},
-      {"colour", "red"},       {"name", "  a, \"b\" "},            {"rate", "0.0001"}, {"amount", "-12.30"},
-      {"currency", "KWD"},     {"day", "2017-03-01"},              {"time", "2017-03-01T09:30:00Z"},
-      {"raw", "\xff\x01"},     {"maybe_colour", "blue"},           {"maybe_rate", "-0.123456789"}};
+  const std::pair<std::string_view, std::string_view> cases[] = {{"parent", "123"},
+                                                                 {"number", "-9223372036854775808"},
+                                                                 {"flag", "true"},
+                                                                 {"flag", "false"},
+                                                                 {"colour", "red"},
+                                                                 {"name", "  a, \"b\" "},
+                                                                 {"rate", "0.0001"},
+                                                                 {"amount", "-12.30"},
+                                                                 {"currency", "KWD"},
+                                                                 {"day", "2017-03-01"},
+                                                                 {"time", "2017-03-01T09:30:00Z"},
+                                                                 {"raw", "\xff\x01"},
+                                                                 {"maybe_colour", "blue"},
+                                                                 {"maybe_rate", "-0.123456789"}};
   for (const auto& [name, written] : cases) {
     EXPECT_EQ(kith::to_string(parsed(written, name)), written) << name;
     EXPECT_TRUE(kith::is_null(parsed("", name))) << name;

@@ -374,13 +374,13 @@ const T& pick(Random& random, const std::vector<T>& values) {
 }
 
 std::int64_t random_word(Random& random) {
-  static const std::vector<std::int64_t> kWords = {0, 1, 2, 3, -1, 5, std::numeric_limits<std::int64_t>::min(),
-                                                   std::numeric_limits<std::int64_t>::max(), 1LL << 53};
+  static const std::vector<std::int64_t> kWords = {
+      0, 1, 2, 3, -1, 5, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), 1LL << 53};
   return pick(random, kWords);
 }
 
 std::string random_text(Random& random) {
-  static const std::vector<std::string> kTexts = {"",  "a",  "A",    "ab", "b",      "客户", "客",
+  static const std::vector<std::string> kTexts = {"",  "a",       "A", "ab", "b",      "客户", "客",
                                                   "é", "e\u0301", "1", "10", "a'b\"c", "%"};
   return pick(random, kTexts);
 }

@@ -2,11 +2,12 @@
 /// \file
 /// What every backend promises: rows, keys, revisions, transactions. Scans are in contract_scan_test.cpp.
 
+#include "storage/contract.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <thread>
 
-#include "storage/contract.hpp"
 #include "storage/faulty_storage.hpp"
 #include "support/expect_error.hpp"
 

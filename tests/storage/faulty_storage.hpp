@@ -131,10 +131,18 @@ class FaultyTransaction final : public kith::Transaction {
     auto cursor = faults_->through("scan", name, 0, false, [&] { return inner_->scan(scan); });
     return std::make_unique<FaultyCursor>(std::move(cursor), faults_, std::string(name));
   }
-  void savepoint() override { write("savepoint", [&] { inner_->savepoint(); }); }
-  void release() override { write("release", [&] { inner_->release(); }); }
-  void rollback_to() override { write("rollback_to", [&] { inner_->rollback_to(); }); }
-  void commit() override { write("commit", [&] { inner_->commit(); }); }
+  void savepoint() override {
+    write("savepoint", [&] { inner_->savepoint(); });
+  }
+  void release() override {
+    write("release", [&] { inner_->release(); });
+  }
+  void rollback_to() override {
+    write("rollback_to", [&] { inner_->rollback_to(); });
+  }
+  void commit() override {
+    write("commit", [&] { inner_->commit(); });
+  }
 
  private:
   template <class Run>
@@ -153,8 +161,8 @@ class FaultyConnection final : public kith::Connection {
 
   std::unique_ptr<kith::Transaction> begin(kith::Access access) override {
     const bool writes = access == kith::Access::write;
-    auto begun = faults_->through(writes ? "begin write" : "begin read", "", 0, writes,
-                                  [&] { return inner_->begin(access); });
+    auto begun =
+        faults_->through(writes ? "begin write" : "begin read", "", 0, writes, [&] { return inner_->begin(access); });
     return std::make_unique<FaultyTransaction>(std::move(begun), faults_);
   }
 

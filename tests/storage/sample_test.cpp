@@ -61,10 +61,8 @@ const kith::Entity& sample_history() {
     all.push_back(to_seq);
     return all;
   }();
-  static const kith::Entity history = {.name = "sample_history",
-                                       .plural = "sample_histories",
-                                       .fields = fields,
-                                       .keeping = kith::Keeping::history};
+  static const kith::Entity history = {
+      .name = "sample_history", .plural = "sample_histories", .fields = fields, .keeping = kith::Keeping::history};
   return history;
 }
 

@@ -3,6 +3,8 @@
 /// Which files the SQLite backend takes, which it refuses, that it leaves those alone byte by byte, and what a crash
 /// leaves behind.
 
+#include "storage/sqlite_file.hpp"
+
 #include <sqlite3.h>
 #include <sys/resource.h>
 
@@ -13,7 +15,6 @@
 #include <set>
 
 #include "storage/contract.hpp"
-#include "storage/sqlite_file.hpp"
 #include "storage/sqlite_sql.hpp"
 #include "support/expect_error.hpp"
 
@@ -255,7 +256,13 @@ TEST_F(SqliteFile, ACreationThatWasCutOffStartsAgain) {
   // What is left when the process dies while the first transaction reaches the file: pages without a header, and a
   // journal that leads back to no pages at all ("The SQLite Database File Format", section 3).
   std::string journal("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
-  journal += std::string("\0\0\0\0" "\x12\x34\x56\x78" "\0\0\0\0" "\0\0\x02\0" "\0\0\x10\0", 20);
+  journal += std::string(
+      "\0\0\0\0"
+      "\x12\x34\x56\x78"
+      "\0\0\0\0"
+      "\0\0\x02\0"
+      "\0\0\x10\0",
+      20);
   journal.resize(512, '\0');
   write_bytes(path_ + "-journal", journal);
   write_bytes(path_, std::string(3 * 4096, '\0'));
@@ -268,7 +275,13 @@ TEST_F(SqliteFile, ACreationThatWasCutOffStartsAgain) {
 TEST_F(SqliteFile, AJournalOfAnotherProgramIsNotPlayedBack) {
   run_sql(path_, "CREATE TABLE t (a); INSERT INTO t VALUES (1)");
   std::string journal("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
-  journal += std::string("\0\0\0\0" "\x12\x34\x56\x78" "\0\0\0\1" "\0\0\x02\0" "\0\0\x10\0", 20);
+  journal += std::string(
+      "\0\0\0\0"
+      "\x12\x34\x56\x78"
+      "\0\0\0\1"
+      "\0\0\x02\0"
+      "\0\0\x10\0",
+      20);
   journal.resize(512, '\0');
   write_bytes(path_ + "-journal", journal);
   expect_refused(Code::corrupt, "another program");

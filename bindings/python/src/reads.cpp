@@ -12,8 +12,11 @@ std::shared_ptr<Table> shared(Table table) { return std::make_shared<Table>(std:
 std::shared_ptr<Table> find(const PySource& source, const std::string& entity, const std::string& where,
                             const py::dict& parameters, std::vector<std::string> order, std::vector<std::string> fields,
                             std::optional<std::int64_t> limit) {
-  Query query{.where = where, .parameters = parameters_from(parameters), .order = std::move(order),
-              .fields = std::move(fields), .limit = limit};
+  Query query{.where = where,
+              .parameters = parameters_from(parameters),
+              .order = std::move(order),
+              .fields = std::move(fields),
+              .limit = limit};
   const Reader& reader = source.reader();
   return unlocked([&] { return shared(generic::find(reader, reader.model().entity(entity), query)); });
 }
@@ -72,8 +75,8 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
                  return reader.may(static_cast<Action>(i + 1), reader.model().entity(entity), {id});
                }
              }
-             throw Error(Code::invalid, "", "action", "there is no action '" + action + "'." +
-                                                          suggest(action, Choices<Action>::names));
+             throw Error(Code::invalid, "", "action",
+                         "there is no action '" + action + "'." + suggest(action, Choices<Action>::names));
            })
       .def("weighted_total",
            [](const PySource& self, const std::string& where, const py::dict& parameters) {

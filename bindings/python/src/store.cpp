@@ -112,13 +112,11 @@ void bind_store(py::module_& module) {
       .def("report_parameters", [](const PyStore& self, const std::string& name) {
         return shared(generic::parameters(self.engine().model().report(name)));
       });
-  module.def("open",
-             [](const std::string& url, bool create, bool read_only, int busy_ms, const std::string& currency,
-                const std::string& zone, py::object clock, std::optional<std::uint64_t> seed) {
-               const Options options =
-                   options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
-               return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
-             });
+  module.def("open", [](const std::string& url, bool create, bool read_only, int busy_ms, const std::string& currency,
+                        const std::string& zone, py::object clock, std::optional<std::uint64_t> seed) {
+    const Options options = options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
+    return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
+  });
   module.def("load", [](const std::string& path, const std::string& url) {
     unlocked([&] {
       std::ifstream in(path, std::ios::binary);

@@ -41,17 +41,19 @@ void bind_tables(py::module_& module) {
              return types;
            })
       .def("row", &row_of, py::arg("index"))
-      .def("column",
-           [](const Table& table, const std::string& name) {
-             const std::size_t position = table.at(name);
-             py::list values;
-             for (std::size_t row = 0; row < table.rows(); ++row) values.append(to_python(table.value(row, position)));
-             return values;
-           },
-           py::arg("name"))
-      .def("__arrow_c_stream__",
-           [](const std::shared_ptr<Table>& table, const py::object&) { return arrow_stream(table); },
-           py::arg("requested_schema") = py::none());
+      .def(
+          "column",
+          [](const Table& table, const std::string& name) {
+            const std::size_t position = table.at(name);
+            py::list values;
+            for (std::size_t row = 0; row < table.rows(); ++row) values.append(to_python(table.value(row, position)));
+            return values;
+          },
+          py::arg("name"))
+      .def(
+          "__arrow_c_stream__",
+          [](const std::shared_ptr<Table>& table, const py::object&) { return arrow_stream(table); },
+          py::arg("requested_schema") = py::none());
 }
 
 }  // namespace kith::python

@@ -70,8 +70,8 @@ Value from_python(py::handle object) {
   if (PyLong_Check(object.ptr())) {
     int overflow = 0;
     const std::int64_t number = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
-    if (overflow != 0) throw Error(Code::overflow, "the number " + py::cast<std::string>(py::str(object)) +
-                                                       " does not fit 64 bits");
+    if (overflow != 0)
+      throw Error(Code::overflow, "the number " + py::cast<std::string>(py::str(object)) + " does not fit 64 bits");
     return number;
   }
   if (PyUnicode_Check(object.ptr())) return py::cast<std::string>(object);
@@ -102,7 +102,10 @@ py::object to_python(const Value& value) {
                                                code_of(money.currency));
     }
     py::object operator()(Date date) const { return python_date(date); }
-    py::object operator()(Timestamp time) const { need_datetime(); return python_datetime(time); }
+    py::object operator()(Timestamp time) const {
+      need_datetime();
+      return python_datetime(time);
+    }
     py::object operator()(const std::string& text) const { return py::str(text); }
   };
   return std::visit(Visitor{}, value);

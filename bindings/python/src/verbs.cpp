@@ -144,8 +144,8 @@ std::vector<std::int64_t> decompose(PyWork& self, std::int64_t quota, const py::
   Field field{.name = "method", .type = Type::choice, .choices = Choices<QuotaMethod>::names};
   const auto number = std::get<std::int64_t>(to_cell(method, field, {}));
   std::vector<std::int64_t> ids;
-  for (const Id id : incentive::decompose(self.work(), {quota}, rows, static_cast<QuotaMethod>(number),
-                                          decimal_from(over_percent))) {
+  for (const Id id :
+       incentive::decompose(self.work(), {quota}, rows, static_cast<QuotaMethod>(number), decimal_from(over_percent))) {
     ids.push_back(id.value);
   }
   return ids;
@@ -167,25 +167,19 @@ void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
              people::move(self.work(), {unit}, parent ? std::optional(Id{*parent}) : std::nullopt, date_from(from));
            })
       .def("create_employee", &create_employee)
-      .def("transfer",
-           [](PyWork& self, std::int64_t employee, std::int64_t unit, py::handle from) {
-             people::transfer(self.work(), {employee}, {unit}, date_from(from));
-           })
+      .def("transfer", [](PyWork& self, std::int64_t employee, std::int64_t unit,
+                          py::handle from) { people::transfer(self.work(), {employee}, {unit}, date_from(from)); })
       .def("assign_customer",
            [](PyWork& self, std::int64_t id, std::int64_t owner) { customer::assign(self.work(), {id}, {owner}); })
-      .def("advance_customer",
-           [](PyWork& self, std::int64_t id, const std::string& stage, py::handle at) {
-             customer::advance(self.work(), {id}, stage, timestamp_from(at));
-           })
+      .def("advance_customer", [](PyWork& self, std::int64_t id, const std::string& stage,
+                                  py::handle at) { customer::advance(self.work(), {id}, stage, timestamp_from(at)); })
       .def("set_customer_stage",
            [](PyWork& self, std::int64_t id, const std::string& stage, const std::string& reason, py::handle at) {
              customer::set_stage(self.work(), {id}, stage, reason, timestamp_from(at));
            })
       .def("create_pipeline", &create_pipeline)
-      .def("advance_deal",
-           [](PyWork& self, std::int64_t id, const std::string& stage, py::handle at) {
-             sales::advance(self.work(), {id}, stage, timestamp_from(at));
-           })
+      .def("advance_deal", [](PyWork& self, std::int64_t id, const std::string& stage,
+                              py::handle at) { sales::advance(self.work(), {id}, stage, timestamp_from(at)); })
       .def("win",
            [](PyWork& self, std::int64_t id, py::handle on, const std::string& reason, py::handle amount) {
              std::optional<Amount> agreed;
@@ -196,8 +190,8 @@ void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
                       const std::string& reason) { sales::lose(self.work(), {id}, date_from(on), reason); })
       .def("void", [](PyWork& self, std::int64_t id, py::handle on,
                       const std::string& reason) { sales::void_deal(self.work(), {id}, date_from(on), reason); })
-      .def("reopen", [](PyWork& self, std::int64_t id,
-                        const std::string& reason) { sales::reopen(self.work(), {id}, reason); })
+      .def("reopen",
+           [](PyWork& self, std::int64_t id, const std::string& reason) { sales::reopen(self.work(), {id}, reason); })
       .def("set_splits", &set_splits);
 }
 
@@ -227,8 +221,8 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
                  .value;
            })
       .def("set_grant", &set_grant)
-      .def("add_plan", [](PyWork& self,
-                          const std::string& document) { return incentive::add_plan(self.work(), document).value; })
+      .def("add_plan",
+           [](PyWork& self, const std::string& document) { return incentive::add_plan(self.work(), document).value; })
       .def("assign_plan", &assign_plan)
       .def("run_commission", &run_commission)
       .def("close_commission",

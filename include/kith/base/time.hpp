@@ -24,8 +24,8 @@ struct Timestamp {
 };
 
 /// The end of a row that is still open; stored as such, so that unique keys hold. Shown as absent.
-inline constexpr Date kOpenDate{2932896};                           // 9999-12-31
-inline constexpr Timestamp kOpenTime{253402300799'000'000};         // 9999-12-31T23:59:59Z
+inline constexpr Date kOpenDate{2932896};                    // 9999-12-31
+inline constexpr Timestamp kOpenTime{253402300799'000'000};  // 9999-12-31T23:59:59Z
 
 /// A calendar day in parts; month and day count from 1.
 struct Civil {

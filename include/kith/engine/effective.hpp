@@ -20,8 +20,8 @@ constexpr Timestamp open_end(Timestamp) { return kOpenTime; }
 /// The row that holds at a moment, or null. `rows` in any order.
 template <class Row, class Moment>
 const Row* at(const std::vector<Row>& rows, Moment moment) {
-  const auto found = std::find_if(rows.begin(), rows.end(),
-                                  [&](const Row& row) { return row.from <= moment && moment < row.to; });
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.from <= moment && moment < row.to; });
   return found == rows.end() ? nullptr : &*found;
 }
 

@@ -88,11 +88,11 @@ class Reader {
   bool may(Action action, const Entity& entity, Id id, std::string* why = nullptr) const;
 
   const Model& model() const;
-  std::int64_t seq() const;          ///< the last work this snapshot sees
-  Timestamp now() const;             ///< the host's clock
-  Date today() const;                ///< its date in the store's zone
-  Currency currency() const;         ///< the store's base currency
-  const std::string& zone() const;   ///< the store's IANA time zone
+  std::int64_t seq() const;         ///< the last work this snapshot sees
+  Timestamp now() const;            ///< the host's clock
+  Date today() const;               ///< its date in the store's zone
+  Currency currency() const;        ///< the store's base currency
+  const std::string& zone() const;  ///< the store's IANA time zone
   const Principal& actor() const;
   /// The same snapshot as the named system principal: sees all rows. Only for the declared exceptions
   /// (quota actuals, commission, published totals), for the engine and for `check`.

@@ -29,7 +29,7 @@ struct WorkOptions {
 /// What a committed Work was.
 struct Receipt {
   std::int64_t seq = 0;     ///< its place in the order of works; 0 when it wrote nothing
-  std::string result = {};       ///< what `commit` was given, or was given the first time (replayed)
+  std::string result = {};  ///< what `commit` was given, or was given the first time (replayed)
   bool replayed = false;
 };
 

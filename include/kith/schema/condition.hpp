@@ -25,11 +25,19 @@ constexpr Tri tri_or(Tri a, Tri b) { return tri_not(tri_and(tri_not(a), tri_not(
 /// A node of the tree. Text compares by bytes.
 struct Condition {
   enum class Op : std::int32_t {
-    eq = 1, ne, lt, le, gt, ge,  ///< field, operands[0]
-    between,                     ///< field, operands[0] <= x <= operands[1]
-    in,                          ///< field, any of operands (none: false)
-    is_null, not_null,           ///< field
-    all, any, none,              ///< terms: and, or, not (exactly one term)
+    eq = 1,
+    ne,
+    lt,
+    le,
+    gt,
+    ge,       ///< field, operands[0]
+    between,  ///< field, operands[0] <= x <= operands[1]
+    in,       ///< field, any of operands (none: false)
+    is_null,
+    not_null,  ///< field
+    all,
+    any,
+    none,  ///< terms: and, or, not (exactly one term)
   };
   Op op = Op::all;
   int field = -1;

@@ -51,7 +51,7 @@ struct Entity {
   std::span<const UniqueKey> unique = {};
   EntityRoles roles = {};
   Keeping keeping = Keeping::versioned;
-  void* (*make)() = nullptr;       ///< a new default struct, for generic records
+  void* (*make)() = nullptr;  ///< a new default struct, for generic records
   void (*destroy)(void*) = nullptr;
 
   /// Position of a field, or -1.

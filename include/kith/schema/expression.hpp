@@ -56,9 +56,9 @@ struct ScopeName {
 
 /// The names an expression is compiled against; position i is column i of what it is evaluated on.
 struct Scope {
-  std::string title;                ///< for messages: "opportunity"
+  std::string title;  ///< for messages: "opportunity"
   std::vector<ScopeName> names;
-  Currency currency;                ///< of all money in it
+  Currency currency;  ///< of all money in it
 };
 
 /// All fields of an entity in table order (so position = field position).

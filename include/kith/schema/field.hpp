@@ -25,17 +25,17 @@ namespace kith {
 /// What a field holds. Numbers are stable. In a Batch and in storage every type is either a *word* (int64) or
 /// *text* (bytes with a length).
 enum class Type : std::int32_t {
-  id = 1,         ///< word; Id
-  integer = 2,    ///< word; std::int64_t
-  boolean = 3,    ///< word 0 or 1; bool
-  choice = 4,     ///< word, the enum's number; an enum with a Choices<> table
-  text = 5,       ///< text, UTF-8; std::string
-  decimal = 6,    ///< word, the coefficient at the field's scale; Decimal
-  money = 7,      ///< word, minor units in the record's currency; Amount
-  currency = 8,   ///< text, three letters; Currency
-  date = 9,       ///< word, days since 1970-01-01; Date
-  timestamp = 10, ///< word, UTC microseconds; Timestamp
-  bytes = 11,     ///< text without an encoding; Bytes
+  id = 1,          ///< word; Id
+  integer = 2,     ///< word; std::int64_t
+  boolean = 3,     ///< word 0 or 1; bool
+  choice = 4,      ///< word, the enum's number; an enum with a Choices<> table
+  text = 5,        ///< text, UTF-8; std::string
+  decimal = 6,     ///< word, the coefficient at the field's scale; Decimal
+  money = 7,       ///< word, minor units in the record's currency; Amount
+  currency = 8,    ///< text, three letters; Currency
+  date = 9,        ///< word, days since 1970-01-01; Date
+  timestamp = 10,  ///< word, UTC microseconds; Timestamp
+  bytes = 11,      ///< text without an encoding; Bytes
 };
 std::string_view name_of(Type type);
 /// True for the types stored as text offsets and bytes, false for those stored as int64 words.
@@ -54,12 +54,12 @@ struct Choices;
 
 /// Rules of one field beyond its type. Every member has a harmless default.
 struct FieldOptions {
-  bool required = false;        ///< text must not be blank, an Id must not be 0, a currency must be set
-  bool indexed = false;         ///< storage keeps an index (also made for `refers_to`)
-  bool personal = false;        ///< a natural person's data: masked in logs, blanked by erasure
-  bool kept = false;            ///< kept by the engine or a verb: create and update from outside may not set it
-  int max_length = 0;           ///< of text, in code points; 0 means 10,000
-  int scale = 0;                ///< of a decimal
+  bool required = false;  ///< text must not be blank, an Id must not be 0, a currency must be set
+  bool indexed = false;   ///< storage keeps an index (also made for `refers_to`)
+  bool personal = false;  ///< a natural person's data: masked in logs, blanked by erasure
+  bool kept = false;      ///< kept by the engine or a verb: create and update from outside may not set it
+  int max_length = 0;     ///< of text, in code points; 0 means 10,000
+  int scale = 0;          ///< of a decimal
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  ///< of the stored word
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   std::string_view refers_to = {};  ///< entity name that an Id points to; checked to exist at write time
@@ -70,8 +70,8 @@ struct FieldOptions {
 struct Field {
   std::string_view name;  ///< stable: column, JSON key, C name, Python attribute
   Type type = Type::text;
-  bool nullable = false;            ///< std::optional members
-  void* (*slot)(void*) = nullptr;   ///< address of the member in its struct
+  bool nullable = false;           ///< std::optional members
+  void* (*slot)(void*) = nullptr;  ///< address of the member in its struct
   std::span<const std::string_view> choices = {};
   FieldOptions options = {};
 };
@@ -91,16 +91,26 @@ struct MemberType<std::optional<T>> {
 
 template <class T>
 constexpr Type type_of() {
-  if constexpr (std::is_same_v<T, Id>) return Type::id;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return Type::integer;
-  else if constexpr (std::is_same_v<T, bool>) return Type::boolean;
-  else if constexpr (std::is_same_v<T, std::string>) return Type::text;
-  else if constexpr (std::is_same_v<T, Decimal>) return Type::decimal;
-  else if constexpr (std::is_same_v<T, Amount>) return Type::money;
-  else if constexpr (std::is_same_v<T, Currency>) return Type::currency;
-  else if constexpr (std::is_same_v<T, Date>) return Type::date;
-  else if constexpr (std::is_same_v<T, Timestamp>) return Type::timestamp;
-  else if constexpr (std::is_same_v<T, Bytes>) return Type::bytes;
+  if constexpr (std::is_same_v<T, Id>)
+    return Type::id;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return Type::integer;
+  else if constexpr (std::is_same_v<T, bool>)
+    return Type::boolean;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return Type::text;
+  else if constexpr (std::is_same_v<T, Decimal>)
+    return Type::decimal;
+  else if constexpr (std::is_same_v<T, Amount>)
+    return Type::money;
+  else if constexpr (std::is_same_v<T, Currency>)
+    return Type::currency;
+  else if constexpr (std::is_same_v<T, Date>)
+    return Type::date;
+  else if constexpr (std::is_same_v<T, Timestamp>)
+    return Type::timestamp;
+  else if constexpr (std::is_same_v<T, Bytes>)
+    return Type::bytes;
   else {
     static_assert(std::is_enum_v<T> && std::is_same_v<std::underlying_type_t<T>, std::int32_t>,
                   "a member is one of the types of kith::Type, or std::optional of one");

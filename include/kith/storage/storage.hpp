@@ -72,9 +72,7 @@ class BatchSink final : public RowSink {
   void row(std::size_t index) override { indexes_.push_back(index); }
   void null(int field) override { batch_.columns[static_cast<std::size_t>(field)].append_null(); }
   void word(int field, std::int64_t word) override { batch_.columns[static_cast<std::size_t>(field)].append(word); }
-  void text(int field, std::string_view text) override {
-    batch_.columns[static_cast<std::size_t>(field)].append(text);
-  }
+  void text(int field, std::string_view text) override { batch_.columns[static_cast<std::size_t>(field)].append(text); }
 
   /// For each row that was appended, the position of its id in the span asked for.
   const std::vector<std::size_t>& indexes() const { return indexes_; }
@@ -93,11 +91,11 @@ struct Order {
 /// What is wanted. `where`, `order` and `limit` are offers: the cursor says which it took, the engine does the rest.
 struct Scan {
   const Entity* entity = nullptr;
-  std::vector<int> fields = {};            ///< columns of the batches, in this order; one or more
-  std::vector<Condition> where = {};       ///< conjuncts
+  std::vector<int> fields = {};       ///< columns of the batches, in this order; one or more
+  std::vector<Condition> where = {};  ///< conjuncts
   std::vector<Order> order = {};
   std::optional<std::int64_t> limit = {};  ///< only with everything in `where` and `order` taken
-  const Entity* history = nullptr;    ///< with it: the state right after work `as_of`
+  const Entity* history = nullptr;         ///< with it: the state right after work `as_of`
   std::int64_t as_of = 0;
 };
 
@@ -164,9 +162,9 @@ class Connection {
 
 /// How a store is opened.
 struct StorageOptions {
-  bool create = true;        ///< make the store when it is absent; else Error{not_found}
+  bool create = true;  ///< make the store when it is absent; else Error{not_found}
   bool read_only = false;
-  int busy_ms = 5000;        ///< how long a writer waits for another
+  int busy_ms = 5000;  ///< how long a writer waits for another
 };
 
 /// A place that holds one store.
