@@ -29,6 +29,7 @@ test: ## Build and run everything that is tested; ends with one line of counts.
 	@$(SYSTEM_PYTHON) tests/run.py $(ONLY)
 
 bench: setup ## Build the benchmarks and compare Kith with its anchors.
+	@cmake/setup.sh venv bench
 	@echo "==> bench: building the benchmarks in build/bench"
 	@cmake --preset bench
 	@cmake --build --preset bench
