@@ -224,34 +224,58 @@ def test_imports_report_rejects_and_can_be_rehearsed(shop: SimpleNamespace, tmp_
 
 
 def test_bad_input_is_told_and_changes_nothing(shop: SimpleNamespace, tmp_path: Path) -> None:
+    with shop.session.work() as work:
+        deal = work.opportunities.create(title="D", amount="5.00", owner=shop.seller.id)
+        work.opportunities.update(deal, title="D 2")
     before = shop.session.digest()
     with shop.session.work() as work:
+        with pytest.raises(kith.InvalidError, match=r"Ofer.*Offer"):
+            work.opportunities.advance(deal, "Ofer")
         with pytest.raises(kith.InvalidError, match="EUR"):
             work.opportunities.create(title="E", amount="1.00", currency="EUR", owner=shop.seller.id)
-        gapped = {
-            **PLAN,
-            "components": [
-                {
-                    **PLAN["components"][0],
-                    "tiers": {
-                        "mode": "marginal",
-                        "bands": [{"from": "0", "to": "10", "rate": "0.1"}, {"from": "10.01", "rate": "0.2"}],
-                    },
-                }
-            ],
-        }
+        with pytest.raises(kith.ConflictError, match="read it again"):
+            work.opportunities.update(deal, title="late")
+        first = PLAN["components"][0]
+        bands = [{"from": "0", "to": "10", "rate": "0.1"}, {"from": "10.01", "rate": "0.2"}]
+        gapped = {**PLAN, "components": [{**first, "tiers": {"mode": "marginal", "bands": bands}}]}
         with pytest.raises(kith.InvalidError, match=r"10\.01"):
             work.add_plan(gapped)
     with pytest.raises(kith.InvalidError, match="character 1"):
         shop.session.customers.find("nme = 'x'")
     with pytest.raises(kith.InvalidError, match="win_rate"):
         shop.session.report("win_rat")
+    table = tmp_path / "broken.csv"
+    table.write_text('name\n"never closed\n', encoding="utf-8")
+    mapping = {
+        "format": "kith.import/1",
+        "entity": "customer",
+        "source": "t",
+        "key": "name",
+        "columns": {"name": "name"},
+    }
+    report = shop.session.import_csv(table, mapping)
+    assert report["broken_off"] and report["problems"][0]["line"] == 2
     assert shop.session.digest() == before
-    broken = tmp_path / "broken.kith"
-    broken.write_bytes(b"SQLite format 3\0" + b"\0" * 50)
-    with pytest.raises(kith.CorruptError):
-        kith.open(broken)
-    assert broken.stat().st_size == 66
+
+
+def test_a_file_that_is_no_whole_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.kith"
+    with kith.open(whole) as store, store.session() as session, session.work() as work:
+        for number in range(500):
+            work.customers.create(name=f"Customer {number}")
+    data = whole.read_bytes()
+    for name, content in {
+        "truncated": data[: len(data) // 2],
+        "header only": data[:100],
+        "noise": b"SQLite format 3\0" + b"\0" * 50,
+        "text": b"name,sector\nAcme,retail\n",
+    }.items():
+        path = tmp_path / f"{name}.kith"
+        path.write_bytes(content)
+        with pytest.raises(kith.CorruptError) as told:
+            kith.open(path)
+        assert path.name in str(told.value)
+        assert path.read_bytes() == content
     with pytest.raises(kith.NotFoundError):
         kith.open(tmp_path / "none.kith", create=False)
 
