@@ -164,10 +164,11 @@ struct Times {
 
 void print_ratio(const char* job, const char* what, const char* anchor, const Times& kith, const Times& other,
                  double target) {
-  std::printf("{\"job\": \"%s\", \"what\": \"%s\", \"kith_ms\": %.4f, \"anchor\": \"%s\", \"anchor_ms\": %.4f, "
-              "\"ratio\": %.3f, \"target\": %.1f, \"runs\": %zu, \"kith_spread\": %.2f, \"anchor_spread\": %.2f}\n",
-              job, what, kith.median(), anchor, other.median(), kith.median() / other.median(), target,
-              kith.values.size(), kith.spread(), other.spread());
+  std::printf(
+      "{\"job\": \"%s\", \"what\": \"%s\", \"kith_ms\": %.4f, \"anchor\": \"%s\", \"anchor_ms\": %.4f, "
+      "\"ratio\": %.3f, \"target\": %.1f, \"runs\": %zu, \"kith_spread\": %.2f, \"anchor_spread\": %.2f}\n",
+      job, what, kith.median(), anchor, other.median(), kith.median() / other.median(), target, kith.values.size(),
+      kith.spread(), other.spread());
 }
 
 void print_exactness(const Plan& plan, const Data& data, const LineColumns& lines, const Totals& totals) {
@@ -180,9 +181,10 @@ void print_exactness(const Plan& plan, const Data& data, const LineColumns& line
   }
   const bool sums = std::accumulate(lines.amount.begin(), lines.amount.end(), std::int64_t{0}) ==
                     std::accumulate(totals.amount.begin(), totals.amount.end(), std::int64_t{0});
-  std::printf("{\"job\": \"P3\", \"what\": \"against exact rationals\", \"lines\": %zu, \"wrong_lines\": %zu, "
-              "\"totals\": %zu, \"wrong_totals\": %zu, \"lines_sum_to_totals\": %s}\n",
-              data.rows(), wrong_lines, expected.amount.size(), wrong_totals, sums ? "true" : "false");
+  std::printf(
+      "{\"job\": \"P3\", \"what\": \"against exact rationals\", \"lines\": %zu, \"wrong_lines\": %zu, "
+      "\"totals\": %zu, \"wrong_totals\": %zu, \"lines_sum_to_totals\": %s}\n",
+      data.rows(), wrong_lines, expected.amount.size(), wrong_totals, sums ? "true" : "false");
 }
 
 int run(const std::filesystem::path& directory, int runs, std::size_t rows) {

@@ -56,20 +56,33 @@ def measure(job, runs):
 
 def report(job, what, result, kith, median, spread, runs):
     cents = np.rint(result.to_numpy() * 100).astype(np.int64)
-    print(json.dumps({"job": job, "what": what, "anchor": f"pandas {pd.__version__} float64",
-                      "anchor_ms": round(median, 4), "anchor_spread": round(spread, 2), "runs": runs,
-                      "results": len(cents), "wrong_by_a_cent": int((cents != kith).sum())}))
+    print(
+        json.dumps(
+            {
+                "job": job,
+                "what": what,
+                "anchor": f"pandas {pd.__version__} float64",
+                "anchor_ms": round(median, 4),
+                "anchor_spread": round(spread, 2),
+                "runs": runs,
+                "results": len(cents),
+                "wrong_by_a_cent": int((cents != kith).sum()),
+            }
+        )
+    )
 
 
 def main():
     directory = Path(sys.argv[1])
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 9
     bounds, rates = read_plan(directory)
-    frame = pd.DataFrame({
-        "amount": np.fromfile(directory / "amount.i64", dtype="<i8") / 100.0,
-        "person": np.fromfile(directory / "person.i32", dtype="<i4"),
-        "interval": np.fromfile(directory / "interval.i32", dtype="<i4"),
-    })
+    frame = pd.DataFrame(
+        {
+            "amount": np.fromfile(directory / "amount.i64", dtype="<i8") / 100.0,
+            "person": np.fromfile(directory / "person.i32", dtype="<i4"),
+            "interval": np.fromfile(directory / "interval.i32", dtype="<i4"),
+        }
+    )
     result, median, spread = measure(lambda: totals(frame, bounds, rates), runs)
     kith = np.fromfile(directory / "totals.i64", dtype="<i8")
     intervals = int(frame["interval"].max()) + 1

@@ -201,5 +201,31 @@ TEST(Plan, LintNamesSlabsThatPunishSuccess) {
   EXPECT_TRUE(lint(parse_plan(valid_document().dump())).empty());
 }
 
+TEST(Plan, EligibilityIsAYesOrNoQuestionAboutTheEvent) {
+  Scope scope;
+  scope.title = "event";
+  scope.names = {{"kind", Type::text, 0, {}}, {"amount", Type::money, 0, {}}};
+  scope.currency = currency("USD");
+  Plan plan = parse_plan(valid_document().dump());
+  const std::unique_ptr<Expression> condition = compile_eligibility(plan, scope);
+  ASSERT_NE(condition, nullptr);
+  Column kind(true);
+  kind.append(std::string_view("booking"));
+  kind.append(std::string_view("payment"));
+  EXPECT_EQ(condition->test({&kind, nullptr}, 2), (std::vector<Tri>{Tri::yes, Tri::no}));
+  plan.when.clear();
+  EXPECT_EQ(compile_eligibility(plan, scope), nullptr);
+  for (const char* wrong : {"knd = 'booking'", "amount", "kind ="}) {
+    plan.when = wrong;
+    try {
+      compile_eligibility(plan, scope);
+      ADD_FAILURE() << wrong << " was accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::invalid);
+      EXPECT_EQ(error.field, "eligibility.when");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kith::incentive
