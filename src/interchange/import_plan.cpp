@@ -221,7 +221,8 @@ void check_plan(PlanReader& reader, const ImportPlan& plan) {
   std::map<std::string_view, std::string_view> filled;
   for (const ImportTarget& target : plan.targets) {
     const std::string from = target.constant ? "constants" : "columns." + target.column;
-    const auto [place, added] = filled.try_emplace(target.field, target.constant ? "a constant" : target.column);
+    const std::string_view filler = target.constant ? "a constant" : std::string_view(target.column);
+    const auto [place, added] = filled.try_emplace(target.field, filler);
     if (!added) {
       reader.fault(from, fmt::format("fills the field {}, which {} fills already", quote(target.field),
                                      place->second == "a constant" ? "a constant" : quote(place->second)));
