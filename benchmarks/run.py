@@ -24,10 +24,17 @@ PANDAS_TARGET = 20.0
 def lines_of(command):
     """The JSON lines that a benchmark prints."""
     print("    " + " ".join(str(part) for part in command[:2]), file=sys.stderr, flush=True)
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{command[0]} failed with {done.returncode}; its message stands above")
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    results = []
+    with subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True) as running:
+        for line in running.stdout:
+            if not line.startswith("{"):
+                continue
+            results.append(json.loads(line))
+            what = results[-1]
+            print(f"      {what['job']} {what['what']}: ratio {what.get('ratio', '-')}", file=sys.stderr, flush=True)
+    if running.returncode != 0:
+        raise SystemExit(f"{command[0]} failed with {running.returncode}; its message stands above")
+    return results
 
 
 def median(values):
@@ -89,6 +96,12 @@ def storage(programs, data, runs, rows):
     return results + lines_of([sys.executable, HERE / "store_python.py", data / "python", program, runs, rows])
 
 
+def write(path, about, results):
+    """What is known so far: a run that is cut off leaves what it measured."""
+    judged = [judge(line) for line in results]
+    path.write_text(json.dumps({"about": about, "results": judged}, indent=2, ensure_ascii=False) + "\n")
+
+
 def judge(line):
     if "met" not in line and "ratio" in line:
         wanted = line["ratio"] >= line["target"] if line["better"] == "higher" else line["ratio"] <= line["target"]
@@ -136,17 +149,17 @@ def main():
     programs, data = given.build.resolve() / "benchmarks", given.build.resolve() / "data"
     wanted = set(given.only.split(","))
     about = {**machine(), "runs": given.runs, "rows": given.rows}
+    path = given.build / "results.json"
     results = []
     try:
         if wanted & {"P1", "P2", "P3"}:
             results += commission(programs, data, given.runs)
+            write(path, about, results)
         if wanted & {"P6", "P7"}:
             results += storage(programs, data, given.runs, given.rows)
+            write(path, about, results)
     finally:
         shutil.rmtree(data, ignore_errors=True)
-    results = [judge(line) for line in results]
-    path = given.build / "results.json"
-    path.write_text(json.dumps({"about": about, "results": results}, indent=2, ensure_ascii=False) + "\n")
     print_table(results)
     print(f"{about['processor']}, {about['cores']} cores, load {about['load'][0]:.1f}; "
           f"medians of {given.runs} runs; everything measured is in {path}")
