@@ -87,11 +87,20 @@ void Work::check_references(const Entity& entity, const Batch& batch, const Batc
     const Entity* target = model().find_entity(field.options.refers_to);
     if (target == nullptr) continue;  // an area that this store does not carry
     auto& known = (state_->trust > 0 ? pending_->existing : pending_->known)[target];
+    // What this Work itself has written is there; a trusted write need not read it back.
+    const auto written = [&, touched = state_->trust > 0 ? pending_->position.find(target)
+                                                         : pending_->position.end()](std::int64_t id) {
+      if (touched == pending_->position.end()) return false;
+      const auto place = touched->second.find(id);
+      if (place == touched->second.end()) return false;
+      const TouchedRecord& record = pending_->touched[place->second];
+      return !record.dead && record.kind != ChangeKind::removed;
+    };
     std::vector<Id> asked;
     std::unordered_set<std::int64_t> seen;
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       const std::int64_t id = batch.columns[i].word(row);
-      if (batch.columns[i].is_null(row) || id == 0 || known.contains(id) || seen.contains(id)) continue;
+      if (batch.columns[i].is_null(row) || id == 0 || known.contains(id) || seen.contains(id) || written(id)) continue;
       if (before != nullptr && !before->columns[i].is_null(row) && before->columns[i].word(row) == id) continue;
       seen.insert(id);
       asked.push_back({id});
@@ -137,7 +146,7 @@ void Work::require_unreferenced(const Entity& entity, Id id) const {
 Digest change_digest(std::string_view salt, const Entity& entity, ChangeKind kind, Id record, const Batch* batch,
                      std::size_t row) {
   std::string bytes;
-  bytes.reserve(256);
+  bytes.reserve(1024);
   const auto put_word = [&](std::int64_t word) {
     char raw[8];
     for (int i = 0; i < 8; ++i) raw[i] = static_cast<char>(static_cast<std::uint64_t>(word) >> (8 * i));

@@ -59,7 +59,7 @@ namespace {
 void require_open(const Series& series) {
   const std::string& label = series.target.label;
   if (series.row && series.row->status == PeriodStatus::closed) {
-    refuse(label + " is closed; what was learned since is posted by a run of the earliest open period");
+    refuse(label + " is closed; what was learned since is posted by a run of the period after the newest closed one");
   }
   for (const CommissionPeriod& other : series.others) {
     if (other.status == PeriodStatus::closed && series.target.from < other.from) {
@@ -94,14 +94,10 @@ void write_periods(Work& work, Settlement& settlement) {
     work.update(*series.row);
   }
   if (!settlement.newer) return;
-  for (auto other = series.others.rbegin(); other != series.others.rend(); ++other) {
-    if (other->status != PeriodStatus::closed) continue;
-    if (other->facts_seq < seen) {
-      other->facts_seq = seen;
-      work.update(*other);
-    }
-    return;
-  }
+  CommissionPeriod newest = *series.newest_closed();
+  if (newest.facts_seq >= seen) return;
+  newest.facts_seq = seen;
+  work.update(newest);
 }
 
 void write_statements(Work& work, Settlement& settlement) {
@@ -188,8 +184,13 @@ void require_closable(const Reader& system, const Series& series) {
   const std::string& label = series.target.label;
   if (!series.row) refuse(label + " was never run; run it first");
   require_open(series);
+  const CommissionPeriod* newest = series.newest_closed();
+  if (newest != nullptr && newest->to != series.target.from) {
+    refuse(next(calendar_named(newest->calendar), period_from(*newest)).label + " comes before " + label +
+           " and is not closed; run and close it first");
+  }
   for (const CommissionPeriod& other : series.others) {
-    if (other.status == PeriodStatus::closed || series.target.from < other.from) continue;
+    if (newest != nullptr || series.target.from < other.from) continue;
     refuse(other.label + " comes before " + label + " and is open; close it first");
   }
   const Settlement settlement = settle(system, series);

@@ -20,10 +20,18 @@ std::optional<std::int64_t> Series::reflected() const {
   return seq;
 }
 
-bool Series::target_is_earliest_open() const {
-  return std::none_of(others.begin(), others.end(), [&](const CommissionPeriod& other) {
-    return other.status == PeriodStatus::open && other.from < target.from;
-  });
+const CommissionPeriod* Series::newest_closed() const {
+  const CommissionPeriod* newest = nullptr;
+  for (const CommissionPeriod& other : others) {
+    if (other.status == PeriodStatus::closed) newest = &other;
+  }
+  return newest;
+}
+
+bool Series::takes_corrections() const {
+  // One place for them, and no gap before it: else a line could correct what a later one has corrected already.
+  const CommissionPeriod* newest = newest_closed();
+  return newest != nullptr && newest->to == target.from;
 }
 
 Period period_from(const CommissionPeriod& row) { return parse_period(calendar_named(row.calendar), row.label); }
@@ -165,7 +173,7 @@ class Settler {
   /// Adjustments that nothing new concerns stay as they are; the others are those just computed.
   void add_adjustments() {
     Corrections corrections;
-    if (result_.series.target_is_earliest_open()) corrections = compute_corrections(system_, terms_, result_.series);
+    if (result_.series.takes_corrections()) corrections = compute_corrections(system_, terms_, result_.series);
     result_.newer = corrections.newer;
     std::map<Id, std::vector<StatementLine>> adjustments;
     for (const auto& [employee, old] : stored_) {

@@ -21,8 +21,10 @@ struct Series {
   std::vector<CommissionPeriod> others;      ///< the other rows, oldest first
   /// Works up to this one are reflected in all closed periods; nothing without one.
   std::optional<std::int64_t> reflected() const;
-  /// True when no other open period comes before the target.
-  bool target_is_earliest_open() const;
+  /// The newest closed period, or null.
+  const CommissionPeriod* newest_closed() const;
+  /// True when the target comes right after it, which makes it the one that takes corrections.
+  bool takes_corrections() const;
 };
 /// Errors: invalid for a label that is no month, quarter or year.
 Series load_series(const Reader& system, std::string_view label);

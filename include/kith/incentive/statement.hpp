@@ -141,12 +141,13 @@ struct RunResult {
   Money total = {};              ///< of all statements of the period
 };
 /// Computes the statements of one period ("2017-Q2") of the calendar named in the plans. Corrections of closed periods
-/// of the same grain are posted into it, oldest first, when it is the earliest open one; until it is closed they follow
-/// the facts like its other lines. Needs edit on statement at level all.
+/// of the same grain are posted into it, oldest first, when it comes right after the newest closed one; until it is
+/// closed they follow the facts like its other lines. Needs edit on statement at level all.
 /// Errors: state (it or a later period is closed), invalid (label), overflow; nothing is kept of a run that fails.
 RunResult run(Work& work, std::string_view period);
-/// Freezes a period. Periods of one grain close in order. Errors: state (never run, already closed, an earlier period
-/// that was run is open, or facts came after the last run: "run it again"). Needs close on statement at level all.
+/// Freezes a period. Periods of one grain close one after the other, without a gap. Errors: state (never run, already
+/// closed, the period before is not closed, or facts came after the last run: "run it again"). Needs close on statement
+/// at level all.
 void close(Work& work, std::string_view period);
 
 /// The statement of somebody for a period, if there is one.
