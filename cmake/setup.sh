@@ -88,9 +88,10 @@ make_venv() {
   echo "$wanted" >"$stamp"
 }
 
-# Without isolation the build is incremental and ccache recognises what another build compiled.
+# Without isolation the build is incremental. Python would ask for the compiler by another name than CMake does, and the
+# cache would take it for another compiler: the same name makes it recognise what `make test` compiled.
 install_package() {
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+  CC=${CC:-cc} CXX=${CXX:-c++} .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --no-build-isolation --no-deps --force-reinstall .
 }
 
