@@ -86,7 +86,7 @@ TEST(Trace, NamesWhatIsWrongInItsJson) {
   };
   EXPECT_EQ(refused("kith.trace/1", "kith.trace/2"), "format");
   EXPECT_EQ(refused("\"USD\"", "\"UXD\""), "currency");
-  EXPECT_EQ(refused("half_up", "half"), "rounding.mode");
+  EXPECT_EQ(refused("\"mode\":\"half_up\"", "\"mode\":\"half\""), "rounding.mode");
   EXPECT_EQ(refused("\"telescoped\"", "7"), "rounding.point");
   EXPECT_EQ(refused("\"slice\"", "\"slize\""), "root.parts[0].kind");
   EXPECT_EQ(refused("\"11\"", "11"), "root.facts[0]");
