@@ -64,13 +64,13 @@ class Times {
 /// A job whose ratio is the anchor's time over Kith's: how much of the anchor's speed Kith has.
 inline void print_speed(const char* job, const std::string& what, const Times& kith, const char* anchor,
                         const Times& other, double target, const std::string& checked) {
-  std::printf("{\"job\": \"%s\", \"what\": \"%s\", \"kith_ms\": %.3f, \"kith_cpu_ms\": %.3f, \"kith_spread\": %.2f, "
-              "\"anchor\": \"%s\", \"anchor_ms\": %.3f, \"anchor_cpu_ms\": %.3f, \"anchor_spread\": %.2f, "
-              "\"ratio\": %.3f, \"cpu_ratio\": %.3f, \"better\": \"higher\", \"target\": %.2f, \"runs\": %zu, "
-              "\"checked\": \"%s\"}\n",
-              job, what.c_str(), kith.wall(), kith.cpu(), kith.spread(), anchor, other.wall(), other.cpu(),
-              other.spread(), other.wall() / kith.wall(), other.cpu() / kith.cpu(), target, kith.runs(),
-              checked.c_str());
+  std::printf(
+      "{\"job\": \"%s\", \"what\": \"%s\", \"kith_ms\": %.3f, \"kith_cpu_ms\": %.3f, \"kith_spread\": %.2f, "
+      "\"anchor\": \"%s\", \"anchor_ms\": %.3f, \"anchor_cpu_ms\": %.3f, \"anchor_spread\": %.2f, "
+      "\"ratio\": %.3f, \"cpu_ratio\": %.3f, \"better\": \"higher\", \"target\": %.2f, \"runs\": %zu, "
+      "\"checked\": \"%s\"}\n",
+      job, what.c_str(), kith.wall(), kith.cpu(), kith.spread(), anchor, other.wall(), other.cpu(), other.spread(),
+      other.wall() / kith.wall(), other.cpu() / kith.cpu(), target, kith.runs(), checked.c_str());
   std::fflush(stdout);
 }
 

@@ -82,9 +82,14 @@ def commission(programs, data, runs):
     for line in pandas:
         if line["job"] != "P1":
             continue
-        line.update(kith_ms=first["kith_ms"], kith_spread=first["kith_spread"], better="higher", target=PANDAS_TARGET,
-                    ratio=line["anchor_ms"] / first["kith_ms"],
-                    checked=f"{line['wrong_by_a_cent']} of {line['results']} of its totals are wrong by a cent")
+        line.update(
+            kith_ms=first["kith_ms"],
+            kith_spread=first["kith_spread"],
+            better="higher",
+            target=PANDAS_TARGET,
+            ratio=line["anchor_ms"] / first["kith_ms"],
+            checked=f"{line['wrong_by_a_cent']} of {line['results']} of its totals are wrong by a cent",
+        )
         results.insert(0, line)
     return results
 
@@ -115,9 +120,16 @@ def row_of(line):
         wrong = line["wrong_lines"] + line["wrong_totals"]
         return [line["job"], line["what"], f"{wrong} wrong", "exact rationals", "", "0 wrong", met, ""]
     sign = ">=" if line["better"] == "higher" else "<="
-    return [line["job"], line["what"], f"{line['kith_ms']:.2f} ms", f"{line['anchor']}: {line['anchor_ms']:.2f} ms",
-            f"{line['ratio']:.2f}" + (f" ({line['cpu_ratio']:.2f})" if "cpu_ratio" in line else ""),
-            f"{sign} {line['target']:g}", met, f"{line['kith_spread']:.0%} / {line['anchor_spread']:.0%}"]
+    return [
+        line["job"],
+        line["what"],
+        f"{line['kith_ms']:.2f} ms",
+        f"{line['anchor']}: {line['anchor_ms']:.2f} ms",
+        f"{line['ratio']:.2f}" + (f" ({line['cpu_ratio']:.2f})" if "cpu_ratio" in line else ""),
+        f"{sign} {line['target']:g}",
+        met,
+        f"{line['kith_spread']:.0%} / {line['anchor_spread']:.0%}",
+    ]
 
 
 def print_table(results):
@@ -135,8 +147,14 @@ def machine():
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
             break
-    return {"machine": platform.machine(), "processor": model, "cores": os.cpu_count(), "system": platform.platform(),
-            "python": platform.python_version(), "load": list(os.getloadavg())}
+    return {
+        "machine": platform.machine(),
+        "processor": model,
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load": list(os.getloadavg()),
+    }
 
 
 def main():
@@ -161,8 +179,10 @@ def main():
     finally:
         shutil.rmtree(data, ignore_errors=True)
     print_table(results)
-    print(f"{about['processor']}, {about['cores']} cores, load {about['load'][0]:.1f}; "
-          f"medians of {given.runs} runs; everything measured is in {path}")
+    print(
+        f"{about['processor']}, {about['cores']} cores, load {about['load'][0]:.1f}; "
+        f"medians of {given.runs} runs; everything measured is in {path}"
+    )
     if any(line["job"] == "P3" and not line["met"] for line in results):
         raise SystemExit("P3: commission is not exact")
 

@@ -41,8 +41,9 @@ inline Handle open_file(const std::filesystem::path& path) {
   const int rc = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   Handle handle(raw);
   require(rc == SQLITE_OK, raw, "open " + path.string());
-  execute(handle, "PRAGMA cell_size_check=ON; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
-                  "PRAGMA journal_mode=WAL");
+  execute(handle,
+          "PRAGMA cell_size_check=ON; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
+          "PRAGMA journal_mode=WAL");
   return handle;
 }
 
@@ -132,8 +133,8 @@ class Recording {
         seq = now;
         inserts_.emplace_back();
       }
-      inserts_.back().push_back({&records_[entity], &names_[entity],
-                                 places[entity].at(sqlite3_column_int64(order.get(), 2))});
+      inserts_.back().push_back(
+          {&records_[entity], &names_[entity], places[entity].at(sqlite3_column_int64(order.get(), 2))});
     }
     if (inserts_.size() != works_.size()) throw std::runtime_error("the works and their changes do not match");
   }

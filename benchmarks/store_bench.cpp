@@ -105,9 +105,7 @@ void need(std::int32_t code, const kith_error& error) {
   if (code != KITH_OK) throw std::runtime_error(error.message);
 }
 
-kith_value text_value(const std::string& text) {
-  return {KITH_TEXT, 0, 0, text.data(), text.size(), {}, 0};
-}
+kith_value text_value(const std::string& text) { return {KITH_TEXT, 0, 0, text.data(), text.size(), {}, 0}; }
 kith_value word_value(std::int32_t type, std::int64_t word, std::int32_t scale = 0) {
   return {type, scale, word, nullptr, 0, {}, 0};
 }

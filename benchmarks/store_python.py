@@ -21,8 +21,28 @@ from pathlib import Path
 import kith
 
 NOW = datetime(2025, 6, 15, tzinfo=UTC)
-COLUMNS = ("id", "revision", "seq", "name", "name_key", "kind", "owner", "unit", "stage", "highest_stage", "parent",
-           "sector", "country", "founded", "annual_revenue", "employees", "phone", "email", "source", "external_id")
+COLUMNS = (
+    "id",
+    "revision",
+    "seq",
+    "name",
+    "name_key",
+    "kind",
+    "owner",
+    "unit",
+    "stage",
+    "highest_stage",
+    "parent",
+    "sector",
+    "country",
+    "founded",
+    "annual_revenue",
+    "employees",
+    "phone",
+    "email",
+    "source",
+    "external_id",
+)
 
 
 class Watch:
@@ -39,8 +59,11 @@ class Watch:
 def summary(prefix, times):
     wall = [one[0] for one in times]
     median = statistics.median(wall)
-    return {f"{prefix}_ms": round(median, 3), f"{prefix}_cpu_ms": round(statistics.median(t[1] for t in times), 3),
-            f"{prefix}_spread": round((max(wall) - min(wall)) / median, 2)}
+    return {
+        f"{prefix}_ms": round(median, 3),
+        f"{prefix}_cpu_ms": round(statistics.median(t[1] for t in times), 3),
+        f"{prefix}_spread": round((max(wall) - min(wall)) / median, 2),
+    }
 
 
 def report(job, what, ours, anchor, theirs, target, checked):
@@ -63,20 +86,23 @@ def copy_store(source, target):
 def make_values(rows, owners):
     """What a script hands to `create`: keyword arguments of Python values."""
     chance = random.Random(20250101)
-    return [{
-        "name": f"{'Müller & Söhne' if chance.randrange(8) == 0 else 'Northern Supplies'} {i}",
-        "kind": "person" if chance.randrange(4) == 0 else "organisation",
-        "owner": chance.choice(owners),
-        "sector": chance.choice(["retail", "software", "medical", "marketing", "telecommunications"]),
-        "country": chance.choice(["Germany", "日本", "United States", "Brasil"]),
-        "founded": chance.randrange(1900, 2020),
-        "annual_revenue": Decimal(chance.randrange(5_000_000)) / 1000,
-        "employees": chance.randrange(20_000),
-        "phone": f"+49 30 {chance.randrange(1_000_000, 10_000_000)}",
-        "email": f"office{i}@example.com",
-        "source": "erp",
-        "external_id": f"C{i}",
-    } for i in range(1, rows + 1)]
+    return [
+        {
+            "name": f"{'Müller & Söhne' if chance.randrange(8) == 0 else 'Northern Supplies'} {i}",
+            "kind": "person" if chance.randrange(4) == 0 else "organisation",
+            "owner": chance.choice(owners),
+            "sector": chance.choice(["retail", "software", "medical", "marketing", "telecommunications"]),
+            "country": chance.choice(["Germany", "日本", "United States", "Brasil"]),
+            "founded": chance.randrange(1900, 2020),
+            "annual_revenue": Decimal(chance.randrange(5_000_000)) / 1000,
+            "employees": chance.randrange(20_000),
+            "phone": f"+49 30 {chance.randrange(1_000_000, 10_000_000)}",
+            "email": f"office{i}@example.com",
+            "source": "erp",
+            "external_id": f"C{i}",
+        }
+        for i in range(1, rows + 1)
+    ]
 
 
 def insert(path, values, size):
@@ -86,7 +112,7 @@ def insert(path, values, size):
         for start in range(0, len(values), size):
             with session.work("bulk") as work:
                 customers = work.customers
-                for one in values[start:start + size]:
+                for one in values[start : start + size]:
                     customers.create(**one)
         return watch.read()
 
@@ -104,8 +130,15 @@ def measure_insert(directory, program, runs, rows):
         done = subprocess.run([program, "replay", base, made, raw], check=True, capture_output=True, text=True)
         again = json.loads(done.stdout)
         theirs.append((again["ms"], again["cpu_ms"]))
-    report("P6", f"Python: customers.create, {rows} rows, 10000 a work", ours, "raw SQLite C API", theirs, 0.6,
-           f"{again['equal_rows']} rows of both files are equal")
+    report(
+        "P6",
+        f"Python: customers.create, {rows} rows, 10000 a work",
+        ours,
+        "raw SQLite C API",
+        theirs,
+        0.6,
+        f"{again['equal_rows']} rows of both files are equal",
+    )
     return made
 
 
@@ -141,8 +174,15 @@ def measure_get(path, runs):
                 driver.execute(query, (id,)).fetchone()
             theirs.append(watch.read())
         driver.close()
-    report("P7", f"Python: reader.customers.get of {len(ids)} ids", ours, "sqlite3 of the standard library", theirs,
-           0.6, f"{len(ids)} customers are equal in all columns")
+    report(
+        "P7",
+        f"Python: reader.customers.get of {len(ids)} ids",
+        ours,
+        "sqlite3 of the standard library",
+        theirs,
+        0.6,
+        f"{len(ids)} customers are equal in all columns",
+    )
 
 
 def main():

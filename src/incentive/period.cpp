@@ -14,13 +14,12 @@ namespace kith {
 namespace incentive {
 namespace {
 
-constexpr auto kCommissionPeriodFields = field_table<CommissionPeriod>(
-    field<&CommissionPeriod::calendar>("calendar", {.required = true, .max_length = 200}),
-    field<&CommissionPeriod::label>("label", {.required = true, .max_length = 20}),
-    field<&CommissionPeriod::from>("from"),
-    field<&CommissionPeriod::to>("to"),
-    field<&CommissionPeriod::status>("status", {.kept = true}),
-    field<&CommissionPeriod::facts_seq>("facts_seq", {.kept = true, .minimum = 0}));
+constexpr auto kCommissionPeriodFields =
+    field_table<CommissionPeriod>(field<&CommissionPeriod::calendar>("calendar", {.required = true, .max_length = 200}),
+                                  field<&CommissionPeriod::label>("label", {.required = true, .max_length = 20}),
+                                  field<&CommissionPeriod::from>("from"), field<&CommissionPeriod::to>("to"),
+                                  field<&CommissionPeriod::status>("status", {.kept = true}),
+                                  field<&CommissionPeriod::facts_seq>("facts_seq", {.kept = true, .minimum = 0}));
 constexpr UniqueKey kCommissionPeriodKeys[] = {{{"calendar", "label"}}};
 
 }  // namespace

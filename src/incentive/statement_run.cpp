@@ -41,9 +41,9 @@ Series load_series(const Reader& system, std::string_view label) {
   Series series;
   series.target = parse_period(calendar, label);
   if (series.target.grain == Grain::week) {
-    throw Error(Code::invalid, "commission_period", "label",
-                "'" + std::string(label) +
-                    "' is a week; plans pay by month (2017-03), quarter (2017-Q2) or year (2017)");
+    throw Error(
+        Code::invalid, "commission_period", "label",
+        "'" + std::string(label) + "' is a week; plans pay by month (2017-03), quarter (2017-Q2) or year (2017)");
   }
   for (CommissionPeriod& row : system.list<CommissionPeriod>(
            {.conditions = {equals(kCommissionPeriod, "calendar", calendar.name)}, .order = {"from"}})) {

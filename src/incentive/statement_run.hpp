@@ -16,9 +16,9 @@ namespace kith::incentive {
 
 /// The periods of one calendar and grain that have been run.
 struct Series {
-  Period target;                             ///< the period in question
-  std::optional<CommissionPeriod> row;       ///< its row, if it was run
-  std::vector<CommissionPeriod> others;      ///< the other rows, oldest first
+  Period target;                         ///< the period in question
+  std::optional<CommissionPeriod> row;   ///< its row, if it was run
+  std::vector<CommissionPeriod> others;  ///< the other rows, oldest first
   /// Works up to this one are reflected in all closed periods; nothing without one.
   std::optional<std::int64_t> reflected() const;
   /// The newest closed period, or null.
@@ -37,9 +37,9 @@ struct Corrections {
     Id employee;
     StatementLine line;
   };
-  bool newer = false;                            ///< there were facts that closed periods do not reflect yet
-  std::set<std::pair<Id, std::string>> looked;   ///< (employee, period earned) that were recomputed
-  std::vector<Line> lines;                       ///< for those: all that is to be posted in the target
+  bool newer = false;                           ///< there were facts that closed periods do not reflect yet
+  std::set<std::pair<Id, std::string>> looked;  ///< (employee, period earned) that were recomputed
+  std::vector<Line> lines;                      ///< for those: all that is to be posted in the target
 };
 Corrections compute_corrections(const Reader& system, const Terms& terms, const Series& series);
 
@@ -52,9 +52,9 @@ struct Draft {
 /// The wanted state of a period and how it differs from the stored one.
 struct Settlement {
   Series series;
-  bool newer = false;                        ///< see Corrections
-  std::vector<Draft> drafts;                 ///< by employee
-  std::vector<std::size_t> new_statements;   ///< places in drafts
+  bool newer = false;                       ///< see Corrections
+  std::vector<Draft> drafts;                ///< by employee
+  std::vector<std::size_t> new_statements;  ///< places in drafts
   std::vector<std::size_t> changed_statements;
   std::vector<Statement> gone_statements;
   std::vector<std::pair<std::size_t, std::size_t>> new_lines;  ///< draft, line

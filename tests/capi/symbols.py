@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What libkith.so exports is what its headers declare, and what the list of the ABI says: no more, no less.
 
-    python3 tests/capi/symbols.py build/release/libkith.so.1
+python3 tests/capi/symbols.py build/release/libkith.so.1
 """
 
 import pathlib

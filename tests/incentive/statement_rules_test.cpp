@@ -141,9 +141,12 @@ TEST_P(StatementRulesTest, EveryoneSeesTheirOwn) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code, Code::not_found);
     }
-    refused_for(one, [](Work& work) { incentive::run(work, "2025-01"); }, Code::denied);
-    refused_for(one, [](Work& work) { incentive::close(work, "2025-01"); }, Code::denied);
-    refused_for(one, [](Work& work) { incentive::add_plan(work, PlanText{.name = "mine"}.json()); }, Code::denied);
+    refused_for(
+        one, [](Work& work) { incentive::run(work, "2025-01"); }, Code::denied);
+    refused_for(
+        one, [](Work& work) { incentive::close(work, "2025-01"); }, Code::denied);
+    refused_for(
+        one, [](Work& work) { incentive::add_plan(work, PlanText{.name = "mine"}.json()); }, Code::denied);
   }
   in_work([](Work& work) { access::set_grant(work, "manager", "statement", Action::edit, Level::subtree); });
   Session boss_session = store().engine->session("boss");

@@ -320,8 +320,7 @@ TEST_P(StatementTest, CountsOnlyWhatThePlanAdmits) {
 }
 
 TEST_P(StatementTest, RoundsOnceAtTheEndAndLinesStillAddUp) {
-  plan({.point = "statement",
-        .components = {{"revenue", {{"0", "0.015"}}}, {"bonus", {{"0", "0.005"}}}}});
+  plan({.point = "statement", .components = {{"revenue", {{"0", "0.015"}}}, {"bonus", {{"0", "0.005"}}}}});
   const Id ann = employee("Ann");
   assigned("field", ann);
   for (int i = 1; i <= 3; ++i) won(ann, 33, "2025-01-0" + std::to_string(i));  // 99 cents x 2 % = 1.98
