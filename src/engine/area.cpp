@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's own entities and what it registers.
 #include "engine/internal.hpp"
+#include "engine/migrate.hpp"
 
 namespace kith {
 namespace {
@@ -37,6 +38,13 @@ constexpr auto kHolderFields =
                             field<&RoleHolder::role>("role", {.required = true, .refers_to = "role"}));
 constexpr UniqueKey kHolderUnique[] = {{{"principal", "role"}}};
 
+constexpr auto kMigrationFields =
+    field_table<MigrationRow>(field<&MigrationRow::from_format>("from_format", {.kept = true}),
+                              field<&MigrationRow::to_format>("to_format", {.kept = true}),
+                              field<&MigrationRow::additions>("additions", {.kept = true, .max_length = 10'000'000}),
+                              field<&MigrationRow::statements>("statements", {.kept = true, .max_length = 10'000'000}),
+                              field<&MigrationRow::checksum>("checksum", {.kept = true}));
+
 constexpr Entity kHead =
     make_entity<Head>({.name = "head", .plural = "heads", .fields = kHeadFields, .keeping = Keeping::head});
 constexpr Entity kWork = make_entity<WorkRow>(
@@ -61,7 +69,10 @@ constexpr Entity kHolder = make_entity<RoleHolder>({.name = "role_holder",
                                                     .unique = kHolderUnique,
                                                     .roles = {.access = true}});
 
-constexpr const Entity* kEntities[] = {&kHead, &kWork, &kChange, &kPrincipal, &kRole, &kGrant, &kHolder};
+constexpr Entity kMigration =
+    make_entity<MigrationRow>({.name = "migration", .plural = "migrations", .fields = kMigrationFields});
+
+constexpr const Entity* kEntities[] = {&kHead, &kWork, &kChange, &kPrincipal, &kRole, &kGrant, &kHolder, &kMigration};
 
 constexpr Permit kPermits[] = {
     {"access::add_principal", "principal", Action::administer},
@@ -78,7 +89,8 @@ constexpr FirstGrant kGrants[] = {
 
 }  // namespace
 
-const Area kEngineArea{.name = "engine", .entities = kEntities, .permits = kPermits, .grants = kGrants};
+const Area kEngineArea{
+    .name = "engine", .entities = kEntities, .permits = kPermits, .grants = kGrants, .check = check_migrations};
 
 template <>
 const Entity& entity_of<Head>() {
@@ -95,6 +107,10 @@ const Entity& entity_of<ChangeRow>() {
 template <>
 const Entity& entity_of<Principal>() {
   return kPrincipal;
+}
+template <>
+const Entity& entity_of<MigrationRow>() {
+  return kMigration;
 }
 template <>
 const Entity& entity_of<Role>() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/internal.hpp"
+#include "engine/migrate.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
@@ -20,7 +21,8 @@ std::vector<Order> by(int field) { return {{.field = field}}; }
 /// Recomputes digests of change rows against the stored versions, a chunk of one entity at a time.
 class DigestCheck {
  public:
-  DigestCheck(const Reader& reader, std::vector<Finding>& findings) : reader_(reader), findings_(findings) {}
+  DigestCheck(const Reader& reader, std::vector<Finding>& findings)
+      : reader_(reader), findings_(findings), added_(reader) {}
 
   void add(const ChangeRow& change) {
     const Entity* entity = reader_.model().find_entity(change.entity);
@@ -80,6 +82,10 @@ class DigestCheck {
       Batch version(entity);
       for (std::size_t i = 0; i < fields; ++i) version.columns[i].append_from(rows.columns[i], row);
       const ChangeRow& change = *found->second;
+      if (!added_.drop(entity, change.seq, version)) {
+        findings_.push_back({change.entity, change.record,
+                             "has a value in a field that came after work " + std::to_string(change.seq)});
+      }
       compare(change, change_digest(change.salt.data, entity, change.kind, change.record, &version, 0));
       open.erase(found);
     }
@@ -87,6 +93,7 @@ class DigestCheck {
 
   const Reader& reader_;
   std::vector<Finding>& findings_;
+  AddedFields added_;
   std::map<const Entity*, std::vector<ChangeRow>> waiting_;
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "engine/internal.hpp"
+#include "engine/migrate.hpp"
 #include "engine/pending.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
@@ -111,7 +112,6 @@ std::shared_ptr<Engine> Engine::open(std::string_view url, const Model& model, c
 std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Model& model, const Options& options) {
   static_cast<void>(kith::currency(options.currency));
   static_cast<void>(local_date({}, options.zone));
-  storage->prepare(model.stored());
   auto impl = std::make_unique<Impl>();
   impl->storage = std::move(storage);
   impl->model = &model;
@@ -120,6 +120,8 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
 
   auto state = std::make_shared<Session::State>();
   state->engine = engine;
+  Session::migrate(state, options);
+  engine->storage().prepare(model.stored());
   {
     auto connection = state->take_connection();
     const auto head = read_head(*connection->begin(Access::read));
@@ -143,6 +145,34 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
   auto connection = state->take_connection();
   engine->impl_->currency = kith::currency(read_head(*connection->begin(Access::read))->currency);
   return engine;
+}
+
+void Session::migrate(const std::shared_ptr<State>& state, const Options& options) {
+  Storage& storage = state->engine->storage();
+  const Migration migration = storage.migration(state->engine->model().stored());
+  if (migration.from == migration.to) return;
+  const std::string formats = std::to_string(migration.from) + " to " + std::to_string(migration.to);
+  if (options.storage.read_only || !options.migrate) {
+    throw Error(Code::version, "the store needs the migration from format " + formats +
+                                   "; back it up and open it for writing with Options::migrate");
+  }
+  Session session(state);
+  state->writer = state->take_connection();
+  auto transaction = state->writer->begin(Access::write);
+  transaction->migrate(migration, state->engine->model().stored());
+  if (!read_head(*transaction)) {  // nobody has founded it yet
+    transaction->commit();
+  } else {
+    state->principal.name = "kith";
+    state->principal.kind = PrincipalKind::system;
+    Work work = session.begin({.cause = "migration from format " + formats}, std::move(transaction));
+    const auto kith = work.find_one<Principal>({.conditions = {equals(entity_of<Principal>(), "name", "kith")}});
+    if (kith) Inside::state(work).actor = *kith;
+    Inside::state(work).head.format = migration.to;
+    record_migration(work, migration);
+    work.commit();
+  }
+  state->writer.reset();
 }
 
 void Session::found(const Options& options) {

@@ -69,6 +69,13 @@ class SqliteStorage final : public Storage {
     *fresh_ = false;
   }
 
+  Migration migration(std::span<const Entity* const> entities) override {
+    if (*fresh_) return {};
+    sqlite::Database database(path_, sqlite::Database::Mode::read, options_);
+    sqlite3_db_config(database.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return sqlite::plan_migration(database, entities);
+  }
+
   std::vector<std::string> damage() override {
     std::vector<std::string> faults;
     if (*fresh_) return faults;

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <map>
 
 #include "kith/base/error.hpp"
 #include "storage/sqlite_sql.hpp"
@@ -75,11 +74,15 @@ bool creation_was_cut_off(const std::string& path) {
                                          path, format, kFormat));
 }
 
+}  // namespace
+
 void check_format(const std::string& path, std::int64_t application_id, std::int64_t format) {
   if (application_id != kApplicationId) fail_foreign(path, "it is the database of another program");
   if (format > kFormat) fail_newer(path, format);
   if (format < 1) fail_foreign(path, fmt::format("its format number is {}", format));
 }
+
+namespace {
 
 /// Reads through SQLite's own file layer: closing a file that was opened past it would drop the locks that other
 /// connections of this process hold on it.
@@ -100,17 +103,6 @@ std::int64_t read_header(const std::string& path, Header& header) {
     if (rc != SQLITE_OK) fail_unreadable(path, sqlite3_errstr(rc));
   }
   return size;
-}
-
-using Schema = std::map<std::string, std::string, std::less<>>;
-
-Schema read_schema(Database& database) {
-  Schema schema;
-  const Statement rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
-  while (database.step(rows.get(), "read")) {
-    schema.emplace(column_text(rows.get(), 0), column_text(rows.get(), 1));
-  }
-  return schema;
 }
 
 }  // namespace
@@ -138,20 +130,6 @@ Found inspect(const std::string& path) {
                                            path, size, header.pages() * header.page_size()));
   }
   return Found::store;
-}
-
-void check_tables(Database& database, std::span<const Entity* const> entities) {
-  check_format(database.path(), database.number("PRAGMA application_id"), database.number("PRAGMA user_version"));
-  const Schema schema = read_schema(database);
-  for (const Entity* entity : entities) {
-    for (const Definition& definition : definitions(*entity)) {
-      const auto found = schema.find(definition.name);
-      if (found != schema.end() && found->second == definition.sql) continue;
-      throw Error(Code::corrupt, std::string(entity->name), "",
-                  fmt::format("{} {} {}; nothing was changed; restore a backup", database.path(),
-                              found == schema.end() ? "lacks" : "has a changed", definition.name));
-    }
-  }
 }
 
 void make_tables(Database& database, std::span<const Entity* const> entities) {

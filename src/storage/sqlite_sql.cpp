@@ -8,15 +8,19 @@
 namespace kith::sqlite {
 namespace {
 
+std::string quoted(std::string_view text, char mark) {
+  std::string result(1, mark);
+  for (const char letter : text) {
+    if (letter == mark) result += mark;
+    result += letter;
+  }
+  return result + mark;
+}
+
 /// SQLite's own bounds are 250,000 parameters and a depth of 1,000; what goes past these is left to the engine.
 constexpr std::size_t kMostOperands = 900;
 constexpr std::size_t kMostParameters = 8000;
 constexpr std::size_t kMostNodes = 300;
-
-std::string_view column_type(Type type) {
-  if (type == Type::bytes) return "BLOB";
-  return is_text(type) ? "TEXT" : "INTEGER";
-}
 
 std::string joined_names(const Entity& entity) {
   std::string list;
@@ -193,14 +197,13 @@ void write_order(const Scan& scan, std::string& sql) {
 
 }  // namespace
 
-std::string quoted_name(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char letter : name) {
-    if (letter == '"') quoted += '"';
-    quoted += letter;
-  }
-  return quoted + "\"";
+std::string_view column_type(Type type) {
+  if (type == Type::bytes) return "BLOB";
+  return is_text(type) ? "TEXT" : "INTEGER";
 }
+
+std::string quoted_name(std::string_view name) { return quoted(name, '"'); }
+std::string quoted_text(std::string_view text) { return quoted(text, '\''); }
 
 std::vector<Definition> definitions(const Entity& entity) {
   std::string table = "CREATE TABLE " + quoted_name(entity.name) + " (";

@@ -15,6 +15,11 @@ namespace kith::sqlite {
 /// "name" as an SQL identifier.
 std::string quoted_name(std::string_view name);
 
+/// 'text' as an SQL literal.
+std::string quoted_text(std::string_view text);
+/// INTEGER, TEXT or BLOB.
+std::string_view column_type(Type type);
+
 /// One thing of a schema, in the very words that SQLite keeps of it.
 struct Definition {
   std::string name;

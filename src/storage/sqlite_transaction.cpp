@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "storage/rules.hpp"
+#include "storage/sqlite_file.hpp"
 #include "storage/sqlite_sql.hpp"
 
 namespace kith::sqlite {
@@ -305,6 +306,16 @@ void SqliteTransaction::rollback_to() {
   run("ROLLBACK TO kith");
   run("RELEASE kith");
   --savepoints_;
+}
+
+void SqliteTransaction::migrate(const Migration& migration, std::span<const Entity* const> entities) {
+  check_writable();
+  if (database_.number("PRAGMA user_version") != migration.from) {
+    throw Error(Code::conflict, "another process has migrated the store meanwhile; open it again");
+  }
+  for (const MigrationStep& step : migration.steps) run(step.sql.c_str());
+  run(("PRAGMA user_version=" + std::to_string(migration.to)).c_str());
+  check_tables(database_, entities);
 }
 
 void SqliteTransaction::commit() {

@@ -63,6 +63,7 @@ class SqliteTransaction final : public Transaction {
   void savepoint() override;
   void release() override;
   void rollback_to() override;
+  void migrate(const Migration& migration, std::span<const Entity* const> entities) override;
   void commit() override;
 
  private:

@@ -22,6 +22,12 @@ std::string_view scheme_of(std::string_view url) {
 
 }  // namespace
 
+void Transaction::migrate(const Migration& /*migration*/, std::span<const Entity* const> /*entities*/) {
+  throw Error(Code::misuse, "this storage has no stores of an older format to migrate");
+}
+
+Migration Storage::migration(std::span<const Entity* const> /*entities*/) { return {}; }
+
 std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options) {
   const std::string_view scheme = scheme_of(url);
   if (scheme.empty()) return open_sqlite(url, options);

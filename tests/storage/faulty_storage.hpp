@@ -140,6 +140,9 @@ class FaultyTransaction final : public kith::Transaction {
   void rollback_to() override {
     write("rollback_to", [&] { inner_->rollback_to(); });
   }
+  void migrate(const kith::Migration& migration, std::span<const kith::Entity* const> entities) override {
+    write("migrate", [&] { inner_->migrate(migration, entities); });
+  }
   void commit() override {
     write("commit", [&] { inner_->commit(); });
   }
@@ -183,6 +186,9 @@ class FaultyStorage final : public kith::Storage {
   bool fresh() const override { return inner_->fresh(); }
   void prepare(std::span<const kith::Entity* const> entities) override {
     faults_->through("prepare", "", entities.size(), true, [&] { inner_->prepare(entities); });
+  }
+  kith::Migration migration(std::span<const kith::Entity* const> entities) override {
+    return faults_->through("migration", "", entities.size(), false, [&] { return inner_->migration(entities); });
   }
   std::vector<std::string> damage() override { return inner_->damage(); }
   std::vector<std::string> describe() const override { return inner_->describe(); }

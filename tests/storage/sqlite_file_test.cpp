@@ -112,7 +112,7 @@ TEST_F(SqliteFile, ItsHeaderSaysWhoseItIs) {
   make_store();
   const std::string bytes = read_bytes(path_);
   EXPECT_EQ(bytes.substr(68, 4), "Kith");
-  EXPECT_EQ(bytes.substr(60, 4), std::string("\0\0\0\1", 4));
+  EXPECT_EQ(bytes.substr(60, 4), std::string("\0\0\0", 3) + static_cast<char>(kith::kFormat));
   EXPECT_EQ(bytes[18], 2) << "the file is in WAL mode";
 }
 

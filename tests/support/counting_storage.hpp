@@ -57,6 +57,9 @@ class CountingTransaction : public Transaction {
     ++calls_->steps;
     inner_->rollback_to();
   }
+  void migrate(const Migration& migration, std::span<const Entity* const> entities) override {
+    inner_->migrate(migration, entities);
+  }
   void commit() override { inner_->commit(); }
 
  private:
@@ -85,6 +88,7 @@ class CountingStorage : public Storage {
   }
   bool fresh() const override { return inner_->fresh(); }
   void prepare(std::span<const Entity* const> entities) override { inner_->prepare(entities); }
+  Migration migration(std::span<const Entity* const> entities) override { return inner_->migration(entities); }
   std::vector<std::string> damage() override { return inner_->damage(); }
   std::vector<std::string> describe() const override { return inner_->describe(); }
 

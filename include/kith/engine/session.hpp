@@ -27,6 +27,7 @@ struct Options {
   StorageOptions storage = {};
   std::string currency = "USD";           ///< base currency of a new store; ignored for an existing one
   std::string zone = "UTC";               ///< IANA time zone of a new store; ignored for an existing one
+  bool migrate = true;                    ///< bring a store of an older format to this one; else Error{version}
   std::function<Timestamp()> clock = {};  ///< default: the system's clock
   std::function<void(std::span<std::uint8_t>)> random = {};  ///< fills bytes (salts); default: the system's generator
 };
@@ -62,6 +63,7 @@ class Session {
  private:
   explicit Session(std::shared_ptr<State> state);
   void found(const Options& options);
+  static void migrate(const std::shared_ptr<State>& state, const Options& options);
   Work begin(const WorkOptions& options, std::unique_ptr<Transaction> transaction);
   static void go_to(Reader& reader, const ReadOptions& options);
   std::shared_ptr<State> state_;
@@ -99,7 +101,7 @@ struct Head {
   Id id = {};                    ///< always 1
   std::int64_t revision = 0;     ///< grows with every work
   std::int64_t seq = 0;          ///< the sequence of the last work
-  std::int64_t format = 0;       ///< kFormat of the library that made it
+  std::int64_t format = 0;       ///< kFormat of the library that made or migrated it
   std::int64_t last_id = 0;      ///< ids grow from here
   std::int64_t last_change = 0;  ///< id of the last change row
   std::int64_t access_seq = 0;   ///< the last work that changed who may do what

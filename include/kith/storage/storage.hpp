@@ -21,7 +21,7 @@
 namespace kith {
 
 /// The number of the table layout this library writes; a store with a higher one is refused.
-inline constexpr std::int64_t kFormat = 1;
+inline constexpr std::int64_t kFormat = 2;
 
 /// Receives rows of a `get`, straight from storage: no batch in between. `row` comes first, then every field of the
 /// entity in table order. Texts are valid during the call.
@@ -116,6 +116,20 @@ class Cursor {
   virtual bool next(Batch& batch) = 0;
 };
 
+/// One addition that brings the tables of an older store to those of this library.
+struct MigrationStep {
+  std::string entity = {};  ///< the table
+  std::string field = {};   ///< the column that is added; "" for a table or an index
+  std::string sql = {};     ///< the statement
+};
+
+/// What an older store lacks, derived from the entity tables. Nothing is ever taken away.
+struct Migration {
+  std::int64_t from = kFormat;  ///< the store's format
+  std::int64_t to = kFormat;    ///< this library's
+  std::vector<MigrationStep> steps = {};
+};
+
 /// A snapshot (read) or the one writer (write). Its destructor rolls back what was not committed.
 ///
 /// Writes go row by row: one that throws may have written the rows of its batch before the one that failed; undo
@@ -145,6 +159,10 @@ class Transaction {
   virtual void savepoint() = 0;
   virtual void release() = 0;
   virtual void rollback_to() = 0;  ///< undoes to the last savepoint and removes it
+  /// Takes the steps of Storage::migration and raises the store's format, all undone unless this transaction commits.
+  /// The first call of its transaction. Errors: conflict (another process has migrated the store meanwhile), corrupt,
+  /// misuse (a backend whose stores are never older).
+  virtual void migrate(const Migration& migration, std::span<const Entity* const> entities);
   /// Makes everything durable; nothing else may be called afterwards.
   virtual void commit() = 0;
 };
@@ -177,6 +195,11 @@ class Storage {
   /// Makes the tables of a fresh store in one transaction; otherwise checks that it is a Kith store of a format
   /// this library knows (corrupt, version) with those tables.
   virtual void prepare(std::span<const Entity* const> entities) = 0;
+  /// What a store of an older format needs; `from` equals `to` where it is not older, and for backends that have no
+  /// older stores. Changes nothing. A table holds the fields of its entity in any order, each column that a migration
+  /// added with the default of the entity's struct. Errors: corrupt when what is there is not what an older format
+  /// made.
+  virtual Migration migration(std::span<const Entity* const> entities);
   /// The backend's own integrity check: a sentence for each fault.
   virtual std::vector<std::string> damage() = 0;
   /// "sqlite 3.40.1, file shop.kith": for `kith doctor`.

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables as they are in a file against those of the entity tables: the check at opening, and what an older store lacks.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "kith/base/error.hpp"
+#include "storage/rules.hpp"
+#include "storage/sqlite_file.hpp"
+#include "storage/sqlite_sql.hpp"
+
+namespace kith::sqlite {
+namespace {
+
+using Schema = std::map<std::string, std::string, std::less<>>;  // name to SQL
+
+Schema read_schema(Database& database) {
+  Schema schema;
+  const Statement rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
+  while (database.step(rows.get(), "read")) {
+    schema.emplace(column_text(rows.get(), 0), column_text(rows.get(), 1));
+  }
+  return schema;
+}
+
+[[noreturn]] void fail_table(const Database& database, const Entity& entity, std::string_view what) {
+  throw Error(Code::corrupt, std::string(entity.name), "",
+              fmt::format("{} {}; nothing was changed; restore a backup", database.path(), what));
+}
+
+/// Fields of the entity that its table lacks, in table order. Every other column must be what the entity says.
+std::vector<int> missing_fields(Database& database, const Entity& entity) {
+  struct Column {
+    std::string type;
+    bool not_null = false;
+    bool key = false;
+  };
+  std::map<std::string, Column, std::less<>> columns;
+  const Statement rows =
+      database.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(" + quoted_text(entity.name) + ")");
+  while (database.step(rows.get(), "read")) {
+    columns[std::string(column_text(rows.get(), 0))] = {.type = std::string(column_text(rows.get(), 1)),
+                                                        .not_null = sqlite3_column_int(rows.get(), 2) != 0,
+                                                        .key = sqlite3_column_int(rows.get(), 3) != 0};
+  }
+  const Statement strict =
+      database.prepare("SELECT strict FROM pragma_table_list WHERE name = " + quoted_text(entity.name));
+  const bool is_strict = database.step(strict.get(), "read") && sqlite3_column_int(strict.get(), 0) != 0;
+  std::vector<int> missing;
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    const Field& field = entity.fields[i];
+    const auto found = columns.find(field.name);
+    if (found == columns.end()) {
+      missing.push_back(static_cast<int>(i));
+      continue;
+    }
+    ++known;
+    const bool key = i == kIdField || (is_history(entity) && i == kSeqField);
+    const bool not_null = !field.nullable && (i != kIdField || is_history(entity));
+    const bool same = found->second.type == column_type(field.type) && found->second.key == key &&
+                      (found->second.not_null == not_null || key);
+    if (!same) fail_table(database, entity, fmt::format("has a changed {}.{}", entity.name, field.name));
+  }
+  if (!is_strict || known != columns.size()) fail_table(database, entity, fmt::format("has a changed {}", entity.name));
+  return missing;
+}
+
+/// The value of a field in a struct that nobody has filled, as an SQL literal.
+std::string default_literal(const Entity& owner, int field) {
+  if (owner.make == nullptr) {
+    throw Error(Code::internal, std::string(owner.name), "", "has no struct to take defaults from");
+  }
+  const std::unique_ptr<void, void (*)(void*)> fresh(owner.make(), owner.destroy);
+  Batch batch(owner, {&field, 1});
+  store_row(fresh.get(), batch);
+  const Cell cell = batch.columns.front().cell(0);
+  if (const auto* word = std::get_if<std::int64_t>(&cell)) return std::to_string(*word);
+  const auto* text = std::get_if<std::string>(&cell);
+  const bool bytes = owner.fields[static_cast<std::size_t>(field)].type == Type::bytes;
+  return (bytes ? "x" : "") + quoted_text(text == nullptr || bytes ? "" : *text);
+}
+
+/// The entity whose struct gives the defaults: a history's rows are those of its entity.
+const Entity& struct_owner(const Entity& entity, std::span<const Entity* const> entities) {
+  if (!is_history(entity)) return entity;
+  const auto owner = std::find_if(entities.begin(), entities.end(), [&](const Entity* other) {
+    return std::string(other->name) + "_history" == entity.name;
+  });
+  return owner == entities.end() ? entity : **owner;
+}
+
+}  // namespace
+
+void check_tables(Database& database, std::span<const Entity* const> entities) {
+  const std::int64_t format = database.number("PRAGMA user_version");
+  check_format(database.path(), database.number("PRAGMA application_id"), format);
+  if (format < kFormat) {
+    throw Error(Code::version, fmt::format("{} has the older format {}, this Kith writes {}; open it for writing once, "
+                                           "which migrates it",
+                                           database.path(), format, kFormat));
+  }
+  const Schema schema = read_schema(database);
+  for (const Entity* entity : entities) {
+    bool table = true;
+    for (const Definition& definition : definitions(*entity)) {
+      const auto found = schema.find(definition.name);
+      if (found == schema.end()) fail_table(database, *entity, "lacks " + definition.name);
+      const bool is_table = std::exchange(table, false);
+      if (found->second == definition.sql) continue;
+      if (!is_table) fail_table(database, *entity, "has a changed " + definition.name);
+      // Columns that a migration added stand in another order.
+      for (const int field : missing_fields(database, *entity)) {
+        const std::string_view name = entity->fields[static_cast<std::size_t>(field)].name;
+        fail_table(database, *entity, fmt::format("lacks {}.{}", entity->name, name));
+      }
+    }
+  }
+}
+
+Migration plan_migration(Database& database, std::span<const Entity* const> entities) {
+  Migration migration;
+  migration.from = database.number("PRAGMA user_version");
+  check_format(database.path(), database.number("PRAGMA application_id"), migration.from);
+  if (migration.from == kFormat) return migration;
+  const Schema schema = read_schema(database);
+  const auto add = [&](const Entity& entity, std::string_view field, std::string sql) {
+    migration.steps.push_back({std::string(entity.name), std::string(field), std::move(sql)});
+  };
+  for (const Entity* entity : entities) {
+    const std::vector<Definition> wanted = definitions(*entity);
+    const bool there = schema.contains(wanted.front().name);
+    if (there) {
+      const Entity& owner = struct_owner(*entity, entities);
+      for (const int position : missing_fields(database, *entity)) {
+        const Field& field = entity->fields[static_cast<std::size_t>(position)];
+        std::string sql = "ALTER TABLE " + quoted_name(entity->name) + " ADD COLUMN " + quoted_name(field.name) + " " +
+                          std::string(column_type(field.type));
+        if (!field.nullable) sql += " NOT NULL DEFAULT " + default_literal(owner, position);
+        add(*entity, field.name, std::move(sql));
+      }
+    }
+    for (std::size_t i = there ? 1 : 0; i < wanted.size(); ++i) {
+      const auto found = schema.find(wanted[i].name);
+      if (found == schema.end()) {
+        add(*entity, "", wanted[i].sql);
+      } else if (found->second != wanted[i].sql) {
+        fail_table(database, *entity, "has a changed " + wanted[i].name);
+      }
+    }
+  }
+  return migration;
+}
+
+}  // namespace kith::sqlite

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stores of older formats: the golden files open, keep every row, and survive a kill at any statement on the way.
+#include "kith/engine/migration.hpp"
+
+#include <sqlite3.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/expect_error.hpp"
+#include "support/source_dir.hpp"
+#include "support/store.hpp"
+
+namespace kith {
+namespace {
+
+std::string golden(const char* name) { return (test::source_dir() / "tests/faces/golden" / name).string(); }
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void sql(const std::string& path, const std::string& statement) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+}
+
+/// A copy of the golden file of format 1.
+class Old : public test::TemporaryFile {
+ public:
+  Old() { std::filesystem::copy_file(golden("format1.kith"), path()); }
+};
+
+Options options() {
+  Options options;
+  options.clock = [] { return parse_timestamp("2026-06-01T00:00:00Z"); };
+  options.random = seeded_random(1);
+  return options;
+}
+
+using Json = nlohmann::json;
+
+/// Rows of a dump by entity, id and, of histories, sequence.
+std::map<std::string, Json> rows_of(std::istream& in) {
+  std::map<std::string, Json> rows;
+  for (std::string line; std::getline(in, line);) {
+    const Json json = Json::parse(line);
+    if (json.contains("kith") || json.contains("sha256") || json.contains("head")) continue;
+    const std::string entity = json.begin().key();
+    const Json& values = json.begin().value();
+    std::string key = entity + " " + values.at("id").dump();
+    if (entity.ends_with("_history")) key += " " + values.at("seq").dump();
+    rows[key] = values;
+  }
+  return rows;
+}
+
+TEST(Migration, TheGoldenStoreKeepsEveryRow) {
+  const Old old;
+  const Migration plan = migration::plan(old.path(), model());
+  EXPECT_EQ(plan.from, 1);
+  EXPECT_EQ(plan.to, kFormat);
+  const std::string script = migration::script(plan);
+  EXPECT_NE(script.find("-- format 1 to 2, sha256 "), std::string::npos);
+  EXPECT_NE(script.find("CREATE TABLE \"migration\" "), std::string::npos);
+
+  auto engine = open(old.path(), options());
+  Session session = engine->session();
+  for (const Finding& finding : check(session)) ADD_FAILURE() << finding.entity << " " << finding.message;
+  std::ifstream before_file(golden("format1.jsonl"));
+  const auto before = rows_of(before_file);
+  std::stringstream text;
+  dump(session.reader(), text);
+  const auto after = rows_of(text);
+  EXPECT_GT(before.size(), 200U);
+  for (const auto& [key, values] : before) {
+    ASSERT_TRUE(after.contains(key)) << key;
+    for (const auto& [name, value] : values.items()) EXPECT_EQ(after.at(key).at(name), value) << key << " " << name;
+  }
+  const auto migrations = session.reader().list<MigrationRow>();
+  ASSERT_EQ(migrations.size(), 1U);
+  EXPECT_EQ(script.substr(script.find('\n') + 1), migrations.front().statements);
+  EXPECT_EQ(session.reader().get<WorkRow>({migrations.front().seq}).cause, "migration from format 1 to 2");
+}
+
+TEST(Migration, HappensOnce) {
+  const Old old;
+  std::string digest;
+  for (int round = 0; round < 2; ++round) {
+    auto engine = open(old.path(), options());
+    const std::string now = to_hex(state_digest(engine->session()));
+    EXPECT_EQ(now, round == 0 ? now : digest);
+    digest = now;
+  }
+  EXPECT_TRUE(migration::plan(old.path(), model()).steps.empty());
+  EXPECT_EQ(migration::script(migration::plan(old.path(), model())), "");
+}
+
+TEST(Migration, AMigratedStoreIsWrittenLikeAnyOther) {
+  const Old old;
+  auto engine = open(old.path(), options());
+  Session session = engine->session();
+  auto customers = session.reader().list<Customer>({.order = {"name"}});
+  ASSERT_FALSE(customers.empty());
+  Work work = session.work();
+  customers.front().name += "!";
+  customer::update(work, customers.front());
+  work.commit();
+  EXPECT_TRUE(check(session).empty());
+}
+
+TEST(Migration, IsRefusedWhereTheHostDoesNotWantIt) {
+  const Old old;
+  const std::string before = bytes_of(old.path());
+  Options never = options();
+  never.migrate = false;
+  EXPECT_KITH_ERROR(open(old.path(), never), Code::version, "from format 1 to 2");
+  Options reading = options();
+  reading.storage.read_only = true;
+  EXPECT_KITH_ERROR(open(old.path(), reading), Code::version, "open it for writing");
+  EXPECT_TRUE(bytes_of(old.path()) == before) << "a refused store was changed";
+}
+
+TEST(Migration, TablesThatNoOlderFormatMadeAreCorrupt) {
+  for (const char* change :
+       {"ALTER TABLE customer RENAME COLUMN name TO title", "ALTER TABLE customer ADD COLUMN x TEXT",
+        "DROP INDEX work_unique_key; CREATE INDEX work_unique_key ON work (key)"}) {
+    const Old old;
+    sql(old.path(), change);
+    EXPECT_KITH_ERROR(open(old.path(), options()), Code::corrupt, "restore a backup");
+  }
+}
+
+// The child dies by SIGKILL as it begins its k-th statement on any connection.
+int statements_left = 0;
+int count_statement(unsigned, void*, void*, void*) {
+  if (--statements_left == 0) raise(SIGKILL);
+  return 0;
+}
+int watch_connection(sqlite3* handle, char**, const void*) {
+  return sqlite3_trace_v2(handle, SQLITE_TRACE_STMT, count_statement, nullptr);
+}
+
+bool survives(const std::string& path, int statements) {
+  const pid_t child = fork();
+  if (child == 0) {
+    statements_left = statements;
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(watch_connection));
+    try {
+      open(path, options());
+      _exit(0);
+    } catch (...) {
+      _exit(1);
+    }
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(!WIFEXITED(status) || WEXITSTATUS(status) == 0);
+  return WIFEXITED(status);
+}
+
+TEST(Migration, AKillAtAnyStatementLeavesAStoreThatOpens) {
+  std::string expected;
+  {
+    const Old old;
+    auto engine = open(old.path(), options());
+    expected = to_hex(state_digest(engine->session()));
+  }
+  int kills = 0;
+  for (int statements = 1;; statements += statements < 40 ? 1 : 23) {
+    const Old old;
+    const bool done = survives(old.path(), statements);
+    kills += done ? 0 : 1;
+    auto engine = open(old.path(), options());
+    Session session = engine->session();
+    ASSERT_EQ(to_hex(state_digest(session)), expected) << "killed at statement " << statements;
+    ASSERT_TRUE(kills % 8 != 0 || check(session).empty());
+    if (done) break;
+  }
+  EXPECT_GT(kills, 40);
+}
+
+}  // namespace
+}  // namespace kith
