@@ -46,6 +46,7 @@
 
 #include "kith/analytics/report.hpp"
 #include "kith/base/calendar.hpp"
+#include "kith/base/rate.hpp"
 #include "kith/catalog/product.hpp"
 #include "kith/customer/customer.hpp"
 #include "kith/customer/lifecycle.hpp"

@@ -89,6 +89,21 @@ int minor_digits(Currency currency) {
                        : std::string("An amount without a currency has no minor unit; set it first."));
 }
 
+int number_of(Currency currency) {
+  minor_digits(currency);  // throws where there is none
+  const std::size_t at = iso4217::kNumbers.find(code_of(currency));
+  return (iso4217::kNumbers[at + 3] - '0') * 100 + (iso4217::kNumbers[at + 4] - '0') * 10 +
+         (iso4217::kNumbers[at + 5] - '0');
+}
+
+std::vector<Currency> currencies() {
+  std::vector<Currency> all;
+  for (std::size_t at = 0; at < iso4217::kNumbers.size(); at += 7) {
+    all.push_back(currency(iso4217::kNumbers.substr(at, 3)));
+  }
+  return all;
+}
+
 Money add(Money a, Money b) {
   check_same(a, b);
   return {checked_add(a.minor, b.minor, "sum of amounts"), a.currency};

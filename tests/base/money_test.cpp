@@ -51,6 +51,22 @@ TEST(Currency, CountsTheWholeList) {
   EXPECT_EQ(codes_by_digits, (std::map<int, int>{{0, 30}, {2, 145}, {3, 7}, {4, 2}}));
 }
 
+TEST(Currency, HasANumber) {
+  // Source: ISO 4217 List One and, for HRK, List Three.
+  const struct {
+    const char* code;
+    int number;
+  } rows[] = {{"USD", 840}, {"EUR", 978}, {"CNY", 156}, {"JPY", 392}, {"KWD", 414}, {"TWD", 901}, {"ALL", 8},
+              {"CLF", 990}, {"UYW", 927}, {"XAU", 959}, {"XXX", 999}, {"HRK", 191}, {"SLE", 925}, {"ZWG", 924}};
+  for (const auto& row : rows) EXPECT_EQ(number_of(currency(row.code)), row.number) << row.code;
+  EXPECT_KITH_ERROR(number_of({}), Code::misuse, "set it first");
+  std::map<int, std::string> codes;
+  for (const Currency each : currencies()) codes[number_of(each)] += code_of(each) + " ";
+  EXPECT_EQ(currencies().size(), 184U);
+  EXPECT_EQ(codes.size(), 183U);
+  EXPECT_EQ(codes[532], "ANG XCG ") << "the only number that two codes share";
+}
+
 TEST(Currency, NamesNearCodes) {
   EXPECT_KITH_ERROR(currency("usd"), Code::invalid, "Did you mean USD");
   EXPECT_KITH_ERROR(currency("UDS"), Code::invalid, "USD");

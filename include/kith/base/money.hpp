@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kith/base/decimal.hpp"
 
@@ -28,6 +29,11 @@ std::string code_of(Currency currency);
 /// Digits after the point by ISO 4217: USD 2, JPY 0, KWD 3; metals and units of account, which have no minor unit, 0.
 /// Errors: misuse for "none" and for a packed number that no currency has; so do all functions below that need digits.
 int minor_digits(Currency currency);
+/// Its three-digit number by ISO 4217: USD 840, AFN 971, ALL 8. ANG and XCG share 532. Errors: as `minor_digits`.
+int number_of(Currency currency);
+/// Every currency that is known, by code: ISO 4217's list with its funds codes, metals and units of account, and what
+/// was withdrawn since 2020.
+std::vector<Currency> currencies();
 
 /// A whole number of minor units in the currency of the record it stands in.
 struct Amount {
