@@ -108,14 +108,16 @@ def write(path, about, results):
 
 
 def judge(line):
-    if "met" not in line and "ratio" in line:
+    if line.get("target") is None and "ratio" in line:
+        line["met"] = None  # shown for comparison; nobody set a target
+    elif "met" not in line and "ratio" in line:
         wanted = line["ratio"] >= line["target"] if line["better"] == "higher" else line["ratio"] <= line["target"]
         line["met"] = bool(wanted)
     return line
 
 
 def row_of(line):
-    met = "yes" if line["met"] else "NO"
+    met = {True: "yes", False: "NO", None: ""}[line["met"]]
     if "ratio" not in line:
         wrong = line["wrong_lines"] + line["wrong_totals"]
         return [line["job"], line["what"], f"{wrong} wrong", "exact rationals", "", "0 wrong", met, ""]
@@ -126,7 +128,7 @@ def row_of(line):
         f"{line['kith_ms']:.2f} ms",
         f"{line['anchor']}: {line['anchor_ms']:.2f} ms",
         f"{line['ratio']:.2f}" + (f" ({line['cpu_ratio']:.2f})" if "cpu_ratio" in line else ""),
-        f"{sign} {line['target']:g}",
+        "" if line["target"] is None else f"{sign} {line['target']:g}",
         met,
         f"{line['kith_spread']:.0%} / {line['anchor_spread']:.0%}",
     ]

@@ -13,6 +13,8 @@
 
 #include "customer_reader.hpp"
 #include "kith.h"
+#include "kith/engine/generic.hpp"
+#include "kith/interchange/arrow.hpp"
 #include "kith/kith.hpp"
 #include "store_anchor.hpp"
 
@@ -168,6 +170,52 @@ Duration insert_through_c(const fs::path& path, const std::vector<kith::Customer
   return watch.read();
 }
 
+/// The same customers as Arrow streams of `size` rows, ready before the clock starts: only what a host would give.
+std::vector<std::shared_ptr<const kith::Table>> tables_of(const std::vector<kith::Customer>& customers,
+                                                          std::size_t size) {
+  const kith::Entity& entity = kith::entity_of<kith::Customer>();
+  std::vector<int> fields;
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    if (!entity.fields[i].options.kept) fields.push_back(static_cast<int>(i));
+  }
+  std::vector<std::shared_ptr<const kith::Table>> tables;
+  for (std::size_t i = 0; i < customers.size(); i += size) {
+    kith::Batch batch(entity, fields);
+    for (std::size_t row = i; row < std::min(customers.size(), i + size); ++row)
+      kith::store_row(&customers[row], batch);
+    tables.push_back(std::make_shared<const kith::Table>(kith::generic::to_table(batch, kith::currency("USD"))));
+  }
+  return tables;
+}
+
+/// The C ABI, columns at a time: one kith_create_stream a Work.
+Duration insert_streams_through_c(const fs::path& path, const std::vector<std::shared_ptr<const kith::Table>>& tables) {
+  kith_error error{};
+  error.struct_size = sizeof error;
+  kith_options given{};
+  given.struct_size = sizeof given;
+  given.seeded = 1;
+  given.seed = 7;
+  given.clock = [](void*) { return std::int64_t{kNow}; };
+  kith_store* store = nullptr;
+  need(kith_open(path.c_str(), KITH_NUL, &given, &store, &error), error);
+  const std::unique_ptr<kith_store, decltype(&kith_store_free)> held_store(store, kith_store_free);
+  kith_session* session = nullptr;
+  need(kith_session_open(store, nullptr, 0, &session, &error), error);
+  const std::unique_ptr<kith_session, decltype(&kith_session_free)> held_session(session, kith_session_free);
+  std::vector<ArrowArrayStream> streams(tables.size());
+  for (std::size_t i = 0; i < tables.size(); ++i) kith::to_arrow(tables[i], &streams[i]);
+  const Stopwatch watch;
+  for (ArrowArrayStream& stream : streams) {
+    kith_work* work = nullptr;
+    need(kith_work_begin(session, nullptr, &work, &error), error);
+    const std::unique_ptr<kith_work, decltype(&kith_work_free)> held_work(work, kith_work_free);
+    need(kith_create_stream(work, "customer", &stream, nullptr, &error), error);
+    need(kith_work_commit(work, nullptr, 0, nullptr, &error), error);
+  }
+  return watch.read();
+}
+
 using Insert = std::function<Duration(const fs::path&)>;
 
 /// Runs Kith and the anchor by turns, each on a fresh copy of the founded store, and compares every pair of files.
@@ -245,6 +293,9 @@ void measure(const fs::path& directory, int runs, std::size_t rows) {
                    [&](const fs::path& path) { return insert_batches(path, customers, size); });
   }
   measure_get(directory / "kith.kith", runs);
+  const auto tables = tables_of(customers, 10'000);
+  measure_insert("C ABI: kith_create_stream, " + count + "10000 a work", directory, runs, 0.75,
+                 [&](const fs::path& path) { return insert_streams_through_c(path, tables); });
   measure_insert("C ABI: kith_create, " + count + "10000 a work", directory, runs, 0.75,
                  [&](const fs::path& path) { return insert_through_c(path, customers, 10'000); });
 }

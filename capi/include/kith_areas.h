@@ -70,6 +70,13 @@ typedef struct kith_import_options {
   void* context; /**< given to `progress` */
 } kith_import_options;
 
+/** Adds a record for each row of an Arrow C stream through the entity's own verbs, all or none; the fast way to add
+ * many. Columns are named like fields; what a stream may hold is said at kith::create_from_arrow. The stream is
+ * released once its entity is known, also on errors. `ids`, unless NULL, becomes a table with the column "id", one row
+ * for each record, in the stream's order; the caller frees it. Errors: INVALID naming column and row, STORAGE when the
+ * stream itself fails, and those of the entity's verb. Since 0.1. */
+KITH_API int32_t kith_create_stream(kith_work* work, const char* entity, struct ArrowArrayStream* stream,
+                                    kith_table** ids, kith_error* error);
 /** Imports a CSV file by a mapping document (JSON, kith.import/1). `aliases` (JSON, kith.aliases/1) and `options` may
  *  be NULL. `out` becomes a JSON report of what was created, updated, left alone and rejected, and why. A rejected row
  *  is no failure of the call. The session must have no work open. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.hpp"
+#include "kith/interchange/arrow.hpp"
 #include "kith/interchange/files.hpp"
 #include "kith/interchange/importer.hpp"
 #include "kith/kith.hpp"
@@ -54,5 +55,18 @@ int32_t kith_digest(kith_session* session, char out[65], kith_error* error) {
     static_cast<void>(need(out, "out"));
     const std::string digits = kith::to_hex(kith::state_digest(need(session, "session").session));
     std::memcpy(out, digits.c_str(), digits.size() + 1);
+  });
+}
+
+int32_t kith_create_stream(kith_work* work, const char* entity, struct ArrowArrayStream* stream, kith_table** ids,
+                           kith_error* error) {
+  return guarded(work, error, [&](kith::Work& open) {
+    ArrowArrayStream& given = need(stream, "stream");
+    const auto made = kith::create_from_arrow(open, entity_of_name(open.model(), entity), &given);
+    if (ids == nullptr) return;
+    std::vector<kith::Column> data(1);
+    data.front().reserve(made.size());
+    for (const kith::Id id : made) data.front().append(id.value);
+    give(ids, kith::Table({{.name = "id", .type = kith::Type::id}}, std::move(data)));
   });
 }

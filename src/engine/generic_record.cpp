@@ -165,6 +165,23 @@ void update(Work& work, Record& record) {
   needed(work.model(), record.entity(), &RecordVerbs::update, "changed")(work, record.data());
 }
 
+void create_batch(Work& work, Batch& records) {
+  const Entity& entity = with_struct(*records.entity);
+  if (records.fields.size() != entity.fields.size()) {
+    throw Error(Code::misuse, std::string(entity.name), "", "create_batch takes a batch of all fields");
+  }
+  const RecordVerbs* verbs = work.model().verbs_of(entity);
+  if (verbs != nullptr && verbs->create_batch != nullptr) return verbs->create_batch(work, records);
+  const auto create = needed(work.model(), entity, &RecordVerbs::create, "created");
+  Work::Step step(work);
+  for (std::size_t row = 0; row < records.rows(); ++row) {
+    Record record(entity, work.currency());
+    load_row(records, row, record.data());
+    records.columns[kIdField].set_word(row, create(work, record.data()).value);
+  }
+  step.keep();
+}
+
 void remove(Work& work, const Entity& entity, Id id, std::int64_t revision) {
   needed(work.model(), entity, &RecordVerbs::remove, "removed")(work, id, revision);
 }

@@ -184,6 +184,39 @@ static int64_t new_deal(kith_work* work, const char* title, int64_t minor) {
   return create(work, deal);
 }
 
+static void records_come_from_arrow(void) {
+  kith_work* work = begin(w);
+  kith_record* record = NULL;
+  OK(kith_record_new(w.store, "customer", &record, &check_error));
+  OK(kith_record_set_text(record, "name", "Streamed", KITH_NUL, &check_error));
+  OK(kith_create(work, record, NULL, &check_error));
+  kith_record_free(record);
+  const char* fields[] = {"name", "sector"};
+  const kith_query query = {
+      .struct_size = sizeof query, .where = "name = 'Streamed'", .fields = fields, .field_count = 2};
+  kith_table* table = NULL;
+  OK(kith_find(kith_work_reader(work), "customer", &query, &table, &check_error));
+  struct ArrowArrayStream stream;
+  OK(kith_table_stream(table, &stream, &check_error));
+  kith_table* ids = NULL;
+  OK(kith_create_stream(work, "customer", &stream, &ids, &check_error));
+  CHECK(stream.release == NULL);
+  CHECK_INT(1, kith_table_rows(ids));
+  CHECK_TEXT("id", kith_table_column_name(ids, 0));
+  kith_table_free(ids);
+  FAILS(KITH_ERROR_MISUSE, "released", kith_create_stream(work, "customer", &stream, NULL, &check_error));
+  FAILS(KITH_ERROR_MISUSE, "stream", kith_create_stream(work, "customer", NULL, NULL, &check_error));
+  OK(kith_table_stream(table, &stream, &check_error));
+  FAILS(KITH_ERROR_INVALID, "deal", kith_create_stream(work, "deal", &stream, NULL, &check_error));
+  CHECK(stream.release != NULL);
+  stream.release(&stream);
+  kith_table_free(table);
+  OK(kith_find(kith_work_reader(work), "customer", &query, &table, &check_error));
+  CHECK_INT(2, kith_table_rows(table));
+  kith_table_free(table);
+  kith_work_free(work);
+}
+
 static void arrow_stream_outlives_the_table(void) {
   kith_work* work = begin(w);
   const kith_stage stages[] = {{"Only", NULL, 500000000}};
@@ -293,6 +326,7 @@ int main(int argc, char** argv) {
   RUN(money_has_one_currency);
   RUN(table_of_a_query);
   RUN(arrow_stream_outlives_the_table);
+  RUN(records_come_from_arrow);
   RUN(dictionary_describes_the_store);
   RUN(reports_say_what_they_take);
   close_world(w);

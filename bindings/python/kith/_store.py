@@ -101,6 +101,20 @@ class WritableRecords(Records):
             return self.get(raw.create_pipeline(values.pop("name"), [dict(stage) for stage in values.pop("stages")]))
         return Record(raw.create(self._entity, values))
 
+    def create_many(self, rows: Any) -> list[int]:
+        """Adds many records at once, all or none, and returns their ids in order.
+
+        `rows` is anything that speaks the Arrow C stream (pyarrow, polars, pandas 3, DuckDB, a `Table` of Kith), with
+        columns named like fields; or an iterable of mappings. Amounts come as decimals, their currency in column
+        "x_currency"; floats are refused for decimals and money. Raises InvalidError with column and row.
+        """
+        raw = self._work._open()
+        if hasattr(rows, "__arrow_c_stream__"):
+            return raw.create_from_stream(self._entity, rows.__arrow_c_stream__())
+        if isinstance(rows, Mapping):
+            raise TypeError("create_many takes an Arrow table or rows; make columns a table with pyarrow.table(...)")
+        return raw.create_from_rows(self._entity, [dict(row) for row in rows])
+
     def update(self, record: int | Record, *, revision: int | None = None, **values: Any) -> Record:
         """Changes fields. A `Record` brings the revision it was read at; ConflictError when somebody was faster."""
         expected = record.revision if isinstance(record, Record) and revision is None else revision

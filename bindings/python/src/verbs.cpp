@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verbs of a Work, one function each; names are made Pythonic in kith/_store.py.
 #include "handles.hpp"
+#include "kith/interchange/arrow.hpp"
 
 namespace kith::python {
 namespace {
@@ -11,6 +12,40 @@ py::dict create(PyWork& self, const std::string& entity, const py::dict& values)
   fill(record, values);
   unlocked([&] { generic::create(work, record); });
   return to_dict(record);
+}
+
+py::list ids_of(const std::vector<Id>& made) {
+  py::list ids(made.size());
+  for (std::size_t i = 0; i < made.size(); ++i) ids[i] = made[i].value;
+  return ids;
+}
+
+/// `capsule` is what __arrow_c_stream__ returned: the stream moves out of it.
+py::list create_from_stream(PyWork& self, const std::string& entity, const py::capsule& capsule) {
+  Work& work = self.work();
+  const Entity& kind = work.model().entity(entity);
+  if (std::string_view(capsule.name() == nullptr ? "" : capsule.name()) != "arrow_array_stream") {
+    throw py::type_error("__arrow_c_stream__ did not return a capsule named arrow_array_stream");
+  }
+  auto* stream = capsule.get_pointer<ArrowArrayStream>();
+  // A producer in Python takes the interpreter's lock itself when it needs it.
+  return ids_of(unlocked([&] { return create_from_arrow(work, kind, stream); }));
+}
+
+py::list create_from_rows(PyWork& self, const std::string& entity, const py::iterable& rows) {
+  Work& work = self.work();
+  const Entity& kind = work.model().entity(entity);
+  const Record fresh(kind, work.currency());  // refuses an entity that has no records
+  Batch batch(kind);
+  for (const py::handle row : rows) {
+    Record record(kind, work.currency());
+    fill(record, py::cast<py::dict>(row));
+    store_row(record.data(), batch);
+  }
+  unlocked([&] { generic::create_batch(work, batch); });
+  std::vector<Id> made(batch.rows());
+  for (std::size_t i = 0; i < made.size(); ++i) made[i] = Id{batch.columns[kIdField].word(i)};
+  return ids_of(made);
 }
 
 py::dict update(PyWork& self, const std::string& entity, std::int64_t id, std::optional<std::int64_t> revision,
@@ -207,6 +242,8 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
            })
       .def("rollback", &PyWork::rollback)
       .def("create", &create)
+      .def("create_from_stream", &create_from_stream)
+      .def("create_from_rows", &create_from_rows)
       .def("update", &update)
       .def("remove",
            [](PyWork& self, const std::string& entity, std::int64_t id, std::int64_t revision) {

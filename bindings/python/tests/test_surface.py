@@ -295,3 +295,35 @@ def test_the_store_describes_itself(shop: SimpleNamespace) -> None:
     assert "by" in shop.store.report_parameters("win_rate").column("name")
     assert "Acme" in repr(shop.session.customers.find())
     assert "<td>Acme</td>" in shop.session.customers.find()._repr_html_()
+
+
+def test_arrow_tables_become_records(shop: SimpleNamespace) -> None:
+    columns = pa.table(
+        {
+            "name": pa.array(["宏达 2", "Bolt"]).dictionary_encode(),
+            "sector": pa.array(["retail", None], pa.large_string()),
+            "founded": pa.array([1998, None], pa.int32()),
+            "annual_revenue": pa.array([Decimal("12.5"), None], pa.decimal128(20, 4)),
+        }
+    )
+    with shop.session.work("bulk") as work:
+        ids = work.customers.create_many(columns.slice(0, 1))
+        ids += work.customers.create_many(columns.slice(1, 1))
+        ids += work.customers.create_many([{"name": "Row", "founded": 2001}, {"name": "Next"}])
+    made = [shop.session.customers.get(id) for id in ids]
+    assert [one.name for one in made] == ["宏达 2", "Bolt", "Row", "Next"]
+    assert made[0].annual_revenue == Decimal("12.5") and made[0].founded == 1998 and made[0].sector == "retail"
+    assert made[1].founded is None and made[1].sector is None
+    assert made[2].founded == 2001
+
+
+def test_arrow_floats_are_no_decimals_and_nothing_is_half_done(shop: SimpleNamespace) -> None:
+    before = len(shop.session.customers.find())
+    with shop.session.work("bulk") as work:
+        with pytest.raises(kith.InvalidError, match="floats are not exact"):
+            work.customers.create_many(pa.table({"name": ["A", "B"], "annual_revenue": [0.1, 0.2]}))
+        with pytest.raises(kith.InvalidError, match="row 2"):
+            work.customers.create_many(pa.table({"name": ["A", "B"], "kind": ["person", "robot"]}))
+        with pytest.raises(TypeError):
+            work.customers.create_many({"name": ["A"]})
+    assert len(shop.session.customers.find()) == before

@@ -53,6 +53,9 @@ Record get(const Reader& reader, const Entity& entity, Id id);
 /// it has none of that kind, and for all the verb refuses.
 Id create(Work& work, Record& record);
 void update(Work& work, Record& record);
+/// `create` for each row of a batch of all fields, in bulk where the area can; all or none. Fills the id column.
+/// Errors: those of `create`; misuse for a batch that lacks fields.
+void create_batch(Work& work, Batch& records);
 void remove(Work& work, const Entity& entity, Id id, std::int64_t revision);
 
 /// Rows of one entity as a table, as `Record::get` shows them. The batch must hold the entity's currency field where

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// Tables as Arrow C streams: one function hands bulk data to pyarrow, polars, DuckDB, R or any other reader of the
-/// Arrow C interfaces. The structs are those of the specification, behind the guards that every Arrow library uses.
+/// Tables as Arrow C streams, out and in: one function hands bulk data to pyarrow, polars, DuckDB, R or any other
+/// reader of the Arrow C interfaces. The structs are those of the specification, behind the guards that every Arrow
+/// library uses.
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
-#include "kith/engine/table.hpp"
+#include "kith/engine/work.hpp"
 
 extern "C" {
 
@@ -68,5 +70,17 @@ namespace kith {
 /// integers, timestamps and texts are the table's own, without a copy. The stream belongs to one thread at a time;
 /// what it hands out may move to others. Errors of the stream's functions are errno values.
 void to_arrow(std::shared_ptr<const Table> table, ArrowArrayStream* out);
+
+/// Adds a record for each row of a stream through the entity's own verbs, all or none, and returns their ids in order.
+/// Columns are named like fields; a field without a column keeps its default. Taken are: for ids and integers every
+/// Arrow integer; for decimals and money decimal128 (money then counts whole units: 12.5 is 12.50 USD), integers only
+/// for decimals; for choices their names or numbers; booleans; date32 and date64; timestamps with a time zone; texts
+/// (utf8, large, view, and dictionaries of them) for every type, read as a CSV cell would be. Money of column "x" is in
+/// the record's own currency column, else in column "x_currency", else in the store's base currency. Digits are never
+/// lost and floats never taken for decimals or money. The stream is released in every case.
+/// Errors: invalid, naming column and row, with at most 20 faults at once: unknown column (near names), a field that
+/// Kith keeps, a type that does not fit, a value that does not; also what the entity's verb refuses; storage when the
+/// stream itself fails.
+std::vector<Id> create_from_arrow(Work& work, const Entity& entity, ArrowArrayStream* stream);
 
 }  // namespace kith
