@@ -60,6 +60,7 @@
 #include "kith/people/unit.hpp"
 #include "kith/sales/opportunity.hpp"
 #include "kith/sales/pipeline.hpp"
+#include "kith/storage/postgres.hpp"
 
 namespace kith {
 
@@ -68,8 +69,9 @@ namespace kith {
 const Model& model();
 
 /// Opens or makes the store at `url` with that model: "memory:" is a store in memory, "sqlite:path" or a plain path an
-/// SQLite file. A new store gets the roles admin, manager and seller, the principal `local` (admin) and the lifecycle
-/// stages subscriber, lead, MQL, SQL, opportunity, customer. Errors: those of Engine::open.
+/// SQLite file, "postgresql://..." a tenant on a server. A new store gets the roles admin, manager and seller, the
+/// principal `local` (admin) and the lifecycle stages subscriber, lead, MQL, SQL, opportunity, customer. Errors: those
+/// of Engine::open.
 std::shared_ptr<Engine> open(std::string_view url, const Options& options = {});
 
 }  // namespace kith

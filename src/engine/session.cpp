@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -281,6 +282,33 @@ Work Session::work(const WorkOptions& options) {
   }
   if (!state_->writer) state_->writer = state_->take_connection();
   return begin(options, state_->writer->begin(Access::write));
+}
+
+Receipt Session::run(const WorkOptions& options, const std::function<std::string(Work&)>& function,
+                     const Retry& retry) {
+  if (retry.attempts < 1 || retry.first_ms < 0 || retry.most_ms < 0) {
+    throw Error(Code::misuse, "a Retry has at least one attempt, and no pause below zero");
+  }
+  std::int64_t pause = retry.first_ms;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      Work work = this->work(options);
+      if (work.replayed()) return work.receipt();
+      return work.commit(function(work));
+    } catch (const Interrupted& lost) {
+      if (attempt >= retry.attempts || (lost.unknown && options.key.empty())) throw;
+    } catch (const Error& error) {
+      if (error.code != Code::busy || attempt >= retry.attempts) throw;
+    }
+    // Random, so that those who met do not meet again.
+    std::array<std::uint8_t, 4> bytes{};
+    state_->impl().random(bytes);
+    std::uint32_t number = 0;
+    std::memcpy(&number, bytes.data(), sizeof number);
+    pause = std::min<std::int64_t>(pause, retry.most_ms);
+    std::this_thread::sleep_for(std::chrono::milliseconds(number % static_cast<std::uint64_t>(pause + 1)));
+    pause *= 2;
+  }
 }
 
 Turn::Turn(Session::State* session) : session_(session) {

@@ -3,7 +3,9 @@
 #include "kith/engine/work.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "engine/internal.hpp"
 #include "engine/pending.hpp"
@@ -42,6 +44,31 @@ std::vector<Id> ids_of(const Batch& batch) {
   ids.reserve(batch.rows());
   for (std::size_t row = 0; row < batch.rows(); ++row) ids.push_back({batch.columns[kIdField].word(row)});
   return ids;
+}
+
+/// A commit was cut off: looks on a new connection whether the work is there. Taking the writer's lock waits for the
+/// end of the transaction that was cut off, for its server may still be at it. Returns when it is there; throws when
+/// it is not, or when the store cannot be asked.
+void ask_outcome(const Session::State& session, const WorkRow& row, const Interrupted& cut_off) {
+  Storage& storage = *session.impl().storage;
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(session.impl().options.storage.busy_ms);
+  for (;;) {
+    try {
+      const auto connection = storage.connect();
+      const auto transaction = connection->begin(Access::write);
+      WorkRow kept;
+      // Another writer may have taken the sequence since; no other work has the hash.
+      if (fetch_record(*transaction, entity_of<WorkRow>(), row.id, &kept) && kept.hash == row.hash) return;
+      break;
+    } catch (const Error& error) {
+      if (error.code != Code::busy && error.code != Code::storage) throw;
+      if (std::chrono::steady_clock::now() >= until) throw cut_off;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+  throw Interrupted("the connection was lost while the work was made durable, and the work is not kept; try it again",
+                    false);
 }
 
 }  // namespace
@@ -387,8 +414,14 @@ Receipt Work::commit(std::string result) {
     Batch head_batch(entity_of<Head>());
     store_row(&head, head_batch);
     state_->live().update(entity_of<Head>(), head_batch, {&expected, 1});
-    state_->live().commit();
     const Receipt receipt{.seq = row.id.value, .result = row.result, .replayed = false};
+    try {
+      state_->live().commit();
+    } catch (const Interrupted& error) {
+      if (!error.unknown) throw;
+      end(false);
+      ask_outcome(*state_->session, row, error);
+    }
     end(true);
     return receipt;
   } catch (...) {

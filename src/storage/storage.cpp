@@ -5,6 +5,7 @@
 
 #include "base/quote.hpp"
 #include "kith/base/error.hpp"
+#include "kith/storage/postgres.hpp"
 
 namespace kith {
 namespace {
@@ -34,8 +35,10 @@ std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions
   const std::string_view rest = url.substr(scheme.size() + 1);
   if (scheme == "sqlite") return open_sqlite(rest, options);
   if (scheme == "memory" && rest.empty()) return open_memory(options);
+  if (scheme == "postgresql") return open_postgres(url, options);
   throw Error(Code::invalid, "there is no storage " + quote(url) +
-                                 "; use \"memory:\", \"sqlite:path\" or the plain path of an SQLite file");
+                                 "; use \"memory:\", \"sqlite:path\", the plain path of an SQLite file, or "
+                                 "\"postgresql://host/database\"");
 }
 
 }  // namespace kith

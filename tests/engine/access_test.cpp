@@ -6,6 +6,7 @@
 
 #include "engine/toy.hpp"
 #include "kith/base/error.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith::toy {
 namespace {
@@ -152,7 +153,9 @@ TEST_P(AccessTest, SigningInNamesTheNearest) {
   EXPECT_EQ(code_of_error([&] { engine_->session("kith"); }), Code::denied);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, AccessTest, testing::Values("memory", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(Backends, AccessTest,
+                         testing::ValuesIn(std::vector<std::string>(test::backend_names().begin(),
+                                                                    test::backend_names().end())),
                          [](const auto& backend) { return backend.param; });
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "engine/toy.hpp"
 #include "kith/base/error.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith::toy {
 namespace {
@@ -85,7 +86,9 @@ TEST_P(HistoryTest, TheFeedCountsWithoutGapsAndSkipsWhatMayNotBeSeen) {
   EXPECT_EQ(history::changes(guest.reader(), 0).size(), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, HistoryTest, testing::Values("memory", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(Backends, HistoryTest,
+                         testing::ValuesIn(std::vector<std::string>(test::backend_names().begin(),
+                                                                    test::backend_names().end())),
                          [](const auto& backend) { return backend.param; });
 
 TEST(Tamper, RawSqlIsFoundAndNamed) {

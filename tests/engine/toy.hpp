@@ -45,7 +45,8 @@ const Model& model();
 /// Options with a clock that stands still and seeded bytes, so that equal calls give equal stores.
 Options options();
 
-/// A store of each backend, by name: "memory" or "sqlite" (in a new temporary folder).
+/// A store of each backend, by name: "memory", "sqlite" (in a new temporary folder) or "postgres" (a
+/// new tenant).
 class Store {
  public:
   explicit Store(const std::string& backend);
@@ -56,6 +57,7 @@ class Store {
  private:
   std::string backend_;
   std::string path_;
+  std::string tenant_;  ///< its URL
   std::shared_ptr<Storage> memory_;
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "kith/base/error.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith {
 namespace toy {
@@ -64,6 +65,10 @@ Store::Store(const std::string& backend) : backend_(backend) {
     memory_ = open_memory(options().storage);
     return;
   }
+  if (backend_ == "postgres") {
+    tenant_ = test::postgres_tenant_url("toy");
+    return;
+  }
   std::string pattern = (std::filesystem::temp_directory_path() / "kith-toy-XXXXXX").string();
   path_ = std::string(mkdtemp(pattern.data())) + "/toy.kith";
 }
@@ -74,7 +79,8 @@ Store::~Store() {
 }
 
 std::shared_ptr<Engine> Store::open() const {
-  return memory_ ? Engine::open(memory_, model(), options()) : Engine::open("sqlite:" + path_, model(), options());
+  if (memory_) return Engine::open(memory_, model(), options());
+  return Engine::open(tenant_.empty() ? "sqlite:" + path_ : tenant_, model(), options());
 }
 
 Box box(std::string name, std::optional<Id> owner, std::optional<Id> unit) {

@@ -4,6 +4,7 @@
 
 #include "engine/toy.hpp"
 #include "kith/base/error.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith::toy {
 namespace {
@@ -298,7 +299,9 @@ TEST_P(WorkTest, BulkRowsAreLikeSingleOnes) {
   EXPECT_TRUE(check(session_).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, WorkTest, testing::Values("memory", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(Backends, WorkTest,
+                         testing::ValuesIn(std::vector<std::string>(test::backend_names().begin(),
+                                                                    test::backend_names().end())),
                          [](const auto& backend) { return backend.param; });
 
 }  // namespace

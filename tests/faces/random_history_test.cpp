@@ -193,6 +193,10 @@ TEST(RandomHistory, KeepsTheInvariantsOnEveryBackend) {
     History in_file("sqlite:" + file.path(), seed);
     in_file.run(400);
     EXPECT_EQ(in_memory.records(), in_file.records()) << "seed " << seed;
+    if (test::postgres_url().empty()) continue;
+    History on_server(test::postgres_tenant_url("domain"), seed);
+    on_server.run(400);
+    EXPECT_EQ(in_memory.records(), on_server.records()) << "seed " << seed;
   }
 }
 

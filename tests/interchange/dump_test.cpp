@@ -8,6 +8,7 @@
 
 #include "engine/toy.hpp"
 #include "kith/base/error.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith::toy {
 namespace {
@@ -40,7 +41,9 @@ std::string dump_of(const Session& session) {
 
 TEST(Dump, TheSameCallsGiveTheSameBytesOnEveryBackendTwice) {
   std::vector<std::string> dumps;
-  for (const char* backend : {"memory", "sqlite", "memory", "sqlite"}) {
+  std::vector<const char*> backends = test::backend_names();
+  backends.insert(backends.end(), test::backend_names().begin(), test::backend_names().end());
+  for (const char* backend : backends) {
     const Store store(backend);
     auto engine = store.open();
     Session session = engine->session();

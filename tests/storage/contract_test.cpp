@@ -4,12 +4,16 @@
 
 #include "storage/contract.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <thread>
 
 #include "storage/faulty_storage.hpp"
 #include "support/expect_error.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith_test {
 
@@ -28,8 +32,20 @@ const std::vector<Backend>& backends() {
     return std::static_pointer_cast<kith::Storage>(
         std::make_shared<FaultyStorage>(kith::open_memory(options), std::make_shared<Faults>()));
   };
-  static const std::vector<Backend> all = {
-      {"memory", false, memory}, {"sqlite", true, sqlite}, {"wrapped_memory", false, wrapped}};
+  // Each folder stands for a tenant; all of them share the tables of one schema.
+  static const auto postgres = [](const TempDir& directory, const kith::StorageOptions& options) {
+    static std::map<std::string, int> tenants;
+    const auto tenant = tenants.emplace(directory.file(""), static_cast<int>(tenants.size()) + 1).first->second;
+    return kith::open_storage(kith::test::postgres_url_with("kith_schema=kith_contract_" + std::to_string(getpid()) +
+                                                            "&kith_tenant=" + std::to_string(tenant)),
+                              options);
+  };
+  static const std::vector<Backend> all = [] {
+    std::vector<Backend> some = {
+        {"memory", false, memory}, {"sqlite", true, sqlite}, {"wrapped_memory", false, wrapped}};
+    if (!kith::test::postgres_url().empty()) some.push_back({"postgres", true, postgres});
+    return some;
+  }();
   return all;
 }
 
@@ -549,6 +565,8 @@ TEST(ContractOpening, NothingBeginsBeforeTheTablesAreMade) {
     EXPECT_NO_THROW(connection->begin(Access::write));
   }
 }
+
+TEST(ContractOpening, PostgresTakesPart) { KITH_NEEDS_POSTGRES(); }
 
 TEST(ContractOpening, UrlsNameTheirStorage) {
   EXPECT_KITH_ERROR(kith::open_storage("postgres://localhost/kith"), Code::invalid, "memory:");

@@ -2,7 +2,7 @@
 #pragma once
 /// \file
 /// Stores for tests: a clock that stands still until it is set, seeded random bytes, all areas; every suite runs on
-/// memory and on an SQLite file.
+/// memory, on an SQLite file and, where there is a server, on PostgreSQL.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kith/kith.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kith::test {
 
@@ -87,7 +88,10 @@ class StoreTest : public ::testing::TestWithParam<const char*> {
   virtual std::string_view start() const { return kTestStart; }
 
   void SetUp() override {
-    const std::string url = std::string_view(GetParam()) == "memory" ? "memory:" : "sqlite:" + file_.path();
+    const std::string_view backend = GetParam();
+    const std::string url = backend == "memory"   ? "memory:"
+                            : backend == "sqlite" ? "sqlite:" + file_.path()
+                                                  : postgres_tenant_url("domain");
     store_ = std::make_unique<TestStore>(open_test_store(
         url, [this](Options& options) { adjust(options); }, start()));
   }
@@ -146,4 +150,4 @@ inline std::string backend_name(const ::testing::TestParamInfo<const char*>& inf
 }  // namespace kith::test
 
 #define INSTANTIATE_ON_ALL_BACKENDS(suite) \
-  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::Values("memory", "sqlite"), ::kith::test::backend_name)
+  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::kith::test::backend_names()), ::kith::test::backend_name)

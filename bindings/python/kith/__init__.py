@@ -10,7 +10,7 @@ with kith.open("shop.kith") as store, store.session() as session:
 """
 
 from ._kith import __version__
-from ._store import Reader, Receipt, Records, Session, Store, Work, WritableRecords, check_trace, load, open
+from ._store import Reader, Receipt, Records, Session, Store, Work, WritableRecords, check_trace, load, open, shard_plan
 from ._table import Record, Table
 from ._values import Money
 from .errors import (
@@ -59,4 +59,5 @@ __all__ = [
     "check_trace",
     "load",
     "open",
+    "shard_plan",
 ]

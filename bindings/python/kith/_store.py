@@ -501,7 +501,7 @@ def open(
     clock: Callable[[], datetime] | None = None,
     seed: int | None = None,
 ) -> Store:
-    """Opens or makes a store: "memory:", "sqlite:path" or a path.
+    """Opens or makes a store: "memory:", "sqlite:path", a path, or "postgresql://host/database".
 
     `currency` and `zone` are those of a new store. `clock` gives aware datetimes. `seed` makes salts repeatable, for
     tests: with a fixed clock the same calls then give the same digest.
@@ -512,6 +512,11 @@ def open(
 def load(path: str | os.PathLike[str], url: str | os.PathLike[str]) -> None:
     """Loads a dump into a new store, all or nothing."""
     _kith.load(os.fspath(path), os.fspath(url))
+
+
+def shard_plan(schema: str = "kith") -> list[str]:
+    """The statements that spread a PostgreSQL store over a Citus cluster by tenant, in the order to run them."""
+    return _kith.shard_plan(schema)
 
 
 def check_trace(trace: str) -> Table:

@@ -327,6 +327,15 @@ def check(store: StorePath, actor: Actor = "local", format: Shown = Format.table
     out.print("Everything holds.")
 
 
+@app.command("shard-plan")
+def shard_plan(
+    schema: Annotated[str, typer.Option(help="The schema of the tables.")] = "kith",
+) -> None:
+    """The statements that spread a PostgreSQL store over Citus, in order; run them once on the coordinator."""
+    for statement in kith.shard_plan(schema):
+        typer.echo(statement)
+
+
 @app.command()
 def doctor(store: StorePath) -> None:
     """What a store stands on, and what to look out for."""

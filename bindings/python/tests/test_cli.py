@@ -85,3 +85,10 @@ def test_commission_at_the_terminal(tmp_path: Path) -> None:
 def test_what_is_not_there_is_told_in_one_line(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
     text = run(arguments[0], tmp_path / arguments[1], *arguments[2:], code=1)
     assert told in text and len(text.strip().splitlines()) == 1
+
+
+def test_a_shard_plan_names_the_tables_in_order() -> None:
+    plan = run("shard-plan", "--schema", "shop").splitlines()
+    assert plan[0] == """SELECT create_reference_table('"shop"."kith_store"');"""
+    assert all("create_distributed_table" in line and "'tenant_id'" in line for line in plan[1:])
+    assert any('"opportunity_history"' in line for line in plan)

@@ -42,6 +42,13 @@ struct ReadOptions {
   std::optional<Timestamp> as_of_time = {};    ///< the state as it was recorded at that time
 };
 
+/// How `Session::run` tries again.
+struct Retry {
+  int attempts = 10;   ///< in all, 1 or more
+  int first_ms = 10;   ///< the longest first pause; each one after it may be twice as long
+  int most_ms = 2000;  ///< the longest pause
+};
+
 class Engine;
 
 /// Somebody at work. One thread at a time (Error{misuse} in debug builds); keeps its engine alive.
@@ -56,6 +63,13 @@ class Session {
   Reader reader(const ReadOptions& options = {}) const;
   /// Begins a Work; waits for the writer before it at most the busy time, then Error{busy}.
   Work work(const WorkOptions& options = {});
+  /// Runs `function` in a Work, commits it with the result that the function returns, and does both again, after a
+  /// pause of random length, when the store was busy (other writers, a deadlock, a failed serialization) or the
+  /// connection was lost with nothing kept. Where it was lost inside the commit and the store cannot be asked, only a
+  /// Work with an idempotency key is tried again: it is never applied twice. The function may run several times, each
+  /// on a state of its own, and must have no other effects; not at all when the key was used before.
+  /// Errors: those of the function and of `commit`; the last one when the attempts are used up.
+  Receipt run(const WorkOptions& options, const std::function<std::string(Work&)>& function, const Retry& retry = {});
 
   Engine& engine() const;
   const Principal& actor() const;

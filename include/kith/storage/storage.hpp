@@ -16,9 +16,19 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/base/error.hpp"
 #include "kith/schema/condition.hpp"
 
 namespace kith {
+
+/// Error{storage} of a connection that was lost. Nothing of the transaction is kept, and the same work may be tried
+/// again on a new connection; but when `unknown`, it was lost inside `commit`, and only the store itself can say
+/// whether the work is there (Work::commit asks it).
+class Interrupted : public Error {
+ public:
+  Interrupted(std::string said, bool is_unknown) : Error(Code::storage, std::move(said)), unknown(is_unknown) {}
+  bool unknown;
+};
 
 /// The number of the table layout this library writes; a store with a higher one is refused.
 inline constexpr std::int64_t kFormat = 2;
@@ -163,7 +173,8 @@ class Transaction {
   /// The first call of its transaction. Errors: conflict (another process has migrated the store meanwhile), corrupt,
   /// misuse (a backend whose stores are never older).
   virtual void migrate(const Migration& migration, std::span<const Entity* const> entities);
-  /// Makes everything durable; nothing else may be called afterwards.
+  /// Makes everything durable; nothing else may be called afterwards. Interrupted{unknown} where the backend cannot
+  /// say whether it is.
   virtual void commit() = 0;
 };
 
@@ -206,7 +217,8 @@ class Storage {
   virtual std::vector<std::string> describe() const = 0;
 };
 
-/// "memory:" is an empty store in memory that dies with the Storage; "sqlite:path", or a plain path, an SQLite file.
+/// "memory:" is an empty store in memory that dies with the Storage; "sqlite:path", or a plain path, an SQLite file;
+/// "postgresql://..." a tenant on a server (see storage/postgres.hpp).
 /// Errors: invalid for an unknown scheme; not_found, corrupt, version, storage.
 std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options = {});
 

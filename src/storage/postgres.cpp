@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The PostgreSQL backend: one tenant in the tables of one schema.
+
+#include "kith/storage/postgres.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "kith/base/error.hpp"
+#include "storage/postgres_schema.hpp"
+#include "storage/postgres_sql.hpp"
+#include "storage/postgres_transaction.hpp"
+#include "storage/postgres_url.hpp"
+#include "storage/rules.hpp"
+
+namespace kith {
+
+#ifdef KITH_POSTGRES
+
+namespace postgres {
+
+std::unique_ptr<Channel> Pool::take(bool fresh_one) {
+  if (host_ != nullptr) return std::make_unique<Channel>(settings_, host_);
+  {
+    std::unique_lock lock(mutex_);
+    if (fresh_one) idle_.clear();
+    const auto wait = std::chrono::milliseconds(std::max(settings_.storage.busy_ms, 1));
+    if (!given_.wait_for(lock, wait, [&] { return !idle_.empty() || out_ < settings_.postgres.pool; })) {
+      throw Error(Code::busy, fmt::format("all {} connections to {} are in use; end a Reader or a Work, or raise "
+                                          "kith_pool",
+                                          settings_.postgres.pool, settings_.place));
+    }
+    ++out_;
+    if (!idle_.empty()) {
+      auto channel = std::move(idle_.back());
+      idle_.pop_back();
+      return channel;
+    }
+  }
+  try {
+    return std::make_unique<Channel>(settings_);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    --out_;
+    given_.notify_one();
+    throw;
+  }
+}
+
+void Pool::give(std::unique_ptr<Channel> channel) noexcept {
+  if (channel->borrowed()) return;
+  if (!channel->alive() || channel->state() != PQTRANS_IDLE) channel.reset();
+  try {
+    const std::lock_guard lock(mutex_);
+    --out_;
+    if (channel != nullptr) idle_.push_back(std::move(channel));
+  } catch (const std::bad_alloc&) {
+    channel.reset();
+  }
+  given_.notify_one();
+}
+
+bool Pool::has_table(Channel& channel, std::string_view name) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (tables_.find(name) != tables_.end()) return true;
+  }
+  auto found = table_names(channel);
+  const std::lock_guard lock(mutex_);
+  tables_ = std::move(found);
+  return tables_.find(name) != tables_.end();
+}
+
+namespace {
+
+class PostgresConnection final : public Connection {
+ public:
+  explicit PostgresConnection(std::shared_ptr<Pool> pool) : link_(std::make_shared<Link>()) {
+    link_->pool = std::move(pool);
+  }
+
+  std::unique_ptr<Transaction> begin(Access access) override {
+    const Settings& settings = link_->pool->settings();
+    const bool writes = access == Access::write;
+    if (link_->pool->fresh) fail_unprepared(settings.place);
+    if (writes ? link_->writing : link_->reading) fail_second_transaction(access);
+    if (writes && settings.storage.read_only) fail_read_only_store(settings.place);
+    return std::make_unique<PostgresTransaction>(link_, access);
+  }
+
+ private:
+  std::shared_ptr<Link> link_;
+};
+
+class PostgresStorage final : public Storage {
+ public:
+  explicit PostgresStorage(std::shared_ptr<Pool> pool) : pool_(std::move(pool)) {}
+
+  std::unique_ptr<Connection> connect() override { return std::make_unique<PostgresConnection>(pool_); }
+
+  bool fresh() const override { return pool_->fresh; }
+
+  void prepare(std::span<const Entity* const> entities) override {
+    const Settings& settings = pool_->settings();
+    if (pool_->fresh && settings.storage.read_only) fail_read_only_store(settings.place);
+    with_channel([&](Channel& channel) {
+      const bool adds_rls = settings.postgres.rls && !pool_->rls && !settings.storage.read_only;
+      if ((pool_->fresh || adds_rls) && !channel.borrowed()) {
+        make_tables(channel, entities);
+        pool_->rls = inspect(channel).rls;
+        pool_->fresh = false;
+        return;
+      }
+      if (pool_->fresh) {
+        throw Error(Code::not_found, fmt::format("{} has no tables, and none are made on a connection of the host's; "
+                                                 "open it once by its URL",
+                                                 settings.place));
+      }
+      check_tables(channel, entities);
+    });
+  }
+
+  std::vector<std::string> damage() override {
+    std::vector<std::string> faults;
+    if (pool_->fresh) return faults;
+    with_channel([&](Channel& channel) { faults = invalid_indexes(channel); });
+    return faults;
+  }
+
+  std::vector<std::string> describe() const override {
+    const Settings& settings = pool_->settings();
+    std::vector<std::string> lines;
+    with_channel([&](Channel& channel) {
+      const int server = api().PQserverVersion(channel.raw());
+      const int client = api().PQlibVersion();
+      lines.push_back(fmt::format("postgresql {}.{}, {}", server / 10'000, server % 10'000, settings.place));
+      lines.push_back(
+          fmt::format("libpq {}.{}, role {}", client / 10'000, client % 10'000, api().PQuser(channel.raw())));
+      const Result flags =
+          channel.exec("SELECT pg_catalog.current_setting('synchronous_commit'), pg_catalog.current_setting('fsync')");
+      lines.push_back(fmt::format("row-level security {}, synchronous_commit {}, fsync {}", pool_->rls ? "on" : "off",
+                                  flags.text(0, 0), flags.text(0, 1)));
+      if (flags.text(0, 0) == "off" || flags.text(0, 1) == "off") {
+        lines.emplace_back("warning: a crash of the server can lose works that were acknowledged");
+      }
+    });
+    return lines;
+  }
+
+ private:
+  /// On a connection of the pool; on the host's within an undo point, so that a failure does not break its transaction.
+  template <class Function>
+  void with_channel(Function function) const {
+    const std::shared_ptr<Pool> pool = pool_;
+    const std::shared_ptr<Channel> channel(pool->take().release(),
+                                           [pool](Channel* one) { pool->give(std::unique_ptr<Channel>(one)); });
+    if (!channel->borrowed() || channel->state() != PQTRANS_INTRANS) return function(*channel);
+    channel->exec("SAVEPOINT kith_look");
+    try {
+      function(*channel);
+    } catch (...) {
+      channel->try_exec("ROLLBACK TO kith_look; RELEASE kith_look");
+      throw;
+    }
+    channel->exec("RELEASE kith_look");
+  }
+
+  friend std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool);
+  std::shared_ptr<Pool> pool_;
+};
+
+std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
+  auto storage = std::make_shared<PostgresStorage>(pool);
+  const Settings& settings = pool->settings();
+  Found found;
+  storage->with_channel([&](Channel& channel) { found = inspect(channel); });
+  pool->fresh = !found.tenant;
+  pool->rls = found.rls;
+  if (!found.tenant && (!settings.storage.create || settings.storage.read_only)) {
+    throw Error(Code::not_found,
+                fmt::format("there is no store in {}; check the URL, or allow to create it", settings.place));
+  }
+  return storage;
+}
+
+/// The URL as libpq itself reads it.
+Settings settings_of(const Url& url, const StorageOptions& options) {
+  Settings settings;
+  settings.postgres = url.options;
+  settings.storage = options;
+  char* said = nullptr;
+  PQconninfoOption* parsed = api().PQconninfoParse(url.rest.c_str(), &said);
+  if (parsed == nullptr) {
+    std::string message = said == nullptr ? "out of memory" : said;
+    api().PQfreemem(said);
+    while (!message.empty() && message.back() == '\n') message.pop_back();
+    throw Error(Code::invalid,
+                fmt::format("the URL cannot be read: {}; write postgresql://user@host/database", message));
+  }
+  std::string database;
+  std::string host;
+  for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option) {
+    const std::string_view keyword = option->keyword;
+    if (option->val == nullptr || keyword == "client_encoding" || keyword == "fallback_application_name") continue;
+    settings.keywords.emplace_back(keyword);
+    settings.values.emplace_back(option->val);
+    if (keyword == "dbname") database = option->val;
+    if (keyword == "host") host = option->val;
+  }
+  api().PQconninfoFree(parsed);
+  const auto add = [&](std::string_view keyword, std::string_view value) {
+    settings.keywords.emplace_back(keyword);
+    settings.values.emplace_back(value);
+  };
+  add("client_encoding", "UTF8");
+  add("fallback_application_name", "kith");
+  settings.place = fmt::format("database {} on {}, schema {}, tenant {}", database.empty() ? "(default)" : database,
+                               host.empty() ? "this machine" : host, url.options.schema, url.options.tenant);
+  return settings;
+}
+
+}  // namespace
+}  // namespace postgres
+
+std::shared_ptr<Storage> open_postgres(std::string_view url, const StorageOptions& options) {
+  if (url.find('\0') != std::string_view::npos) throw Error(Code::invalid, "the URL holds a NUL");
+  const postgres::Url parsed = postgres::parse_url(url);
+  return postgres::open_pool(std::make_shared<postgres::Pool>(postgres::settings_of(parsed, options)));
+}
+
+std::shared_ptr<Storage> open_postgres_on(void* connection, const PostgresOptions& options,
+                                          const StorageOptions& storage) {
+  if (connection == nullptr) throw Error(Code::misuse, "the host's connection is null");
+  postgres::check_options(options);
+  auto* host = static_cast<PGconn*>(connection);
+  postgres::Settings settings;
+  settings.postgres = options;
+  settings.storage = storage;
+  settings.place = fmt::format("the host's database {}, schema {}, tenant {}", postgres::api().PQdb(host),
+                               options.schema, options.tenant);
+  return postgres::open_pool(std::make_shared<postgres::Pool>(std::move(settings), host));
+}
+
+#else
+
+namespace {
+
+[[noreturn]] void fail_absent() {
+  throw Error(Code::storage,
+              "this Kith was built without PostgreSQL; build it where the headers of libpq are (Debian: "
+              "libpq-dev), or use another storage");
+}
+
+}  // namespace
+
+std::shared_ptr<Storage> open_postgres(std::string_view url, const StorageOptions&) {
+  static_cast<void>(postgres::parse_url(url));
+  fail_absent();
+}
+
+std::shared_ptr<Storage> open_postgres_on(void*, const PostgresOptions& options, const StorageOptions&) {
+  postgres::check_options(options);
+  fail_absent();
+}
+
+#endif
+
+}  // namespace kith

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/postgres_channel.hpp"
+
+#ifdef KITH_POSTGRES
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kith/base/error.hpp"
+
+namespace kith::postgres {
+namespace {
+
+/// More shapes than any program of fixed queries has; beyond it the kept statements are let go.
+constexpr std::size_t kMostPrepared = 512;
+
+std::string_view field_of(const Result& result, int code) {
+  const char* text = result.raw() == nullptr ? nullptr : api().PQresultErrorField(result.raw(), code);
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+std::string without_end(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+/// The server or the network went away, by the server's own words.
+bool is_lost(std::string_view state) {
+  return state.starts_with("08") || state == "57P01" || state == "57P02" || state == "57P03" || state == "57P05" ||
+         state == "25P03";
+}
+
+std::string_view advice(std::string_view state) {
+  if (state == "53100") return "the server's disk is full; free some space there, then try again";
+  if (state == "53200") return "the server is short of memory; try again later";
+  if (state == "53300") return "the server has no connection left; lower kith_pool or raise its max_connections";
+  if (state == "57014") return "it took longer than the statement timeout allows, or was cancelled on the server";
+  if (state == "25P02") return "an earlier failure has undone the transaction; give it up and begin another one";
+  if (state == "42P05" || state == "26000") return "a pooler stands between; open the store with kith_prepare=unnamed";
+  if (state.starts_with("58")) return "check the server's disk and its log, then try again";
+  return "see the server's log, then try again";
+}
+
+}  // namespace
+
+Channel::Channel(const Settings& settings) : settings_(settings) {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (std::size_t i = 0; i < settings.keywords.size(); ++i) {
+    keywords.push_back(settings.keywords[i].c_str());
+    values.push_back(settings.values[i].c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_ = api().PQconnectdbParams(keywords.data(), values.data(), 0);
+  if (connection_ == nullptr) throw std::bad_alloc();
+  if (api().PQstatus(connection_) != CONNECTION_OK) {
+    const std::string said = without_end(api().PQerrorMessage(connection_));
+    api().PQfinish(connection_);
+    throw Interrupted(fmt::format("cannot connect to {}: {}; check the URL, that the server runs and that it lets "
+                                  "this role in",
+                                  settings.place, said),
+                      false);
+  }
+  // Notices (a table that was there already) are not for the host's standard error.
+  api().PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
+}
+
+Channel::Channel(const Settings& settings, PGconn* host) : settings_(settings), connection_(host), borrowed_(true) {}
+
+Channel::~Channel() {
+  if (!borrowed_) api().PQfinish(connection_);
+}
+
+Result Channel::exec(const std::string& sql, std::string_view doing) {
+  Result result(api().PQexec(raw(), sql.c_str()));
+  if (result.failed()) fail(result, doing);
+  return result;
+}
+
+void Channel::try_exec(const char* sql) noexcept { api().PQclear(api().PQexec(raw(), sql)); }
+
+const std::string* Channel::prepared(const std::string& sql, const Params& params) {
+  // The names of the host's prepared statements are the host's.
+  if (borrowed_ || !settings_.postgres.named) return nullptr;
+  if (const auto found = prepared_.find(sql); found != prepared_.end()) return &found->second;
+  if (prepared_.size() >= kMostPrepared) {
+    prepared_.clear();
+    exec("DEALLOCATE ALL");
+  }
+  const std::string name = "kith_" + std::to_string(++prepared_count_);
+  const Result result(api().PQprepare(raw(), name.c_str(), sql.c_str(), params.size(), params.types()));
+  if (result.failed()) fail(result, "use");
+  return &prepared_.emplace(sql, name).first->second;
+}
+
+Result Channel::run(const std::string& sql, Params& params, std::string_view doing) {
+  const std::string* name = prepared(sql, params);
+  if (name == nullptr) return run_once(sql, params, doing);
+  Result result(api().PQexecPrepared(raw(), name->c_str(), params.size(), params.values(), params.lengths(),
+                                     params.formats(), 1));
+  if (result.failed()) fail(result, doing);
+  return result;
+}
+
+Result Channel::run_once(const std::string& sql, Params& params, std::string_view doing) {
+  Result result(api().PQexecParams(raw(), sql.c_str(), params.size(), params.types(), params.values(), params.lengths(),
+                                   params.formats(), 1));
+  if (result.failed()) fail(result, doing);
+  return result;
+}
+
+std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view doing) {
+  std::vector<const std::string*> names;
+  for (Step& step : steps) names.push_back(step.params.size() == 0 ? nullptr : prepared(*step.sql, step.params));
+  if (api().PQenterPipelineMode(raw()) == 0) fail(Result(), doing);
+  bool sent = true;
+  for (std::size_t i = 0; i < steps.size() && sent; ++i) {
+    Params& params = steps[i].params;
+    sent = names[i] != nullptr ? api().PQsendQueryPrepared(raw(), names[i]->c_str(), params.size(), params.values(),
+                                                           params.lengths(), params.formats(), 1) != 0
+                               : api().PQsendQueryParams(raw(), steps[i].sql->c_str(), params.size(), params.types(),
+                                                         params.values(), params.lengths(), params.formats(), 1) != 0;
+  }
+  sent = sent && api().PQpipelineSync(raw()) != 0;
+  if (!sent) fail_lost(api().PQerrorMessage(raw()));
+  std::vector<Result> results;
+  Result failure;
+  // Each statement gives its result and an end (null); the sync gives one result of its own, without an end.
+  for (bool ended = false;;) {
+    Result result(api().PQgetResult(raw()));
+    if (result.raw() == nullptr) {
+      if (ended || !alive()) break;
+      ended = true;
+      continue;
+    }
+    ended = false;
+    if (result.status() == PGRES_PIPELINE_SYNC) break;
+    if (result.status() == PGRES_PIPELINE_ABORTED) continue;
+    if (result.failed() && failure.raw() == nullptr) {
+      failure = std::move(result);
+    } else {
+      results.push_back(std::move(result));
+    }
+  }
+  api().PQexitPipelineMode(raw());
+  if (failure.raw() != nullptr || results.size() != steps.size()) fail(failure, doing);
+  return results;
+}
+
+bool Channel::copy(const std::string& sql, std::string_view bytes) {
+  static_cast<void>(exec(sql, "write to"));
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  bool sent = true;
+  for (std::size_t at = 0; at < bytes.size() && sent; at += kPiece) {
+    const std::string_view piece = bytes.substr(at, kPiece);
+    sent = api().PQputCopyData(raw(), piece.data(), static_cast<int>(piece.size())) == 1;
+  }
+  sent = sent && api().PQputCopyEnd(raw(), nullptr) == 1;
+  if (!sent) fail_lost(api().PQerrorMessage(raw()));
+  Result failure;
+  for (Result result(api().PQgetResult(raw())); result.raw() != nullptr; result = Result(api().PQgetResult(raw()))) {
+    if (result.failed()) failure = std::move(result);
+  }
+  if (failure.raw() == nullptr) return true;
+  if (field_of(failure, PG_DIAG_SQLSTATE) == "23505") return false;
+  fail(failure, "write to");
+}
+
+void Channel::commit() {
+  const Result result(api().PQexec(raw(), "COMMIT"));
+  const std::string_view state = field_of(result, PG_DIAG_SQLSTATE);
+  if (!result.failed()) {
+    if (std::string_view(api().PQcmdStatus(result.raw())) == "COMMIT") return;
+    throw Error(Code::storage, "an earlier failure has undone the transaction; nothing of it is kept; begin another");
+  }
+  // Citus reports as XX000 what a node could not serialize, and also what one node may have kept.
+  if (!alive() || is_lost(state) || state == "XX000" || state.empty()) {
+    throw Interrupted(fmt::format("the connection to {} was lost while the work was made durable ({}); it is kept or "
+                                  "not: repeat it with the same idempotency key",
+                                  settings_.place, without_end(api().PQerrorMessage(raw()))),
+                      true);
+  }
+  fail(result, "write to");
+}
+
+void Channel::fail_lost(std::string_view said) const {
+  throw Interrupted(fmt::format("the connection to {} was lost ({}); nothing of the work is kept; try it again",
+                                settings_.place, without_end(said)),
+                    false);
+}
+
+void Channel::fail(const Result& result, std::string_view doing) const {
+  const std::string_view state = field_of(result, PG_DIAG_SQLSTATE);
+  std::string said = without_end(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
+  if (said.empty()) said = without_end(api().PQerrorMessage(raw()));
+  if (!alive() || is_lost(state)) fail_lost(said);
+  const std::string& place = settings_.place;
+  if (state == "55P03") {
+    throw Error(Code::busy, fmt::format("another writer held {} for more than {} ms; try the whole work again", place,
+                                        settings_.storage.busy_ms));
+  }
+  if (state == "40001" || state == "40P01") {
+    throw Error(Code::busy, fmt::format("the work met another one in {} ({}); {}", place, said,
+                                        borrowed_ ? "roll the host's transaction back and repeat all of it"
+                                                  : "try the whole work again"));
+  }
+  if (state == "42501") {
+    throw Error(Code::denied, fmt::format("the role '{}' may not {} {}: {}; grant it that, or use another role",
+                                          api().PQuser(raw()), doing, place, said));
+  }
+  if (state == "25006") {
+    throw Error(Code::storage, fmt::format("{} is read-only, a replica or set so ({}); connect to the primary, for "
+                                           "example with target_session_attrs=read-write",
+                                           place, said));
+  }
+  if (state == "XX001" || state == "XX002") {
+    throw Error(Code::corrupt, fmt::format("{} is damaged ({}); nothing was changed; restore a backup", place, said));
+  }
+  if (state == "42P01" || state == "42703" || state == "3F000") {
+    throw Error(Code::corrupt, fmt::format("another program changed the tables of {} ({})", place, said));
+  }
+  if (state == "54000") throw Error(Code::overflow, fmt::format("a value is too long for {} ({})", place, said));
+  if (state == "23505") {
+    throw Error(Code::conflict,
+                fmt::format("a unique key is taken in {} ({}); read again, then decide again", place, said));
+  }
+  const bool known = state.starts_with("53") || state.starts_with("57") || state.starts_with("58") ||
+                     state.starts_with("25") || state == "42P05" || state == "26000" || state == "XX000";
+  throw Error(known ? Code::storage : Code::internal,
+              fmt::format("cannot {} {}: {} ({}); {}", doing, place, said, state, advice(state)));
+}
+
+void Channel::enter() {
+  if (!borrowed_ || inside_++ > 0) return;
+  try {
+    const Result old =
+        exec("SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('kith.tenant', true)");
+    host_encoding_ = old.text(0, 0);
+    host_tenant_ = old.text(0, 1);
+    exec(
+        fmt::format("SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), "
+                    "pg_catalog.set_config('kith.tenant', '{}', true)",
+                    settings_.postgres.tenant));
+  } catch (...) {
+    --inside_;
+    throw;
+  }
+}
+
+void Channel::leave() noexcept {
+  if (!borrowed_ || --inside_ > 0) return;
+  // In a broken transaction this fails, and the end of that transaction restores both anyway.
+  for (const auto& [name, value] : {std::pair{"client_encoding", &host_encoding_}, {"kith.tenant", &host_tenant_}}) {
+    const char* values[] = {name, value->c_str()};
+    api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,
+                                     nullptr, 0));
+  }
+}
+
+}  // namespace kith::postgres
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// One PGconn as far as Kith needs it: statements with binary parameters and results, prepared ones that are kept,
+/// pipelines, and SQLSTATEs as kith::Error. One thread at a time.
+
+#ifdef KITH_POSTGRES
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kith/storage/postgres.hpp"
+#include "storage/postgres_api.hpp"
+
+namespace kith::postgres {
+
+/// Types of parameters, by their fixed numbers (pg_type.dat).
+inline constexpr Oid kInt8 = 20;
+inline constexpr Oid kText = 25;
+inline constexpr Oid kBytea = 17;
+Oid type_number(Type type);
+Oid array_number(Type type);
+
+/// Parameters of one statement in binary form. Binary, because no setting of a session changes it: neither
+/// bytea_output, DateStyle nor the quoting of strings.
+class Params {
+ public:
+  void word(std::int64_t word);
+  void text(std::string_view text, Type type);
+  void null(Type type);
+  void cell(const Cell& cell, Type type);
+  void column(const Column& column, std::size_t row, Type type);
+  void words(std::span<const std::int64_t> words);
+  void cells(std::span<const Cell> cells, Type type);
+  /// Rows [from, to) of a column.
+  void rows(const Column& column, std::size_t from, std::size_t to, Type type);
+
+  int size() const { return static_cast<int>(types_.size()); }
+  const Oid* types() const { return types_.data(); }
+  const int* lengths() const { return lengths_.data(); }
+  const int* formats() const { return formats_.data(); }
+  /// Valid until the next change.
+  const char* const* values();
+
+ private:
+  void open(Oid type);
+  void close();
+  void open_array(std::size_t count, Type type);
+
+  std::string bytes_;
+  std::vector<Oid> types_;
+  std::vector<std::size_t> offsets_;
+  std::vector<int> lengths_;
+  std::vector<int> formats_;
+  std::vector<char> nulls_;
+  std::vector<const char*> values_;
+};
+
+/// Big-endian, as the protocol has it.
+void append_int16(std::string& bytes, std::int16_t value);
+void append_int32(std::string& bytes, std::int32_t value);
+void append_int64(std::string& bytes, std::int64_t value);
+
+/// A result that frees itself; columns of statements with parameters are binary.
+class Result {
+ public:
+  explicit Result(PGresult* raw = nullptr) : raw_(raw) {}
+  PGresult* raw() const { return raw_.get(); }
+  ExecStatusType status() const { return api().PQresultStatus(raw()); }
+  bool failed() const;
+  int rows() const { return api().PQntuples(raw()); }
+  bool is_null(int row, int column) const { return api().PQgetisnull(raw(), row, column) != 0; }
+  std::string_view text(int row, int column) const {
+    return {api().PQgetvalue(raw(), row, column), static_cast<std::size_t>(api().PQgetlength(raw(), row, column))};
+  }
+  std::int64_t word(int row, int column) const;
+  /// Rows that an INSERT, UPDATE or DELETE touched.
+  std::int64_t touched() const;
+
+ private:
+  struct Clear {
+    void operator()(PGresult* raw) const { api().PQclear(raw); }
+  };
+  std::unique_ptr<PGresult, Clear> raw_;
+};
+
+/// One statement of a pipeline.
+struct Step {
+  const std::string* sql;
+  Params params;
+};
+
+/// What all connections of a store have in common.
+struct Settings {
+  std::vector<std::string> keywords;  ///< for libpq
+  std::vector<std::string> values;
+  PostgresOptions postgres;
+  StorageOptions storage;
+  std::string place;  ///< for messages: "database shop on db.example, schema kith, tenant 1"
+};
+
+class Channel {
+ public:
+  /// Connects. Errors: storage.
+  explicit Channel(const Settings& settings);
+  /// Borrows the host's connection.
+  Channel(const Settings& settings, PGconn* host);
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  PGconn* raw() const { return connection_; }
+  bool borrowed() const { return borrowed_; }
+  bool alive() const { return api().PQstatus(raw()) == CONNECTION_OK; }
+  const Settings& settings() const { return settings_; }
+  PGTransactionStatusType state() const { return api().PQtransactionStatus(raw()); }
+
+  /// Statements without parameters, separated by semicolons; the last result, as text. `doing` is for messages.
+  Result exec(const std::string& sql, std::string_view doing = "use");
+  /// Never fails; for what happens at the end.
+  void try_exec(const char* sql) noexcept;
+  Result run(const std::string& sql, Params& params, std::string_view doing = "use");
+  /// Runs without keeping a prepared statement.
+  Result run_once(const std::string& sql, Params& params, std::string_view doing = "use");
+  /// Sends all steps in one go, then fails with the first error, if there was one.
+  std::vector<Result> pipeline(std::span<Step> steps, std::string_view doing = "write to");
+  /// COPY ... FROM STDIN of ready bytes. False where a unique key was in the way: the transaction is then broken.
+  bool copy(const std::string& sql, std::string_view bytes);
+  /// COMMIT, with what is said of it.
+  void commit();
+
+  /// The failure as kith::Error.
+  [[noreturn]] void fail(const Result& result, std::string_view doing) const;
+
+  // Of a borrowed connection: encoding and tenant are set while something of Kith's is open on it.
+  void enter();
+  void leave() noexcept;
+
+ private:
+  const std::string* prepared(const std::string& sql, const Params& params);
+  [[noreturn]] void fail_lost(std::string_view said) const;
+
+  const Settings& settings_;
+  PGconn* connection_ = nullptr;
+  bool borrowed_ = false;
+  int inside_ = 0;
+  std::string host_encoding_;
+  std::string host_tenant_;
+  std::int64_t prepared_count_ = 0;
+  std::unordered_map<std::string, std::string> prepared_;
+};
+
+}  // namespace kith::postgres
+
+#endif

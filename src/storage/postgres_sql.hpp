@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// The SQL that Kith says to PostgreSQL. Every statement names its schema and carries the tenant as $1; values are
+/// bound in binary form with their types, never written. Pure functions. What may be said is narrowed to what Citus
+/// does alike: no triggers, sequences, advisory locks, recursion, volatile functions, divisions or casts.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/storage/storage.hpp"
+
+namespace kith::postgres {
+
+/// The tables of Kith itself: one row for the schema, and one for each tenant, which its writer locks.
+inline constexpr std::string_view kStoreTable = "kith_store";
+inline constexpr std::string_view kTenantTable = "kith_tenant";
+inline constexpr std::string_view kTenantColumn = "tenant_id";
+
+/// "name" as an identifier; "schema"."name".
+std::string quoted_name(std::string_view name);
+std::string qualified(std::string_view schema, std::string_view name);
+
+/// The column type of a field: bigint, text or bytea.
+std::string_view column_type(Type type);
+
+/// One thing of a schema.
+struct Definition {
+  std::string name;
+  std::string sql;
+};
+/// The table of an entity, then its indexes. Every key begins with the tenant. Names of indexes stay below what
+/// PostgreSQL and the shard suffix of Citus leave.
+std::vector<Definition> definitions(std::string_view schema, const Entity& entity);
+
+/// True where a text of the entity's keys may be longer than an index entry: the index then holds its beginning and
+/// its digest.
+bool is_wide(const Entity& entity, int field);
+
+/// tenant, ids as one array: all fields of those rows.
+std::string get_sql(std::string_view schema, const Entity& entity);
+/// tenant, id.
+std::string get_one_sql(std::string_view schema, const Entity& entity);
+/// tenant, every field; a row that is in the way makes it insert nothing.
+std::string insert_sql(std::string_view schema, const Entity& entity);
+/// The same from one array for each field.
+std::string insert_many_sql(std::string_view schema, const Entity& entity);
+std::string copy_sql(std::string_view schema, const Entity& entity);
+/// tenant, every field, the expected revision where there is one. Updates nothing where the row is not there, has
+/// another revision, or another row holds one of its unique keys.
+std::string update_sql(std::string_view schema, const Entity& entity);
+/// The same from arrays; only for an entity without unique keys.
+std::string update_many_sql(std::string_view schema, const Entity& entity);
+/// tenant, ids as one array.
+std::string erase_sql(std::string_view schema, const Entity& entity);
+/// tenant, id (and seq in a history): the revision, or 1 without one.
+std::string revision_sql(std::string_view schema, const Entity& entity);
+/// tenant, id, the key's fields: the id of another row with that key.
+std::string holder_sql(std::string_view schema, const Entity& entity, const UniqueKey& key);
+
+/// A scan as SQL, without the tenant's parameter, which is $1.
+struct ScanSql {
+  struct Parameter {
+    const Condition* condition = nullptr;  ///< in the scan; null for `word`
+    int operand = 0;                       ///< -1: all operands as one array
+    std::int64_t word = 0;
+    Type type = Type::integer;
+  };
+  std::string sql;
+  std::vector<Parameter> parameters;  ///< $2, $3, ...
+  Taken taken;
+};
+ScanSql scan_sql(std::string_view schema, const Scan& scan);
+
+}  // namespace kith::postgres

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/postgres_transaction.hpp"
+
+#ifdef KITH_POSTGRES
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "kith/base/error.hpp"
+#include "storage/postgres_cursor.hpp"
+#include "storage/postgres_sql.hpp"
+#include "storage/rules.hpp"
+
+namespace kith::postgres {
+namespace {
+
+/// Ids in one statement.
+constexpr std::size_t kMostIds = 4096;
+/// The undo point of one borrowed Work, in the host's transaction.
+constexpr const char* kWork = "kith_work";
+
+void give_row(const Result& rows, int row, std::span<const Field> fields, RowSink& sink) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const int column = static_cast<int>(i);
+    if (fields[i].nullable && rows.is_null(row, column)) {
+      sink.null(column);
+    } else if (is_text(fields[i].type)) {
+      sink.text(column, rows.text(row, column));
+    } else {
+      sink.word(column, rows.word(row, column));
+    }
+  }
+}
+
+}  // namespace
+
+PostgresTransaction::PostgresTransaction(std::shared_ptr<Link> link, Access access)
+    : link_(std::move(link)), access_(access) {
+  take_channel(false);
+  try {
+    begin();
+  } catch (const Interrupted&) {
+    if (channel_->borrowed()) throw;
+    // It had died while it rested in the pool, and so may the others have: nothing was begun, so once more.
+    take_channel(true);
+    begin();
+  }
+  (access_ == Access::write ? link_->writing : link_->reading) = true;
+}
+
+void PostgresTransaction::take_channel(bool fresh) {
+  life_->channel.reset();
+  const std::shared_ptr<Pool> pool = link_->pool;
+  channel_ = pool->take(fresh).release();
+  life_->channel =
+      std::shared_ptr<Channel>(channel_, [pool](Channel* channel) { pool->give(std::unique_ptr<Channel>(channel)); });
+}
+
+PostgresTransaction::~PostgresTransaction() { end(false); }
+
+void PostgresTransaction::begin() {
+  if (channel_->borrowed()) return begin_borrowed();
+  const Settings& settings = channel_->settings();
+  const bool writes = access_ == Access::write;
+  std::string sql = writes ? fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; ",
+                                         std::max(settings.storage.busy_ms, 1))
+                           : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ";
+  if (settings.postgres.statement_ms > 0) {
+    sql += fmt::format("SET LOCAL statement_timeout = {}; ", settings.postgres.statement_ms);
+  }
+  if (settings.postgres.idle_ms > 0) {
+    sql += fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}; ", settings.postgres.idle_ms);
+  }
+  // The last statement takes the snapshot of a reader, and the tenant's row for its writer.
+  sql += fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{0}', true); SELECT 1 FROM {1} WHERE {2} = {0}{3}",
+                     settings.postgres.tenant, qualified(settings.postgres.schema, kTenantTable),
+                     quoted_name(kTenantColumn), writes ? " FOR UPDATE" : "");
+  try {
+    if (channel_->exec(sql, writes ? "write to" : "read").rows() == 0) fail_unprepared(settings.place);
+  } catch (...) {
+    channel_->try_exec("ROLLBACK");
+    throw;
+  }
+}
+
+void PostgresTransaction::begin_borrowed() {
+  const Settings& settings = channel_->settings();
+  if (channel_->state() == PQTRANS_INERROR) {
+    throw Error(Code::misuse, "the host's transaction has failed; roll it back first");
+  }
+  if (channel_->state() != PQTRANS_INTRANS) {
+    throw Error(Code::misuse, "the host's connection is in no transaction, or busy; begin one first");
+  }
+  channel_->enter();
+  if (access_ == Access::read) return;
+  try {
+    channel_->exec(fmt::format("SAVEPOINT {}", kWork));
+    try {
+      const Result old = channel_->exec("SELECT pg_catalog.current_setting('lock_timeout')");
+      const std::string before(old.text(0, 0));
+      const Result row = channel_->exec(
+          fmt::format("SET LOCAL lock_timeout = {}; SELECT 1 FROM {} WHERE {} = {} FOR UPDATE",
+                      std::max(settings.storage.busy_ms, 1), qualified(settings.postgres.schema, kTenantTable),
+                      quoted_name(kTenantColumn), settings.postgres.tenant),
+          "write to");
+      if (row.rows() == 0) fail_unprepared(settings.place);
+      channel_->exec(fmt::format("SET LOCAL lock_timeout = '{}'", before));
+    } catch (...) {
+      channel_->try_exec(fmt::format("ROLLBACK TO {0}; RELEASE {0}", kWork).c_str());
+      throw;
+    }
+  } catch (...) {
+    channel_->leave();
+    throw;
+  }
+}
+
+void PostgresTransaction::check_alive() const {
+  if (life_->ended) fail_ended();
+}
+
+void PostgresTransaction::check_writable() const {
+  check_alive();
+  if (access_ != Access::write) fail_read_only_transaction();
+}
+
+void PostgresTransaction::check_known(const Entity& entity) {
+  if (!link_->pool->has_table(*channel_, entity.name)) fail_unknown_entity(entity);
+}
+
+Params PostgresTransaction::tenant() const {
+  Params params;
+  params.word(channel_->settings().postgres.tenant);
+  return params;
+}
+
+void PostgresTransaction::get(const Entity& entity, std::span<const Id> ids, RowSink& sink) {
+  check_alive();
+  check_get(entity);
+  check_known(entity);
+  if (ids.size() == 1) return get_one(entity, ids.front(), sink);
+  const std::string sql = get_sql(schema(), entity);
+  for (std::size_t from = 0; from < ids.size(); from += kMostIds) {
+    const auto some = ids.subspan(from, std::min(kMostIds, ids.size() - from));
+    std::vector<std::int64_t> words;
+    for (const Id id : some) words.push_back(id.value);
+    Params params = tenant();
+    params.words(words);
+    const Result rows = channel_->run(sql, params, "read");
+    std::unordered_map<std::int64_t, int> places;
+    for (int row = 0; row < rows.rows(); ++row) places.emplace(rows.word(row, kIdField), row);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto place = places.find(some[i].value);
+      if (place == places.end()) continue;
+      sink.row(from + i);
+      give_row(rows, place->second, entity.fields, sink);
+    }
+  }
+}
+
+void PostgresTransaction::get_one(const Entity& entity, Id id, RowSink& sink) {
+  Params params = tenant();
+  params.word(id.value);
+  const Result rows = channel_->run(get_one_sql(schema(), entity), params, "read");
+  if (rows.rows() == 0) return;
+  sink.row(0);
+  give_row(rows, 0, entity.fields, sink);
+}
+
+void PostgresTransaction::erase(const Entity& entity, std::span<const Id> ids) {
+  check_writable();
+  check_known(entity);
+  const std::string sql = erase_sql(schema(), entity);
+  for (std::size_t from = 0; from < ids.size(); from += kMostIds) {
+    std::vector<std::int64_t> words;
+    for (const Id id : ids.subspan(from, std::min(kMostIds, ids.size() - from))) words.push_back(id.value);
+    Params params = tenant();
+    params.words(words);
+    channel_->run(sql, params, "write to");
+  }
+}
+
+std::unique_ptr<Cursor> PostgresTransaction::scan(const Scan& scan) {
+  check_alive();
+  check_scan(scan);
+  check_known(*scan.entity);
+  if (scan.history != nullptr) check_known(*scan.history);
+  ScanSql wanted = scan_sql(schema(), scan);
+  Params params = tenant();
+  for (const ScanSql::Parameter& parameter : wanted.parameters) {
+    if (parameter.condition == nullptr) {
+      params.word(parameter.word);
+    } else if (parameter.operand < 0) {
+      params.cells(parameter.condition->operands, parameter.type);
+    } else {
+      params.cell(parameter.condition->operands[static_cast<std::size_t>(parameter.operand)], parameter.type);
+    }
+  }
+  return std::make_unique<PostgresCursor>(life_, scan, std::move(wanted), std::move(params));
+}
+
+void PostgresTransaction::savepoint() {
+  check_alive();
+  channel_->exec("SAVEPOINT kith");
+  ++life_->savepoints;
+}
+
+void PostgresTransaction::release() {
+  check_alive();
+  if (life_->savepoints == 0) fail_no_savepoint();
+  channel_->exec("RELEASE kith");
+  --life_->savepoints;
+  for (PostgresCursor* cursor : life_->cursors) cursor->released(life_->savepoints);
+}
+
+void PostgresTransaction::rollback_to() {
+  check_alive();
+  if (life_->savepoints == 0) fail_no_savepoint();
+  // The server drops the cursors that were opened behind the savepoint.
+  const std::vector<PostgresCursor*> open = life_->cursors;
+  for (PostgresCursor* cursor : open) {
+    if (cursor->savepoints() < life_->savepoints) continue;
+    if (channel_->state() == PQTRANS_INTRANS) {
+      cursor->drain();
+    } else {
+      cursor->forget();
+    }
+  }
+  channel_->exec("ROLLBACK TO kith; RELEASE kith");
+  --life_->savepoints;
+}
+
+void PostgresTransaction::commit() {
+  check_alive();
+  try {
+    if (!channel_->borrowed()) {
+      channel_->commit();
+    } else if (access_ == Access::write) {
+      channel_->exec(fmt::format("RELEASE {}", kWork), "write to");
+    }
+  } catch (...) {
+    end(false);
+    throw;
+  }
+  end(true);
+}
+
+void PostgresTransaction::end(bool committed) noexcept {
+  if (life_->ended) return;
+  const std::vector<PostgresCursor*> open = life_->cursors;
+  for (PostgresCursor* cursor : open) {
+    // The host's transaction goes on, and with it what was declared there.
+    if (channel_->borrowed() && channel_->state() == PQTRANS_INTRANS) cursor->drop();
+    cursor->forget();
+  }
+  life_->ended = true;
+  if (channel_->borrowed()) {
+    if (!committed && access_ == Access::write) {
+      channel_->try_exec("ROLLBACK TO kith_work; RELEASE kith_work");
+    }
+    channel_->leave();
+  } else if (channel_->alive() && channel_->state() != PQTRANS_IDLE) {
+    channel_->try_exec("ROLLBACK");
+  }
+  life_->channel.reset();
+  (access_ == Access::write ? link_->writing : link_->reading) = false;
+}
+
+}  // namespace kith::postgres
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Writes of the PostgreSQL backend. A statement that fails breaks a whole transaction there, so none is sent that
+/// can fail for what the caller gave: a row that is in the way makes an insert add nothing and an update change
+/// nothing, and the reason is asked for afterwards. Many rows go in one statement, in COPY, or in one pipeline; when
+/// not all of them could be written, they are undone and written one by one up to the one that could not.
+
+#ifdef KITH_POSTGRES
+
+#include <algorithm>
+
+#include "kith/base/error.hpp"
+#include "kith/base/text.hpp"
+#include "storage/postgres_sql.hpp"
+#include "storage/postgres_transaction.hpp"
+#include "storage/rules.hpp"
+
+namespace kith::postgres {
+namespace {
+
+/// Rows in one statement, and the number from which COPY is faster.
+constexpr std::size_t kMostRows = 4096;
+constexpr std::size_t kCopyRows = 512;
+/// Updates in one pipeline: their answers fit the buffers on the way, so neither side waits for the other.
+constexpr std::size_t kMostSteps = 128;
+
+const std::string kSavepoint = "SAVEPOINT kith_rows";
+const std::string kRelease = "RELEASE kith_rows";
+
+/// Before anything is sent: the server would refuse such a text, and with it the transaction.
+void check_texts(const Entity& entity, const Batch& batch) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const Column& column = batch.columns[i];
+    if (!column.is_text() || entity.fields[i].type == Type::bytes) continue;
+    for (std::size_t row = 0; row < column.size(); ++row) {
+      if (invalid_utf8(column.text(row)) == std::string_view::npos) continue;
+      throw Error(Code::invalid, std::string(entity.name), std::string(entity.fields[i].name),
+                  "the text is not valid UTF-8, or holds a NUL; PostgreSQL keeps neither");
+    }
+  }
+}
+
+}  // namespace
+
+void PostgresTransaction::insert(const Entity& entity, const Batch& batch) {
+  check_writable();
+  check_batch(entity, batch);
+  check_known(entity);
+  check_texts(entity, batch);
+  const std::size_t rows = batch.rows();
+  // COPY knows no row-level security.
+  const bool copies = rows >= kCopyRows && !link_->pool->rls;
+  for (std::size_t from = 0; from < rows; from += kMostRows) {
+    const std::size_t to = std::min(rows, from + kMostRows);
+    const bool many = to - from > 1;
+    if (many && (copies ? copy_many(entity, batch, from, to) : insert_many(entity, batch, from, to))) continue;
+    for (std::size_t row = from; row < to; ++row) {
+      if (!insert_one(entity, batch, row)) fail_insert(entity, batch, row);
+    }
+  }
+}
+
+bool PostgresTransaction::insert_one(const Entity& entity, const Batch& batch, std::size_t row) {
+  Params params = tenant();
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    params.column(batch.columns[i], row, entity.fields[i].type);
+  }
+  return channel_->run(insert_sql(schema(), entity), params, "write to").touched() == 1;
+}
+
+bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to) {
+  const std::string sql = insert_many_sql(schema(), entity);
+  Params params = tenant();
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    params.rows(batch.columns[i], from, to, entity.fields[i].type);
+  }
+  std::vector<Step> writes;
+  writes.push_back({&sql, std::move(params)});
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
+}
+
+bool PostgresTransaction::copy_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to) {
+  using namespace std::string_literals;
+  std::string bytes = "PGCOPY\n\377\r\n\0"s;
+  append_int32(bytes, 0);  // flags
+  append_int32(bytes, 0);  // length of more header
+  for (std::size_t row = from; row < to; ++row) {
+    append_int16(bytes, static_cast<std::int16_t>(entity.fields.size() + 1));
+    append_int32(bytes, 8);
+    append_int64(bytes, channel_->settings().postgres.tenant);
+    for (const Column& column : batch.columns) {
+      if (column.is_null(row)) {
+        append_int32(bytes, -1);
+      } else if (column.is_text()) {
+        const std::string_view text = column.text(row);
+        append_int32(bytes, static_cast<std::int32_t>(text.size()));
+        bytes.append(text);
+      } else {
+        append_int32(bytes, 8);
+        append_int64(bytes, column.word(row));
+      }
+    }
+  }
+  append_int16(bytes, -1);
+  channel_->exec(kSavepoint);
+  if (channel_->copy(copy_sql(schema(), entity), bytes)) {
+    channel_->exec(kRelease);
+    return true;
+  }
+  channel_->exec("ROLLBACK TO kith_rows; " + kRelease);
+  return false;
+}
+
+/// Runs the writes in one pipeline; undoes them unless they touched so many rows in all.
+bool PostgresTransaction::run_undoable(std::vector<Step> writes, std::int64_t rows) {
+  writes.insert(writes.begin(), Step{&kSavepoint, {}});
+  const std::vector<Result> results = channel_->pipeline(writes);
+  std::int64_t touched = 0;
+  for (std::size_t i = 1; i < results.size(); ++i) touched += results[i].touched();
+  channel_->exec(touched == rows ? kRelease : "ROLLBACK TO kith_rows; " + kRelease);
+  return touched == rows;
+}
+
+void PostgresTransaction::update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) {
+  check_writable();
+  check_batch(entity, batch);
+  check_expected(entity, batch, expected);
+  check_known(entity);
+  check_texts(entity, batch);
+  const bool each = !entity.unique.empty() && !is_history(entity);
+  const std::size_t most = each ? kMostSteps : kMostRows;
+  for (std::size_t from = 0; from < batch.rows(); from += most) {
+    const std::size_t to = std::min(batch.rows(), from + most);
+    const bool many = to - from > 1;
+    if (many &&
+        (each ? update_each(entity, batch, expected, from, to) : update_many(entity, batch, expected, from, to)))
+      continue;
+    for (std::size_t row = from; row < to; ++row) {
+      if (!update_one(entity, batch, expected, row)) fail_update(entity, batch, expected, row);
+    }
+  }
+}
+
+Params PostgresTransaction::update_params(const Entity& entity, const Batch& batch,
+                                          std::span<const std::int64_t> expected, std::size_t row) const {
+  Params params = tenant();
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    params.column(batch.columns[i], row, entity.fields[i].type);
+  }
+  if (has_revision(entity)) params.word(expected[row]);
+  return params;
+}
+
+bool PostgresTransaction::update_one(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
+                                     std::size_t row) {
+  Params params = update_params(entity, batch, expected, row);
+  return channel_->run(update_sql(schema(), entity), params, "write to").touched() == 1;
+}
+
+bool PostgresTransaction::update_each(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
+                                      std::size_t from, std::size_t to) {
+  const std::string sql = update_sql(schema(), entity);
+  std::vector<Step> writes;
+  for (std::size_t row = from; row < to; ++row) {
+    writes.push_back({&sql, update_params(entity, batch, expected, row)});
+  }
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
+}
+
+bool PostgresTransaction::update_many(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
+                                      std::size_t from, std::size_t to) {
+  const std::string sql = update_many_sql(schema(), entity);
+  Params params = tenant();
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    params.rows(batch.columns[i], from, to, entity.fields[i].type);
+  }
+  if (has_revision(entity)) params.words(expected.subspan(from, to - from));
+  std::vector<Step> writes;
+  writes.push_back({&sql, std::move(params)});
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
+}
+
+void PostgresTransaction::fail_insert(const Entity& entity, const Batch& batch, std::size_t row) {
+  if (stored_revision(entity, batch, row)) fail_id_taken(entity, batch.columns[kIdField].word(row));
+  fail_if_held(entity, batch, row);
+  throw Error(Code::conflict, std::string(entity.name), "", "a unique key that this version does not know is taken");
+}
+
+void PostgresTransaction::fail_update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
+                                      std::size_t row) {
+  const std::int64_t id = batch.columns[kIdField].word(row);
+  const auto stored = stored_revision(entity, batch, row);
+  if (!stored) fail_gone(entity, id);
+  if (has_revision(entity) && *stored != expected[row]) fail_stale(entity, id, expected[row], *stored);
+  fail_if_held(entity, batch, row);
+  throw Error(Code::internal, std::string(entity.name), "", "an update changed nothing, and nothing was in its way");
+}
+
+void PostgresTransaction::fail_if_held(const Entity& entity, const Batch& batch, std::size_t row) {
+  for (const UniqueKey& key : entity.unique) {
+    Params params = tenant();
+    params.word(batch.columns[kIdField].word(row));
+    for (const int position : positions_of(entity, key)) {
+      const auto field = static_cast<std::size_t>(position);
+      params.column(batch.columns[field], row, entity.fields[field].type);
+    }
+    const Result holder = channel_->run(holder_sql(schema(), entity, key), params, "read");
+    if (holder.rows() != 0) fail_key_taken(entity, key, holder.word(0, 0));
+  }
+}
+
+std::optional<std::int64_t> PostgresTransaction::stored_revision(const Entity& entity, const Batch& batch,
+                                                                 std::size_t row) {
+  Params params = tenant();
+  params.word(batch.columns[kIdField].word(row));
+  if (is_history(entity)) params.word(batch.columns[kSeqField].word(row));
+  const Result stored = channel_->run(revision_sql(schema(), entity), params, "read");
+  if (stored.rows() == 0) return std::nullopt;
+  return stored.word(0, 0);
+}
+
+}  // namespace kith::postgres
+
+#endif
