@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/quote.hpp"
+#include "base/zone.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
@@ -229,6 +230,11 @@ Timestamp start_of_day(Date date, std::string_view zone) {
   const Timestamp result{start.count() * kSecond};
   check_range(result);
   return result;
+}
+
+ZoneOffset zone_offset(std::int64_t seconds, std::string_view zone) {
+  const date::sys_info info = zone_named(zone).get_info(date::sys_seconds{std::chrono::seconds(seconds)});
+  return {info.begin.time_since_epoch().count(), info.end.time_since_epoch().count(), info.offset.count()};
 }
 
 int weekday(Date date) {

@@ -5,6 +5,7 @@
 
 #include "kith/incentive/quota.hpp"
 #include "kith/incentive/statement.hpp"
+#include "kith/people/fiscal.hpp"
 
 namespace kith::incentive {
 
@@ -15,8 +16,15 @@ extern const Entity kStatement;
 extern const Entity kStatementLine;
 extern const Entity kQuota;
 
-/// The calendar of that name. Errors: invalid, naming those that are known.
-Calendar calendar_named(std::string_view name);
+using people::calendar_named;
+
+/// A period as callers name it: "2017-Q2" of calendar "calendar", or "retail/2017-Q2" of another one.
+struct NamedPeriod {
+  Calendar calendar;
+  Period period;
+};
+/// Errors: invalid (no such calendar, no such period).
+NamedPeriod period_named(const Reader& reader, std::string_view text);
 
 /// Throws Error{denied} unless the actor may do that to every record of the entity.
 void require_all(const Work& work, Action action, const Entity& entity);

@@ -30,12 +30,12 @@ constexpr Entity kCommissionPeriod = make_entity<CommissionPeriod>({.name = "com
                                                                     .unique = kCommissionPeriodKeys,
                                                                     .roles = {.title = "label"}});
 
-Calendar calendar_named(std::string_view name) {
-  const Calendar calendar;
-  if (name == calendar.name) return calendar;
-  const std::string_view known[] = {calendar.name};
-  throw Error(Code::invalid, "calendar", "name",
-              "there is no calendar '" + std::string(name) + "'." + suggest(name, known));
+NamedPeriod period_named(const Reader& reader, std::string_view text) {
+  const std::size_t slash = text.find('/');
+  NamedPeriod named;
+  named.calendar = calendar_named(reader, slash == std::string_view::npos ? Calendar{}.name : text.substr(0, slash));
+  named.period = parse_period(named.calendar, slash == std::string_view::npos ? text : text.substr(slash + 1));
+  return named;
 }
 
 void require_all(const Work& work, Action action, const Entity& entity) {
@@ -81,7 +81,7 @@ void write_periods(Work& work, Settlement& settlement) {
   const std::int64_t seen = work.seq();
   if (!series.row) {
     CommissionPeriod row;
-    row.calendar = Calendar{}.name;
+    row.calendar = series.calendar;
     row.label = series.target.label;
     row.from = series.target.from;
     row.to = series.target.to;
@@ -185,7 +185,7 @@ void require_closable(const Reader& system, const Series& series) {
   require_open(series);
   const CommissionPeriod* newest = series.newest_closed();
   if (newest != nullptr && newest->to != series.target.from) {
-    refuse(next(calendar_named(newest->calendar), period_from(*newest)).label + " comes before " + label +
+    refuse(next(calendar_named(system, newest->calendar), period_from(*newest)).label + " comes before " + label +
            " and is not closed; run and close it first");
   }
   for (const CommissionPeriod& other : series.others) {

@@ -74,7 +74,7 @@ void complete(const Work& work, Quota& quota) {
   verb::Faults faults(kQuota);
   check_node(work, quota, faults);
   try {
-    const Period period = parse_period(calendar_named(quota.calendar), quota.period);
+    const Period period = parse_period(calendar_named(work, quota.calendar), quota.period);
     quota.period = period.label;
     quota.from = period.from;
     quota.to = period.to;

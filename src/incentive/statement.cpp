@@ -52,12 +52,12 @@ constexpr Entity kStatementLine = make_entity<StatementLine>({.name = "statement
                                                               .roles = {.parent = "statement"}});
 
 std::optional<Statement> statement_of(const Reader& reader, Id employee, std::string_view period) {
-  const Calendar calendar = calendar_named(Calendar{}.name);
-  const std::string label = parse_period(calendar, period).label;
+  const NamedPeriod named = period_named(reader, period);
   // Not `find_one` through the actor: who may see a statement need not be allowed to list periods.
-  const auto row = reader.as_system("commission")
-                       .find_one<CommissionPeriod>({.conditions = {equals(kCommissionPeriod, "calendar", calendar.name),
-                                                                   equals(kCommissionPeriod, "label", label)}});
+  const auto row =
+      reader.as_system("commission")
+          .find_one<CommissionPeriod>({.conditions = {equals(kCommissionPeriod, "calendar", named.calendar.name),
+                                                      equals(kCommissionPeriod, "label", named.period.label)}});
   if (!row) return std::nullopt;
   return reader.find_one<Statement>(
       {.conditions = {equals(kStatement, "employee", employee), equals(kStatement, "period", row->id)}});

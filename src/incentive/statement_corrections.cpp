@@ -116,7 +116,7 @@ class Corrector {
     const ChangedTerms changed = terms_changed_since(system_, since_);
     if (!changed.any()) return;
     result_.newer = true;
-    const Terms before(system_, since_);
+    const Terms before(system_, series_.calendar, since_);
     for (std::size_t i = 0; i < closed_.size(); ++i) {
       const Period period = period_from(closed_[i]);
       for (const Id employee : changed.everybody ? terms_.employees() : changed.employees) {

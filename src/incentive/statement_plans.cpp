@@ -55,7 +55,7 @@ void require_fitting(const Work& work, const Plan& plan) {
         {"plan", "currency",
          fmt::format("is {}; deals of this store are in {}", code_of(plan.currency), code_of(work.currency()))});
   }
-  guard("calendar", [&] { static_cast<void>(calendar_named(plan.calendar)); });
+  guard("calendar", [&] { static_cast<void>(calendar_named(work, plan.calendar)); });
   guard("eligibility.when",
         [&] { static_cast<void>(compile_eligibility(plan, scope_of(entity_of<Opportunity>(), work.currency()))); });
   if (!violations.empty()) throw Error(std::move(violations));

@@ -34,19 +34,30 @@ bool Series::takes_corrections() const {
   return newest != nullptr && newest->to == target.from;
 }
 
-Period period_from(const CommissionPeriod& row) { return parse_period(calendar_named(row.calendar), row.label); }
+Period period_from(const CommissionPeriod& row) {
+  // The label tells the grain: "2017", "2017-Q2", "2017-W09", "2017-P03", "2017-03" or "2017-M03".
+  Grain grain = row.label.size() == 4 ? Grain::year : Grain::month;
+  if (row.label.size() > 5) {
+    if (row.label[5] == 'Q') grain = Grain::quarter;
+    if (row.label[5] == 'W') grain = Grain::week;
+    if (row.label[5] == 'P') grain = Grain::period;
+  }
+  return {grain, row.from, row.to, row.label};
+}
 
 Series load_series(const Reader& system, std::string_view label) {
-  const Calendar calendar = calendar_named(Calendar{}.name);
+  NamedPeriod named = period_named(system, label);
   Series series;
-  series.target = parse_period(calendar, label);
-  if (series.target.grain == Grain::week) {
-    throw Error(
-        Code::invalid, "commission_period", "label",
-        "'" + std::string(label) + "' is a week; plans pay by month (2017-03), quarter (2017-Q2) or year (2017)");
+  series.calendar = named.calendar.name;
+  series.target = std::move(named.period);
+  if (series.target.grain == Grain::week || series.target.grain == Grain::period) {
+    throw Error(Code::invalid, "commission_period", "label",
+                "'" + std::string(label) +
+                    (series.target.grain == Grain::week ? "' is a week" : "' is a four-week period") +
+                    "; plans pay by month (2017-03), quarter (2017-Q2) or year (2017)");
   }
   for (CommissionPeriod& row : system.list<CommissionPeriod>(
-           {.conditions = {equals(kCommissionPeriod, "calendar", calendar.name)}, .order = {"from"}})) {
+           {.conditions = {equals(kCommissionPeriod, "calendar", series.calendar)}, .order = {"from"}})) {
     if (period_from(row).grain != series.target.grain) continue;
     if (row.label == series.target.label) {
       series.row = std::move(row);
@@ -90,7 +101,7 @@ auto content_of(const Statement& row) {
 class Settler {
  public:
   Settler(const Reader& system, Series series)
-      : system_(system), terms_(system), holdings_(terms_, result_.series.target) {
+      : system_(system), terms_(system, series.calendar), holdings_(terms_, result_.series.target) {
     result_.series = std::move(series);
   }
 

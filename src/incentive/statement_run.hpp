@@ -16,6 +16,7 @@ namespace kith::incentive {
 
 /// The periods of one calendar and grain that have been run.
 struct Series {
+  std::string calendar;                  ///< whose periods these are
   Period target;                         ///< the period in question
   std::optional<CommissionPeriod> row;   ///< its row, if it was run
   std::vector<CommissionPeriod> others;  ///< the other rows, oldest first
@@ -26,9 +27,9 @@ struct Series {
   /// True when the target comes right after it, which makes it the one that takes corrections.
   bool takes_corrections() const;
 };
-/// Errors: invalid for a label that is no month, quarter or year.
+/// Errors: invalid for a label that is no month, quarter or year (or four-week period).
 Series load_series(const Reader& system, std::string_view label);
-/// The period that a stored row stands for.
+/// The period that a stored row stands for, with the bounds it was stored with.
 Period period_from(const CommissionPeriod& row);
 
 /// Corrections of closed periods, as lines for the target period.

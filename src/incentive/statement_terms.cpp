@@ -72,7 +72,8 @@ bool Holding::holds(Date day) const {
                      [&](const auto& span) { return span.first <= day && day < span.second; });
 }
 
-Terms::Terms(const Reader& system, std::optional<std::int64_t> as_of) : organisation_(system, as_of) {
+Terms::Terms(const Reader& system, std::string_view calendar, std::optional<std::int64_t> as_of)
+    : organisation_(system, as_of) {
   for (const Employee& row : rows_at<Employee>(system, as_of)) {
     employees_.push_back(row.id);
     service_.emplace(row.id, Service{row.hired_on, row.left_on});
@@ -85,6 +86,7 @@ Terms::Terms(const Reader& system, std::optional<std::int64_t> as_of) : organisa
   for (CommissionPlan& row : rows_at<CommissionPlan>(system, as_of)) {
     auto version = std::make_unique<PlanVersion>();
     version->plan = parse_plan(row.document);
+    if (version->plan.calendar != calendar) continue;
     version->row = std::move(row);
     by_name_[version->row.name].push_back(version.get());
     versions_.push_back(std::move(version));

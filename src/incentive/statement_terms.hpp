@@ -55,7 +55,8 @@ struct Holding {
 /// Everything that decides who is paid by which plan.
 class Terms {
  public:
-  explicit Terms(const Reader& system, std::optional<std::int64_t> as_of = {});
+  /// Of the plans that name that calendar.
+  Terms(const Reader& system, std::string_view calendar, std::optional<std::int64_t> as_of = {});
 
   /// Nothing for somebody without a plan of that grain and calendar in the period. The plan is the one assigned on the
   /// first day that counts; deals count on every day on which such a plan is assigned.

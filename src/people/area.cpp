@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -10,22 +12,47 @@ namespace kith {
 namespace people {
 namespace {
 
-constexpr const Entity* kEntities[] = {&kUnit, &kUnitParent, &kEmployee, &kMembership};
+constexpr const Entity* kEntities[] = {&kUnit,           &kUnitParent,      &kEmployee,   &kMembership,
+                                       &kFiscalCalendar, &kWorkingCalendar, &kWorkingDay, &kExchangeRate};
 
 // A unit that is made without a day hangs in its place from today on.
 Id create_unit(Work& work, Unit& unit) { return create(work, unit, work.today()); }
+
+void change_calendar(Work& work, FiscalCalendar& calendar) { set_calendar(work, calendar); }
+void change_working_calendar(Work& work, WorkingCalendar& calendar) { set_working_calendar(work, calendar); }
+void change_working_day(Work& work, WorkingDay& day) { set_working_day(work, day); }
+void change_rate(Work& work, ExchangeRate& rate) { set_rate(work, rate); }
 
 constexpr RecordVerbs kVerbs[] = {
     {.entity = "unit", .create = verb::create_record<Unit, create_unit>, .update = verb::update_record<Unit, update>},
     {.entity = "employee",
      .create = verb::create_record<Employee, create>,
      .update = verb::update_record<Employee, update>},
+    {.entity = "fiscal_calendar",
+     .create = verb::create_record<FiscalCalendar, set_calendar>,
+     .update = verb::update_record<FiscalCalendar, change_calendar>},
+    {.entity = "working_calendar",
+     .create = verb::create_record<WorkingCalendar, set_working_calendar>,
+     .update = verb::update_record<WorkingCalendar, change_working_calendar>},
+    {.entity = "working_day",
+     .create = verb::create_record<WorkingDay, set_working_day>,
+     .update = verb::update_record<WorkingDay, change_working_day>},
+    {.entity = "exchange_rate",
+     .create = verb::create_record<ExchangeRate, set_rate>,
+     .update = verb::update_record<ExchangeRate, change_rate>},
 };
 
 constexpr Permit kPermits[] = {
-    {"people::create", "unit", Action::create},   {"people::update", "unit", Action::edit},
-    {"people::move", "unit", Action::edit},       {"people::create", "employee", Action::create},
-    {"people::update", "employee", Action::edit}, {"people::transfer", "employee", Action::edit},
+    {"people::create", "unit", Action::create},
+    {"people::update", "unit", Action::edit},
+    {"people::move", "unit", Action::edit},
+    {"people::create", "employee", Action::create},
+    {"people::update", "employee", Action::edit},
+    {"people::transfer", "employee", Action::edit},
+    {"people::set_calendar", "fiscal_calendar", Action::administer},
+    {"people::set_working_calendar", "working_calendar", Action::administer},
+    {"people::set_working_day", "working_calendar", Action::administer},
+    {"people::set_rate", "exchange_rate", Action::administer},
 };
 
 constexpr FirstGrant kGrants[] = {
@@ -33,6 +60,12 @@ constexpr FirstGrant kGrants[] = {
     {"manager", "employee", Action::read, Level::all},
     {"seller", "unit", Action::read, Level::all},
     {"seller", "employee", Action::read, Level::all},
+    {"manager", "fiscal_calendar", Action::read, Level::all},
+    {"seller", "fiscal_calendar", Action::read, Level::all},
+    {"manager", "working_calendar", Action::read, Level::all},
+    {"seller", "working_calendar", Action::read, Level::all},
+    {"manager", "exchange_rate", Action::read, Level::all},
+    {"seller", "exchange_rate", Action::read, Level::all},
 };
 
 // Reports units that hang below themselves: every unit is followed upwards once.
@@ -85,7 +118,17 @@ void check_employees(const Reader& reader, std::vector<Finding>& findings) {
   }
 }
 
+// Of one pair and kind no two rates hold on one day.
+void check_rates(const Reader& reader, std::vector<Finding>& findings) {
+  std::map<std::tuple<std::string, std::string, RateKind>, std::vector<ExchangeRate>> pairs;
+  for (ExchangeRate& row : reader.list<ExchangeRate>({.order = verb::by_time()})) {
+    pairs[{code_of(row.from_currency), code_of(row.to_currency), row.kind}].push_back(std::move(row));
+  }
+  for (const auto& [pair, rows] : pairs) verb::check_rows(rows, false, findings);
+}
+
 void check(const Reader& reader, std::vector<Finding>& findings) {
+  check_rates(reader, findings);
   check_units(reader, findings);
   check_employees(reader, findings);
 }
@@ -107,7 +150,7 @@ constinit const Area kPeopleArea{.name = "people",
                                  .verbs = people::kVerbs,
                                  .permits = people::kPermits,
                                  .grants = people::kGrants,
-                                 .reports = {},
+                                 .reports = people::kReports,
                                  .found = nullptr,
                                  .check = people::check,
                                  .reach = people::reach};

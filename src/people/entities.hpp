@@ -4,6 +4,8 @@
 /// The entities of this area as constants, so that the area's table is one too (no code runs before main).
 
 #include "kith/people/employee.hpp"
+#include "kith/people/exchange_rate.hpp"
+#include "kith/people/fiscal.hpp"
 
 namespace kith::people {
 
@@ -11,5 +13,11 @@ extern const Entity kUnit;
 extern const Entity kUnitParent;
 extern const Entity kEmployee;
 extern const Entity kMembership;
+extern const Entity kFiscalCalendar;
+extern const Entity kWorkingCalendar;
+extern const Entity kWorkingDay;
+extern const Entity kExchangeRate;
+
+extern const Report kReports[4];
 
 }  // namespace kith::people

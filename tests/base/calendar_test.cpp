@@ -28,8 +28,8 @@ std::string shown(const Calendar& calendar, Grain grain, const char* day) {
 
 TEST(Calendar, GrainsHaveNames) {
   for (Grain grain : kGrains) EXPECT_EQ(parse_grain(name_of(grain)), grain);
-  EXPECT_KITH_ERROR(parse_grain("day"), Code::invalid, "expected one of month, quarter, year, week");
-  EXPECT_KITH_ERROR(name_of(static_cast<Grain>(5)), Code::misuse, "5");
+  EXPECT_KITH_ERROR(parse_grain("day"), Code::invalid, "expected one of month, quarter, year, week, period");
+  EXPECT_KITH_ERROR(name_of(static_cast<Grain>(6)), Code::misuse, "6");
   EXPECT_KITH_ERROR(period_of(kPlain, static_cast<Grain>(0), {}), Code::misuse, "0");
 }
 

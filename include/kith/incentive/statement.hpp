@@ -140,7 +140,8 @@ struct RunResult {
   std::int64_t adjustments = 0;  ///< adjustment lines added by this run
   Money total = {};              ///< of all statements of the period
 };
-/// Computes the statements of one period ("2017-Q2") of the calendar named in the plans. Corrections of closed periods
+/// Computes the statements of one period: "2017-Q2" for the plans that name the calendar "calendar", "retail/2017-Q2"
+/// for those that name the calendar "retail"; so do `close` and `statement_of`. Corrections of closed periods
 /// of the same grain are posted into it, oldest first, when it comes right after the newest closed one; until it is
 /// closed they follow the facts like its other lines. Needs edit on statement at level all.
 /// Errors: state (it or a later period is closed), invalid (label), overflow; nothing is kept of a run that fails.

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/people/exchange_rate.hpp"
+
+#include "engine/verbs.hpp"
+#include "people/entities.hpp"
+
+namespace kith {
+namespace people {
+namespace {
+
+constexpr auto kExchangeRateFields = field_table<ExchangeRate>(
+    field<&ExchangeRate::from_currency>("from_currency", {.required = true}),
+    field<&ExchangeRate::to_currency>("to_currency", {.required = true}), field<&ExchangeRate::kind>("kind"),
+    field<&ExchangeRate::rate>("rate", {.scale = kExchangeScale, .minimum = 1}),
+    field<&ExchangeRate::from>("from", {.indexed = true}), field<&ExchangeRate::to>("to"),
+    field<&ExchangeRate::source>("source", {.required = true, .max_length = 200}));
+
+constexpr UniqueKey kExchangeRateKeys[] = {{{"from_currency", "to_currency", "kind", "from"}}};
+
+}  // namespace
+
+constexpr Entity kExchangeRate = make_entity<ExchangeRate>(
+    {.name = "exchange_rate", .plural = "exchange_rates", .fields = kExchangeRateFields, .unique = kExchangeRateKeys});
+
+namespace {
+
+std::vector<ExchangeRate> rates_of_pair(const Reader& reader, const ExchangeRate& like) {
+  return reader.list<ExchangeRate>({.conditions = {equals(kExchangeRate, "from_currency", code_of(like.from_currency)),
+                                                   equals(kExchangeRate, "to_currency", code_of(like.to_currency)),
+                                                   equals(kExchangeRate, "kind", static_cast<std::int64_t>(like.kind))},
+                                    .order = verb::by_time()});
+}
+
+std::string kind_name(RateKind kind) {
+  return std::string(Choices<RateKind>::names[static_cast<std::size_t>(kind) - 1]);
+}
+
+void check_rate(const ExchangeRate& rate) {
+  verb::Faults faults(kExchangeRate);
+  if (rate.from_currency == rate.to_currency) {
+    faults.add("to_currency", "is " + code_of(rate.to_currency) + " as well; a currency needs no rate to itself");
+  }
+  if (rate.kind < RateKind::market || rate.kind > RateKind::period_average) faults.add("kind", "is no kind of rate");
+  if (rate.rate.coefficient <= 0)
+    faults.add("rate", to_string(rate.rate, true) + " converts nothing; give more than 0");
+  verb::check_days(faults, "from", rate.from, "to", rate.to == kOpenDate ? std::nullopt : std::optional<Date>(rate.to));
+  if (rate.to <= rate.from) faults.add("to", "ends before it begins; give a later day, the first without the rate");
+  faults.raise();
+}
+
+}  // namespace
+
+Id set_rate(Work& work, ExchangeRate& rate) {
+  work.require(Action::administer, kExchangeRate);
+  ExchangeRate row = rate;
+  const bool fresh = row.revision == 0;
+  if (!fresh) verb::before_update(work, row);
+  if (!row.to_currency) row.to_currency = work.currency();
+  if (fresh && row.from == Date{}) row.from = work.today();
+  row.rate = rescale(row.rate, kExchangeScale);
+  check_rate(row);
+  std::vector<ExchangeRate> others = rates_of_pair(work, row);
+  std::optional<ExchangeRate> ended;
+  for (ExchangeRate& other : others) {
+    if (!fresh || other.to != kOpenDate || !(other.from < row.from)) continue;
+    other.to = row.from;
+    ended = other;
+  }
+  effective::require_free(others, row, "exchange_rate");
+  Work::Step step(work);
+  work.trusted([&] {
+    if (ended) work.update(*ended);
+    fresh ? static_cast<void>(work.create(row)) : work.update(row);
+  });
+  step.keep();
+  rate = std::move(row);
+  return rate.id;
+}
+
+FoundRate rate_on(const Reader& reader, Currency from, Currency to, Date on, RateKind kind, Currency pivot) {
+  if (from == to) return {};
+  if (!pivot) pivot = reader.currency();
+  Query query;
+  query.conditions = verb::holding(kExchangeRate, on);
+  query.conditions.push_back(equals(kExchangeRate, "kind", static_cast<std::int64_t>(kind)));
+  const std::vector<ExchangeRate> rows = reader.as_system("exchange rates").list<ExchangeRate>(query);
+  std::vector<Quote> quotes;
+  for (const ExchangeRate& row : rows) quotes.push_back({row.from_currency, row.to_currency, ratio(row.rate)});
+  const std::optional<Route> route = find_route(quotes, from, to, pivot);
+  if (!route) {
+    throw Error(Code::not_found, "exchange_rate", "rate",
+                "there is no " + kind_name(kind) + " rate from " + code_of(from) + " to " + code_of(to) + " on " +
+                    to_string(on) + ", neither direct nor inverse nor through " + code_of(pivot) +
+                    "; set one with people::set_rate");
+  }
+  FoundRate found{route->rate, {}};
+  for (const Route::Leg& leg : route->legs) found.rows.push_back(rows[leg.quote]);
+  return found;
+}
+
+Money convert_on(const Reader& reader, Money amount, Currency to, Date on, RateKind kind, Rounding mode) {
+  return convert(amount, to, rate_on(reader, amount.currency, to, on, kind).rate, mode);
+}
+
+}  // namespace people
+
+template <>
+const Entity& entity_of<ExchangeRate>() {
+  return people::kExchangeRate;
+}
+
+}  // namespace kith
