@@ -31,6 +31,8 @@
 /// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
 /// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
+/// | incentive/quota_math.hpp | goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it |
+/// | incentive/pool.hpp | bonus pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when pay falls due |
 /// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
 ///
 /// Beside the areas, interchange/ brings tables in (importer.hpp), and whole stores out and in again (dump.hpp).
@@ -53,7 +55,14 @@
 #include "kith/customer/lifecycle.hpp"
 #include "kith/engine/history.hpp"
 #include "kith/engine/session.hpp"
+#include "kith/incentive/action_target.hpp"
+#include "kith/incentive/amortization.hpp"
+#include "kith/incentive/draw.hpp"
+#include "kith/incentive/pool.hpp"
+#include "kith/incentive/proration.hpp"
 #include "kith/incentive/quota.hpp"
+#include "kith/incentive/quota_math.hpp"
+#include "kith/incentive/release.hpp"
 #include "kith/incentive/statement.hpp"
 #include "kith/interchange/dump.hpp"
 #include "kith/interchange/importer.hpp"
