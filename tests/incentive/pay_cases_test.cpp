@@ -13,6 +13,7 @@
 #include <set>
 
 #include "kith/base/error.hpp"
+#include "kith/base/money.hpp"
 #include "kith/incentive/action_target.hpp"
 #include "kith/incentive/amortization.hpp"
 #include "kith/incentive/draw.hpp"
@@ -480,7 +481,8 @@ TEST(PayCases, EveryGoldenCaseHolds) {
   for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "tests/incentive/pay_cases")) {
     if (entry.path().extension() != ".json") continue;
     std::ifstream file(entry.path());
-    for (const json& row : json::parse(file).at("cases")) {
+    const json document = json::parse(file);
+    for (const json& row : document.at("cases")) {
       SCOPED_TRACE(row.at("id").get<std::string>() + " (" + row.at("source").get<std::string>() + ")");
       ids.insert(row.at("id").get<std::string>());
       ++runs;
