@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "kith/base/error.hpp"
 
 namespace kith::sqlite {
@@ -19,7 +21,6 @@ std::string_view advice(int primary) {
     case SQLITE_CANTOPEN: return "check that the directory exists and that its permissions allow it";
     case SQLITE_PERM:
     case SQLITE_AUTH: return "check the permissions of the file";
-    case SQLITE_NOMEM: return "the process is short of memory";
     case SQLITE_SCHEMA: return "another program changed the tables; close it and open the store again";
     default: return "try again";
   }
@@ -108,6 +109,7 @@ Lease Database::lease(const std::string& sql) {
 
 void Database::fail(int rc, std::string_view doing) const {
   const int primary = rc & 0xff;
+  if (primary == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM) throw std::bad_alloc();
   const char* said = handle_ != nullptr ? sqlite3_errmsg(raw()) : sqlite3_errstr(rc);
   switch (primary) {
     case SQLITE_BUSY:
@@ -140,17 +142,20 @@ void bind_text(sqlite3_stmt* statement, int index, std::string_view text, Type t
 }
 
 void bind_cell(sqlite3_stmt* statement, int index, const Cell& cell, Type type) {
+  int rc = SQLITE_OK;
   if (const auto* word = std::get_if<std::int64_t>(&cell)) {
-    sqlite3_bind_int64(statement, index, *word);
+    rc = sqlite3_bind_int64(statement, index, *word);
   } else if (const auto* text = std::get_if<std::string>(&cell)) {
     if (type == Type::bytes) {
-      sqlite3_bind_blob64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT);
+      rc = sqlite3_bind_blob64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT);
     } else {
-      sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+      rc = sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     }
   } else {
-    sqlite3_bind_null(statement, index);
+    rc = sqlite3_bind_null(statement, index);
   }
+  // The parameter would stay null and the answer be wrong.
+  if (rc == SQLITE_NOMEM) throw std::bad_alloc();
 }
 
 }  // namespace kith::sqlite

@@ -94,14 +94,14 @@ class Database {
   std::unordered_map<std::string, std::vector<Statement>> kept_;  ///< destroyed before the handle
 };
 
-/// Binding a word, a text or a null. Text must stay where it is until the statement has run. Binding cannot fail but
-/// for want of memory or for a wrong index, both reported through the database.
+/// Binding a word, a text or a null. Text must stay where it is until the statement has run. Nothing is copied, so
+/// binding cannot fail but for a wrong index.
 inline void bind_word(sqlite3_stmt* statement, int index, std::int64_t word) {
   sqlite3_bind_int64(statement, index, word);
 }
 inline void bind_null(sqlite3_stmt* statement, int index) { sqlite3_bind_null(statement, index); }
 void bind_text(sqlite3_stmt* statement, int index, std::string_view text, Type type);
-/// Copies the text; for scans, which outlive their operands.
+/// Copies the text; for scans, which outlive their operands. std::bad_alloc when memory runs out.
 void bind_cell(sqlite3_stmt* statement, int index, const Cell& cell, Type type);
 /// A column of a batch, by the rules of `bind_text`.
 inline void bind_column(sqlite3_stmt* statement, int index, const Column& column, std::size_t row, Type type) {
