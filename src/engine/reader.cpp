@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/engine/reader.hpp"
 
+#include <new>
 #include <algorithm>
 #include <numeric>
 
@@ -228,7 +229,11 @@ Condition equals(const Entity& entity, std::string_view field, std::int64_t word
 
 Held::~Held() {
   transaction.reset();
-  if (connection) session->idle.push_back(std::move(connection));
+  if (!connection) return;
+  try {
+    session->idle.push_back(std::move(connection));
+  } catch (const std::bad_alloc&) {  // The next reader opens another.
+  }
 }
 
 Transaction& Reader::State::live() const {

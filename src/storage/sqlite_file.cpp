@@ -58,6 +58,41 @@ bool creation_was_cut_off(const std::string& path) {
          std::memcmp(head.data() + 16, kNoPages.data(), kNoPages.size()) == 0;
 }
 
+std::int64_t big_endian(const std::string& bytes, std::size_t at) {
+  std::int64_t number = 0;
+  for (std::size_t i = at; i < at + 4; ++i) number = (number << 8) | static_cast<unsigned char>(bytes[i]);
+  return number;
+}
+
+/// Whether the pages in a log ("-journal", "-wal") hold a first page of a Kith store. `first` is where the pages begin,
+/// each with `before` bytes in front, the page number first, and `after` bytes behind.
+bool holds_our_first_page(std::ifstream& log, std::int64_t first, std::int64_t before, std::int64_t page,
+                          std::int64_t after) {
+  constexpr std::size_t kIdAt = 68;  // the application id in the header of the first page
+  if (page < 512 || page > 65536) return false;
+  std::string record(static_cast<std::size_t>(before + Header::kSize), '\0');
+  for (std::int64_t at = first;; at += before + page + after) {
+    log.seekg(at);
+    if (!log.read(record.data(), static_cast<std::streamsize>(record.size()))) return false;
+    if (big_endian(record, 0) == 1 && big_endian(record, static_cast<std::size_t>(before) + kIdAt) == kApplicationId) {
+      return true;
+    }
+  }
+}
+
+/// The first page was being written when the power went: SQLite mends it from the log that stands beside the file, and
+/// the log says whose it is.
+bool log_is_ours(const std::string& path) {
+  std::string head(32, '\0');
+  std::ifstream journal(path + "-journal", std::ios::binary);
+  if (journal.read(head.data(), 28) &&
+      holds_our_first_page(journal, big_endian(head, 20), 4, big_endian(head, 24), 4)) {
+    return true;
+  }
+  std::ifstream wal(path + "-wal", std::ios::binary);
+  return wal.read(head.data(), 32) && holds_our_first_page(wal, 32, 24, big_endian(head, 8), 0);
+}
+
 [[noreturn]] void fail_unreadable(const std::string& path, std::string_view why) {
   throw Error(Code::storage, fmt::format("cannot read {}: {}; check the path and its permissions", path, why));
 }
@@ -119,7 +154,9 @@ Found inspect(const std::string& path) {
   const std::int64_t size = read_header(path, header);
   if (size == 0) return Found::fresh;
   const bool known = size >= Header::kSize && header.is_sqlite() && header.application_id() == kApplicationId;
-  if (!known && creation_was_cut_off(path)) return Found::fresh;
+  // Even where the first page says Kith already: SQLite will undo that too.
+  if (creation_was_cut_off(path)) return Found::fresh;
+  if (!known && log_is_ours(path)) return Found::store;
   if (size < Header::kSize || !header.is_sqlite()) fail_foreign(path, "it is not an SQLite database");
   check_format(path, header.application_id(), header.user_version());
   // A log or a journal beside the file may hold what the file itself still lacks.
