@@ -13,7 +13,7 @@ TIDY ?= all
 # Debian's Python first: the one that cmake/setup.sh installs.
 SYSTEM_PYTHON = $$(command -v /usr/bin/python3 || command -v python3)
 
-.PHONY: help demo test bench lint format clean setup package house
+.PHONY: help demo test soak bench lint format clean setup package house
 
 help: ## Print this list.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -27,6 +27,12 @@ test: ## Build and run everything that is tested; ends with one line of counts.
 	@echo "==> test: installing what is missing"
 	@cmake/setup.sh build
 	@$(SYSTEM_PYTHON) tests/run.py $(ONLY)
+
+soak: ## Break it for minutes: kill -9, power loss, failing disk and memory, with the full figures.
+	@cmake/setup.sh build
+	@cmake --preset release -DKITH_TESTS=ON --log-level=WARNING
+	@cmake --build --preset release --target kith_tests
+	@$(SYSTEM_PYTHON) tests/soak/run.py $(ONLY)
 
 bench: setup ## Build the benchmarks and compare Kith with its anchors.
 	@cmake/setup.sh venv bench

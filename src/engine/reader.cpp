@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/engine/reader.hpp"
 
-#include <new>
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 #include "engine/internal.hpp"

@@ -94,7 +94,7 @@ class PowerLoss {
 };
 
 TEST(DiskFaults, R3NoPowerLossLosesOrTearsAWork) {
-  const int wanted = test::amount_of(60, 5000);
+  const int wanted = test::amount_of(40, 5000);
   int done = 0;
   for (unsigned seed = 1; done < wanted; ++seed) done += PowerLoss(seed, std::min(50, wanted - done)).run();
   test::tell("power loss: ", done, " crash snapshots judged");
@@ -168,7 +168,8 @@ TEST(DiskFaults, R4AFailingCallAnywhereLeavesAllOrNothing) {
       }
     }
   }
-  test::tell("failing calls: ", runs, " runs of ", test::operations().size(), " operations, ", failed, " with a failure");
+  test::tell("failing calls: ", runs, " runs of ", test::operations().size(), " operations, ", failed,
+             " with a failure");
   EXPECT_GT(failed, runs / 2);
 }
 

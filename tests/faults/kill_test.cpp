@@ -144,7 +144,8 @@ TEST_F(KillTest, R1NoKillLosesAnAcknowledgedWork) {
   }
   works += commits_;
   test::tell("kill -9: ", kills, " workers, ", recoveries, " of them killed again in recovery, ", works,
-             " works; slowest reopening ", std::chrono::duration_cast<std::chrono::milliseconds>(slowest_).count(), " ms");
+             " works; slowest reopening ", std::chrono::duration_cast<std::chrono::milliseconds>(slowest_).count(),
+             " ms");
   EXPECT_LT(slowest_, std::chrono::seconds(1));
   EXPECT_GT(works, kills / 20);
 }

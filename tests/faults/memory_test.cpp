@@ -50,13 +50,13 @@ enum IdOf { company = 0, east, west, seller, acme, other, open_deal, lost_deal }
 
 /// Ids by entity, field and value, in the order of IdOf.
 constexpr std::array<std::array<const char*, 3>, 8> kIds = {{{"unit", "name", "Company"},
-                                                            {"unit", "name", "East"},
-                                                            {"unit", "name", "West"},
-                                                            {"employee", "name", "Seller West"},
-                                                            {"customer", "name", "Acme"},
-                                                            {"customer", "name", "宏达机械"},
-                                                            {"opportunity", "title", "open"},
-                                                            {"opportunity", "title", "lost"}}};
+                                                             {"unit", "name", "East"},
+                                                             {"unit", "name", "West"},
+                                                             {"employee", "name", "Seller West"},
+                                                             {"customer", "name", "Acme"},
+                                                             {"customer", "name", "宏达机械"},
+                                                             {"opportunity", "title", "open"},
+                                                             {"opportunity", "title", "lost"}}};
 
 struct COperation {
   const char* name;
@@ -160,8 +160,7 @@ const COperation kOperations[] = {
        CTable table;
        return kith_reports(at.store, table.out(), at.error);
      }},
-    {"get", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"get", false, in_reader<[](Place& at, kith_reader* reader) {
        CRecord record;
        if (const auto code = kith_get(reader, "customer", at.ids[acme], record.out(), at.error)) return code;
        kith_value value;
@@ -173,46 +172,39 @@ const COperation kOperations[] = {
      in_reader<[](Place& at, kith_reader* reader) { return count_rows(at, reader, "customer", nullptr); }>},
     {"find by text", false,
      in_reader<[](Place& at, kith_reader* reader) { return count_rows(at, reader, "customer", "name = 'Acme'"); }>},
-    {"find by part of a text", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"find by part of a text", false, in_reader<[](Place& at, kith_reader* reader) {
        return count_rows(at, reader, "customer", "name contains '宏达'", "name desc");
      }>},
-    {"find by amount", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"find by amount", false, in_reader<[](Place& at, kith_reader* reader) {
        return count_rows(at, reader, "opportunity", "amount >= 10.00 USD and status = 'won'");
      }>},
-    {"weighted total", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"weighted total", false, in_reader<[](Place& at, kith_reader* reader) {
        kith_value total;
        if (const auto code = kith_weighted_total(reader, nullptr, &total, at.error)) return code;
        at.say(total.integer);
        return std::int32_t{KITH_OK};
      }>},
     {"win rate", false, in_reader<[](Place& at, kith_reader* reader) { return report(at, reader, "win_rate"); }>},
-    {"versions", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"versions", false, in_reader<[](Place& at, kith_reader* reader) {
        CTable table;
        if (const auto code = kith_versions(reader, "customer", at.ids[acme], table.out(), at.error)) return code;
        at.say(static_cast<long long>(kith_table_rows(table)));
        return std::int32_t{KITH_OK};
      }>},
-    {"changes", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"changes", false, in_reader<[](Place& at, kith_reader* reader) {
        CTable table;
        if (const auto code = kith_changes(reader, 0, 1000, table.out(), at.error)) return code;
        at.say(static_cast<long long>(kith_table_rows(table)));
        return std::int32_t{KITH_OK};
      }>},
-    {"may", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"may", false, in_reader<[](Place& at, kith_reader* reader) {
        std::int32_t allowed = 0;
        CText why;
        if (const auto code = kith_may(reader, 1, "customer", at.ids[acme], &allowed, why.out(), at.error)) return code;
        at.say(allowed);
        return std::int32_t{KITH_OK};
      }>},
-    {"time in stages", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"time in stages", false, in_reader<[](Place& at, kith_reader* reader) {
        CTable table;
        if (const auto code = kith_customer_time_in_stages(reader, at.ids[acme], kDay + 9, table.out(), at.error)) {
          return code;
@@ -220,8 +212,7 @@ const COperation kOperations[] = {
        at.say(static_cast<long long>(kith_table_rows(table)));
        return std::int32_t{KITH_OK};
      }>},
-    {"arrow", false,
-     in_reader<[](Place& at, kith_reader* reader) {
+    {"arrow", false, in_reader<[](Place& at, kith_reader* reader) {
        CTable table;
        if (const auto code = kith_find(reader, "opportunity", nullptr, table.out(), at.error)) return code;
        ArrowArrayStream stream = {};
@@ -248,74 +239,63 @@ const COperation kOperations[] = {
        return std::int32_t{KITH_OK};
      }},
     {"an empty work", false, in_work<[](Place&, kith_work*) { return std::int32_t{KITH_OK}; }>},
-    {"create a customer", true,
-     in_work<[](Place& at, kith_work* work) { return make(at, work, "customer", "name", "新しい", "country", "日本"); }>},
+    {"create a customer", true, in_work<[](Place& at, kith_work* work) {
+       return make(at, work, "customer", "name", "新しい", "country", "日本");
+     }>},
     {"create a product", true,
      in_work<[](Place& at, kith_work* work) { return make(at, work, "product", "name", "Barrel"); }>},
-    {"create a deal", true,
-     in_work<[](Place& at, kith_work* work) { return make(at, work, "opportunity", "title", "x", "amount", "12.50"); }>},
+    {"create a deal", true, in_work<[](Place& at, kith_work* work) {
+       return make(at, work, "opportunity", "title", "x", "amount", "12.50");
+     }>},
     {"hire", true, in_work<[](Place& at, kith_work* work) { return make(at, work, "employee", "name", "Ann"); }>},
-    {"change a customer", true,
-     in_work<[](Place& at, kith_work* work) { return change(at, work, "customer", at.ids[acme], "sector", "retail"); }>},
-    {"change a deal", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"change a customer", true, in_work<[](Place& at, kith_work* work) {
+       return change(at, work, "customer", at.ids[acme], "sector", "retail");
+     }>},
+    {"change a deal", true, in_work<[](Place& at, kith_work* work) {
        return change(at, work, "opportunity", at.ids[open_deal], "amount", "77.00");
      }>},
     {"rename a unit", true,
      in_work<[](Place& at, kith_work* work) { return change(at, work, "unit", at.ids[east], "name", "Far East"); }>},
-    {"create a unit", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"create a unit", true, in_work<[](Place& at, kith_work* work) {
        CRecord record;
        if (const auto code = kith_record_new(at.store, "unit", record.out(), at.error)) return code;
        if (const auto code = kith_record_set_text(record, "name", "North", KITH_NUL, at.error)) return code;
        return kith_unit_create(work, record, kDay, nullptr, at.error);
      }>},
-    {"move a unit", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"move a unit", true, in_work<[](Place& at, kith_work* work) {
        return kith_unit_move(work, at.ids[east], at.ids[west], kDay, at.error);
      }>},
-    {"transfer", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"transfer", true, in_work<[](Place& at, kith_work* work) {
        return kith_employee_transfer(work, at.ids[seller], at.ids[east], kDay, at.error);
      }>},
-    {"assign a customer", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"assign a customer", true, in_work<[](Place& at, kith_work* work) {
        return kith_customer_assign(work, at.ids[acme], at.ids[seller], at.error);
      }>},
-    {"advance a customer", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"advance a customer", true, in_work<[](Place& at, kith_work* work) {
        return kith_customer_advance(work, at.ids[other], "lead", KITH_NUL, KITH_NOW, at.error);
      }>},
-    {"advance a deal", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"advance a deal", true, in_work<[](Place& at, kith_work* work) {
        return kith_deal_advance(work, at.ids[open_deal], "Offer", KITH_NUL, KITH_NOW, at.error);
      }>},
-    {"win", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"win", true, in_work<[](Place& at, kith_work* work) {
        return kith_deal_win(work, at.ids[open_deal], kDay, "price", KITH_NUL, nullptr, at.error);
      }>},
-    {"lose", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"lose", true, in_work<[](Place& at, kith_work* work) {
        return kith_deal_lose(work, at.ids[open_deal], kDay, "price", KITH_NUL, at.error);
      }>},
-    {"reopen", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"reopen", true, in_work<[](Place& at, kith_work* work) {
        return kith_deal_reopen(work, at.ids[lost_deal], "again", KITH_NUL, at.error);
      }>},
-    {"run commissions", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"run commissions", true, in_work<[](Place& at, kith_work* work) {
        return kith_commission_run(work, "2026-Q1", KITH_NUL, nullptr, at.error);
      }>},
-    {"add a principal", true,
-     in_work<[](Place& at, kith_work* work) {
+    {"add a principal", true, in_work<[](Place& at, kith_work* work) {
        const char* role = "seller";
        std::int64_t id = 0;
        return kith_principal_add(work, "ann", KITH_NUL, at.ids[seller], &role, 1, &id, at.error);
      }>},
     {"set a grant", true,
-     in_work<[](Place& at, kith_work* work) {
-       return kith_grant_set(work, "seller", "product", 3, 4, at.error);
-     }>},
+     in_work<[](Place& at, kith_work* work) { return kith_grant_set(work, "seller", "product", 3, 4, at.error); }>},
 };
 
 std::int64_t still_clock(void*) { return 1'767'323'045'000'000; }  // as in script_options
@@ -370,8 +350,9 @@ class MemoryTest : public testing::Test {
     for (std::size_t i = 0; i < kIds.size(); ++i) {
       const Entity& entity = reader.model().entity(kIds[i][0]);
       Batch rows;
-      ASSERT_TRUE(reader.scan(entity, {.conditions = {equals(entity, kIds[i][1], std::string_view(kIds[i][2]))},
-                                       .fields = {"id"}})
+      ASSERT_TRUE(reader
+                      .scan(entity, {.conditions = {equals(entity, kIds[i][1], std::string_view(kIds[i][2]))},
+                                     .fields = {"id"}})
                       ->next(rows));
       ids_[i] = rows.columns[0].word(0);
     }

@@ -97,14 +97,12 @@ struct DiskCalls {
     return of(file).real->pMethods->xShmLock(of(file).real, first, count, flags);
   }
   static void barrier(sqlite3_file* file) { of(file).real->pMethods->xShmBarrier(of(file).real); }
-  static int unmap(sqlite3_file* file, int remove) {
-    return of(file).real->pMethods->xShmUnmap(of(file).real, remove);
-  }
+  static int unmap(sqlite3_file* file, int remove) { return of(file).real->pMethods->xShmUnmap(of(file).real, remove); }
 
   static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out) {
-    static const sqlite3_io_methods methods = {2,      close,  read,    write,      truncate,    sync,    size,  lock,
-                                               unlock, reserved, control, sector,   traits,      shared_map, shared_lock,
-                                               barrier, unmap, nullptr, nullptr};
+    static const sqlite3_io_methods methods = {2,           close,   read,     write,   truncate, sync,   size,
+                                               lock,        unlock,  reserved, control, sector,   traits, shared_map,
+                                               shared_lock, barrier, unmap,    nullptr, nullptr};
     CrashDisk& disk = of(vfs);
     CrashDisk::File& self = of(file);
     self.base.pMethods = nullptr;
@@ -113,8 +111,8 @@ struct DiskCalls {
     self.durable = nullptr;
     self.syncs_name = false;
     self.real = reinterpret_cast<sqlite3_file*>(&self + 1);
-    const bool kept = name != nullptr &&
-                      (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
+    const bool kept =
+        name != nullptr && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
     const bool was_there = kept && std::filesystem::exists(name);
     const int rc = disk.real_->xOpen(disk.real_, name, self.real, flags, out);
     if (rc != SQLITE_OK) return rc;
@@ -217,8 +215,8 @@ void CrashDisk::lose(std::string& bytes, const Change& change, std::mt19937& ran
   const auto size = static_cast<std::int64_t>(change.bytes.size());
   for (std::int64_t from = 0; from < size;) {
     const std::int64_t to = std::min(size, ((change.at + from) / kSector + 1) * kSector - change.at);
-    Change part{change.at + from, change.bytes.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)),
-                false};
+    Change part{change.at + from,
+                change.bytes.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)), false};
     from = to;
     const auto dice = random() % 4;
     if (dice == 0) continue;

@@ -89,9 +89,8 @@ void add_people(std::vector<Operation>& all) {
     row.name = "Far East";
     people::update(work, row);
   }));
-  all.push_back(writes("move a unit", [](Work& work) {
-    people::move(work, unit(work, "East").id, unit(work, "West").id, kDay);
-  }));
+  all.push_back(writes("move a unit",
+                       [](Work& work) { people::move(work, unit(work, "East").id, unit(work, "West").id, kDay); }));
   all.push_back(writes("hire", [](Work& work) {
     Employee row{.name = "鈴木", .unit = unit(work, "West").id, .hired_on = kDay};
     people::create(work, row);
@@ -107,9 +106,8 @@ void add_people(std::vector<Operation>& all) {
   all.push_back(writes("add a principal", [](Work& work) {
     access::add_principal(work, "ann", employee(work, "Seller East").id, {"seller"});
   }));
-  all.push_back(writes("set a grant", [](Work& work) {
-    access::set_grant(work, "seller", "product", Action::edit, Level::all);
-  }));
+  all.push_back(writes("set a grant",
+                       [](Work& work) { access::set_grant(work, "seller", "product", Action::edit, Level::all); }));
 }
 
 void add_customers(std::vector<Operation>& all) {
@@ -151,9 +149,8 @@ void add_customers(std::vector<Operation>& all) {
     row.phone = "1";
     customer::update(work, row);
   }));
-  all.push_back(writes("advance a customer", [](Work& work) {
-    customer::advance(work, customer(work, "宏达机械").id, "lead");
-  }));
+  all.push_back(
+      writes("advance a customer", [](Work& work) { customer::advance(work, customer(work, "宏达机械").id, "lead"); }));
   all.push_back(writes("set a customer's stage", [](Work& work) {
     customer::set_stage(work, customer(work, "宏达机械").id, "customer", "bought");
   }));
