@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/add_row.hpp"
 #include "internal.hpp"
 #include "kith/customer/lifecycle.hpp"
 #include "kith/people/employee.hpp"
@@ -49,7 +50,7 @@ int32_t kith_customer_time_in_stages(const kith_reader* reader, int64_t customer
     const kith::Reader& from = reader_of(reader);
     kith::Table table({{.name = "stage"}, {.name = "days", .type = kith::Type::integer}});
     for (const auto& time : kith::customer::time_in_stages(from, {customer}, day_of(until, from))) {
-      table.add_row(time.stage, time.days);
+      add_row(table, time.stage, time.days);
     }
     give(out, std::move(table));
   });

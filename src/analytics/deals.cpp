@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analytics/facts.hpp"
+#include "engine/add_row.hpp"
 #include "kith/base/calendar.hpp"
 #include "kith/base/error.hpp"
 #include "kith/catalog/product.hpp"
@@ -86,9 +87,9 @@ Table pipeline(const Reader& reader, const Parameters& parameters) {
     if (!wanted.empty() && pipeline_name != wanted) continue;
     const Sum& sum = sums[stage.id.value];
     const Currency currency = reader.currency();
-    table.add_row(pipeline_name, stage.name, percent(stage.probability.coefficient, kRateOne), sum.deals,
-                  sum.without_amount, Money{sum.amount, currency},
-                  Money{divide(sum.weighted, kRateOne, Rounding::half_up), currency}, Money{sum.potential, currency});
+    add_row(table, pipeline_name, stage.name, percent(stage.probability.coefficient, kRateOne), sum.deals,
+            sum.without_amount, Money{sum.amount, currency},
+            Money{divide(sum.weighted, kRateOne, Rounding::half_up), currency}, Money{sum.potential, currency});
   }
   if (!wanted.empty() && table.rows() == 0) {
     throw Error(Code::invalid, "report", "pipeline", "there is no pipeline '" + wanted + "'");
@@ -107,9 +108,9 @@ Table win_rate(const Reader& reader, const Parameters& parameters) {
                percent_column("win_rate_amount")});
   const Currency currency = reader.currency();
   for (const auto& [name, group] : groups) {
-    table.add_row(name, group.won, group.lost, percent(group.won, checked_add(group.won, group.lost)),
-                  Money{group.won_amount, currency}, Money{group.lost_amount, currency},
-                  percent(group.won_amount, checked_add(group.won_amount, group.lost_amount)));
+    add_row(table, name, group.won, group.lost, percent(group.won, checked_add(group.won, group.lost)),
+            Money{group.won_amount, currency}, Money{group.lost_amount, currency},
+            percent(group.won_amount, checked_add(group.won_amount, group.lost_amount)));
   }
   return table;
 }
@@ -132,8 +133,8 @@ Table ranking(const Reader& reader, const Parameters& parameters) {
   for (std::size_t i = 0; i < ranked.size(); ++i) {
     const Closed& sum = ranked[i].second;
     if (i == 0 || sum.won_amount != ranked[i - 1].second.won_amount) rank = static_cast<std::int64_t>(i) + 1;
-    table.add_row(rank, ranked[i].first, sum.won, Money{sum.won_amount, currency},
-                  Money{divide(sum.won_amount, sum.won, Rounding::half_up), currency}, percent(sum.won_amount, whole));
+    add_row(table, rank, ranked[i].first, sum.won, Money{sum.won_amount, currency},
+            Money{divide(sum.won_amount, sum.won, Rounding::half_up), currency}, percent(sum.won_amount, whole));
   }
   return table;
 }
@@ -157,8 +158,8 @@ Table bookings(const Reader& reader, const Parameters& parameters) {
   for (const Period& period : periods_between(calendar, grain, first, last)) {
     const Closed sum = sums.contains(period.from) ? sums[period.from] : Closed{};
     running = checked_add(running, sum.won_amount, "running sum of bookings");
-    table.add_row(period.label, period.from, sum.won, Money{sum.won_amount, reader.currency()},
-                  Money{running, reader.currency()});
+    add_row(table, period.label, period.from, sum.won, Money{sum.won_amount, reader.currency()},
+            Money{running, reader.currency()});
   }
   return table;
 }
@@ -175,8 +176,8 @@ Table deals(const Reader& reader, const Parameters& parameters) {
                money_column("won_amount", reader), money_column("average_won", reader), percent_column("win_rate")});
   Value average;
   if (closed.won != 0) average = Money{divide(closed.won_amount, closed.won, Rounding::half_up), reader.currency()};
-  table.add_row(checked_add(open, closed.won + closed.lost), open, closed.won, closed.lost,
-                Money{closed.won_amount, reader.currency()}, average, percent(closed.won, closed.won + closed.lost));
+  add_row(table, checked_add(open, closed.won + closed.lost), open, closed.won, closed.lost,
+          Money{closed.won_amount, reader.currency()}, average, percent(closed.won, closed.won + closed.lost));
   return table;
 }
 

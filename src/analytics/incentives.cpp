@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analytics/facts.hpp"
+#include "engine/add_row.hpp"
 #include "kith/base/error.hpp"
 #include "kith/incentive/quota.hpp"
 #include "kith/incentive/statement.hpp"
@@ -62,9 +63,9 @@ Table attainment(const Reader& reader, const Parameters& parameters) {
   for (const Quota& root : roots(reader, parameters)) {
     for (const QuotaAttainment& node : incentive::attainment(reader, root.id)) {
       const Value shown = node.percent ? Value(*node.percent) : Value();
-      table.add_row(node.quota.period, node.depth, names.of(node.quota),
-                    std::string(node.quota.unit ? "unit" : "employee"),
-                    Money{node.quota.amount.minor, reader.currency()}, node.actual, node.gap, shown);
+      add_row(table, node.quota.period, node.depth, names.of(node.quota),
+              std::string(node.quota.unit ? "unit" : "employee"), Money{node.quota.amount.minor, reader.currency()},
+              node.actual, node.gap, shown);
     }
   }
   return table;
@@ -82,9 +83,9 @@ Table quota_consistency(const Reader& reader, const Parameters& parameters) {
       if (!missing.empty() && !people.empty()) missing += ", ";
       missing += people;
       const std::int64_t amount = node.quota.amount.minor;
-      table.add_row(node.quota.period, node.depth, names.of(node.quota), Money{amount, reader.currency()},
-                    node.children, node.children_sum ? Value(*node.children_sum) : Value(), node.difference,
-                    node.children_sum ? percent(node.difference.minor, amount) : Value(), missing);
+      add_row(table, node.quota.period, node.depth, names.of(node.quota), Money{amount, reader.currency()},
+              node.children, node.children_sum ? Value(*node.children_sum) : Value(), node.difference,
+              node.children_sum ? percent(node.difference.minor, amount) : Value(), missing);
     }
   }
   return table;
@@ -124,10 +125,10 @@ Table statements(const Reader& reader, const Parameters& parameters) {
   for (const Row& row : rows) {
     const Currency currency = row.statement.currency;
     const auto unit = units.find(row.statement.unit.value_or(Id{}).value);
-    table.add_row(row.period, row.employee, unit == units.end() ? "" : unit->second,
-                  Money{row.statement.credit.minor, currency}, Money{row.statement.earned.minor, currency},
-                  Money{row.statement.adjusted.minor, currency}, Money{row.statement.total.minor, currency},
-                  std::string(row.statement.status == PeriodStatus::open ? "open" : "closed"), row.statement.id);
+    add_row(table, row.period, row.employee, unit == units.end() ? "" : unit->second,
+            Money{row.statement.credit.minor, currency}, Money{row.statement.earned.minor, currency},
+            Money{row.statement.adjusted.minor, currency}, Money{row.statement.total.minor, currency},
+            std::string(row.statement.status == PeriodStatus::open ? "open" : "closed"), row.statement.id);
   }
   return table;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/add_row.hpp"
 #include "engine/generic.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/sha256.hpp"
@@ -137,7 +138,7 @@ Table to_table(const std::vector<ChangeRow>& changes) {
                {.name = "kind"}});
   for (const ChangeRow& change : changes) {
     const auto kind = Choices<ChangeKind>::names[static_cast<std::size_t>(change.kind) - 1];
-    table.add_row(change.id, change.seq, change.entity, change.record, std::string(kind));
+    add_row(table, change.id, change.seq, change.entity, change.record, std::string(kind));
   }
   return table;
 }
@@ -145,7 +146,7 @@ Table to_table(const std::vector<ChangeRow>& changes) {
 Table to_table(const std::vector<Finding>& findings) {
   Table table({{.name = "entity"}, {.name = "id", .type = Type::id}, {.name = "message"}});
   for (const Finding& finding : findings) {
-    table.add_row(said(finding.entity), finding.id ? Value(finding.id) : Value(), finding.message);
+    add_row(table, said(finding.entity), finding.id ? Value(finding.id) : Value(), finding.message);
   }
   return table;
 }
@@ -153,7 +154,7 @@ Table to_table(const std::vector<Finding>& findings) {
 Table to_table(const std::vector<Violation>& violations) {
   Table table({{.name = "entity"}, {.name = "field"}, {.name = "message"}});
   for (const Violation& violation : violations) {
-    table.add_row(said(violation.entity), said(violation.field), violation.message);
+    add_row(table, said(violation.entity), said(violation.field), violation.message);
   }
   return table;
 }
@@ -170,9 +171,9 @@ Table entities(const Model& model) {
   for (const Entity* entity : model.entities()) {
     const RecordVerbs* found = model.verbs_of(*entity);
     const RecordVerbs verbs = found == nullptr ? RecordVerbs() : *found;
-    table.add_row(std::string(entity->name), std::string(entity->plural), std::string(name_of_keeping(entity->keeping)),
-                  said(entity->roles.title), said(entity->roles.parent), verbs.create != nullptr,
-                  verbs.update != nullptr, verbs.remove != nullptr);
+    add_row(table, std::string(entity->name), std::string(entity->plural),
+            std::string(name_of_keeping(entity->keeping)), said(entity->roles.title), said(entity->roles.parent),
+            verbs.create != nullptr, verbs.update != nullptr, verbs.remove != nullptr);
   }
   return table;
 }
@@ -196,11 +197,11 @@ Table fields(const Entity& entity) {
     for (const std::string_view choice : field.choices) (choices += choices.empty() ? "" : ",") += choice;
     std::string label(options.label.empty() ? field.name : options.label);
     if (options.label.empty()) std::replace(label.begin(), label.end(), '_', ' ');
-    table.add_row(std::string(field.name), std::string(name_of(field.type)),
-                  field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value(), field.nullable,
-                  options.required, options.kept, options.indexed, options.personal,
-                  options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}), said(options.refers_to),
-                  said(choices), label);
+    add_row(table, std::string(field.name), std::string(name_of(field.type)),
+            field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value(), field.nullable,
+            options.required, options.kept, options.indexed, options.personal,
+            options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}), said(options.refers_to),
+            said(choices), label);
   }
   return table;
 }
@@ -208,7 +209,7 @@ Table fields(const Entity& entity) {
 Table reports(const Model& model) {
   Table table({{.name = "name"}, {.name = "meaning"}});
   for (const Report* report : model.reports()) {
-    table.add_row(std::string(report->name), std::string(report->meaning));
+    add_row(table, std::string(report->name), std::string(report->meaning));
   }
   return table;
 }
@@ -216,8 +217,8 @@ Table reports(const Model& model) {
 Table parameters(const Report& report) {
   Table table({{.name = "name"}, {.name = "type"}, {.name = "required", .type = Type::boolean}, {.name = "meaning"}});
   for (const ReportParameter& parameter : report.parameters) {
-    table.add_row(std::string(parameter.name), std::string(name_of(parameter.type)), parameter.required,
-                  std::string(parameter.meaning));
+    add_row(table, std::string(parameter.name), std::string(name_of(parameter.type)), parameter.required,
+            std::string(parameter.meaning));
   }
   return table;
 }

@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "kith/schema/batch.hpp"
@@ -41,15 +40,6 @@ class Table {
 
   /// Appends a row: one value for each column, each of the column's type or null. Error{misuse} otherwise.
   void add(const std::vector<Value>& row);
-  /// The same from single values. A braced list would do, but for GCC 12, which destroys what it has not made yet when
-  /// memory runs out in the middle of one.
-  template <class... Cells>
-  void add_row(Cells&&... cells) {
-    std::vector<Value> row;
-    row.reserve(sizeof...(cells));
-    (row.emplace_back(std::forward<Cells>(cells)), ...);
-    add(row);
-  }
 
  private:
   std::vector<TableColumn> columns_;
