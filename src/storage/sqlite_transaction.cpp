@@ -110,6 +110,8 @@ class SqliteCursor final : public Cursor {
 
 SqliteTransaction::SqliteTransaction(std::shared_ptr<Link> link, Channel& channel, Access access)
     : link_(std::move(link)), channel_(channel), database_(channel.database), access_(access) {
+  // Without memory even rolling back fails; what was left open then is ended now.
+  if (!database_.idle()) run("ROLLBACK");
   if (access_ == Access::write) {
     run("BEGIN IMMEDIATE");
   } else {
@@ -141,13 +143,14 @@ Plan& SqliteTransaction::plan_of(const Entity& entity) {
   std::unique_ptr<Plan>& plan = channel_.plans[&entity];
   // Another entity may live at the address of one that died.
   if (plan != nullptr && plan->fields == entity.fields.data() && plan->name == entity.name) return *plan;
-  plan = std::make_unique<Plan>();
-  plan->name = entity.name;
-  plan->fields = entity.fields.data();
-  plan->get = get_sql(entity);
-  plan->insert = insert_sql(entity);
-  plan->update = update_sql(entity);
-  plan->erase = erase_sql(entity);
+  auto made = std::make_unique<Plan>();  // kept only when it is whole
+  made->name = entity.name;
+  made->fields = entity.fields.data();
+  made->get = get_sql(entity);
+  made->insert = insert_sql(entity);
+  made->update = update_sql(entity);
+  made->erase = erase_sql(entity);
+  plan = std::move(made);
   return *plan;
 }
 

@@ -4,6 +4,7 @@
 #include <kith.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "support/failing_memory.hpp"
@@ -222,6 +223,7 @@ const COperation kOperations[] = {
        if (code == 0) at.say(array.length);
        if (array.release != nullptr) array.release(&array);
        stream.release(&stream);
+       if (code == ENOMEM) at.error->code = KITH_ERROR_NO_MEMORY;  // streams answer errno values
        return code == ENOMEM ? std::int32_t{KITH_ERROR_NO_MEMORY} : std::int32_t{code};
      }>},
     {"check", false,
