@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inputs and results as JSON, and the export that a third party checks offline.
+#include <fmt/format.h>
+
+#include "incentive/document_engine.hpp"
+#include "incentive/json_node.hpp"
+#include "kith/base/error.hpp"
+
+namespace kith::incentive {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kInputs = "kith.inputs/1";
+constexpr std::string_view kExport = "kith.commission/1";
+
+Date read_date(const std::string& text) { return parse_date(text); }
+
+EventRow read_event(const json& item, const std::string& path, Findings& out) {
+  Node node(item, path, out);
+  EventRow event;
+  event.source = node.text("source");
+  event.id = node.text("id");
+  event.version = node.integer("version", false, 1);
+  event.type = node.text("type");
+  event.date = node.parsed("date", read_date).value_or(Date{});
+  event.sequence = node.integer("sequence", false, 0);
+  const auto code = node.parsed("currency", [](const std::string& text) { return currency(text); });
+  const auto money = [&](const std::string& text) { return code ? parse_money(text, *code) : Money{}; };
+  event.amount = node.parsed("amount", money).value_or(Money{});
+  event.cost = node.parsed("cost", money, false).value_or(Money{}).minor;
+  const auto quantity = [](const std::string& text) { return rescale(parse_decimal(text), kQuantityScale); };
+  if (const auto value = node.parsed("quantity", quantity, false)) event.quantity = to_string(*value, true);
+  event.reverses = node.text("reverses", false);
+  if (node.has("cancelled")) event.cancelled = node.flag("cancelled");
+  if (const json* attributes = node.find("attributes", false); attributes != nullptr && attributes->is_object()) {
+    Node inner(*attributes, node.path("attributes"), out);
+    for (const auto& [key, value] : attributes->items()) event.attributes[key] = inner.text(key);
+  }
+  node.each(
+      "splits",
+      [&](const json& split, const std::string& where) {
+        Node inner(split, where, out);
+        event.splits.push_back({inner.text("person"), inner.text("role"), inner.text("share")});
+        inner.finish();
+      },
+      false);
+  node.finish();
+  return event;
+}
+
+void read_rows(Node& root, Inputs& inputs) {
+  Findings& out = root.out();
+  root.each("events", [&](const json& item, const std::string& path) { inputs.events.push_back(read_event(item, path, out)); });
+  const auto each = [&](std::string_view key, const auto& read) {
+    root.each(
+        key,
+        [&](const json& item, const std::string& path) {
+          Node node(item, path, out);
+          read(node);
+          node.finish();
+        },
+        false);
+  };
+  each("values", [&](Node& node) {
+    inputs.values.push_back({node.text("name"), node.text("person", false), node.text("period", false), node.text("value")});
+  });
+  each("hierarchy", [&](Node& node) {
+    inputs.hierarchy.push_back({node.text("person"), node.text("manager"), node.parsed("from", read_date).value_or(Date{}),
+                                node.parsed("to", read_date, false).value_or(kOpenDate)});
+  });
+  each("people", [&](Node& node) {
+    inputs.people.push_back({node.text("person"), node.parsed("from", read_date).value_or(Date{}),
+                             node.parsed("to", read_date, false).value_or(kOpenDate)});
+  });
+  each("rates", [&](Node& node) {
+    inputs.rates.push_back({node.parsed("currency", [](const std::string& text) { return currency(text); }).value_or(Currency{}),
+                            node.text("kind"), node.parsed("on", read_date, false).value_or(Date{}), node.text("rate")});
+  });
+  inputs.closed = root.texts("closed", false);
+  inputs.open = root.text("open", false);
+  each("posted", [&](Node& node) {
+    const auto minor = [](const std::string& text) { return parse_decimal(text); };
+    const Decimal amount = node.parsed("minor", minor).value_or(Decimal{});
+    inputs.posted.push_back({node.text("person"), node.text("component"), node.text("period"), amount.coefficient});
+    if (amount.scale != 0) node.fault("minor", "Expected a whole number of minor units as text.");
+  });
+}
+
+json json_of(const EventRow& event) {
+  json row = {{"source", event.source}, {"id", event.id}, {"version", event.version}, {"type", event.type},
+              {"date", to_string(event.date)}, {"sequence", event.sequence},
+              {"currency", code_of(event.amount.currency)}, {"amount", to_string(event.amount)},
+              {"cost", to_string(Money{event.cost, event.amount.currency})}, {"quantity", event.quantity},
+              {"cancelled", event.cancelled}, {"attributes", json::object()}, {"splits", json::array()}};
+  if (!event.reverses.empty()) row["reverses"] = event.reverses;
+  for (const auto& [name, value] : event.attributes) row["attributes"][name] = value;
+  for (const Split& split : event.splits) {
+    row["splits"].push_back({{"person", split.person}, {"role", split.role}, {"share", split.share}});
+  }
+  return row;
+}
+
+json json_of(const Inputs& inputs) {
+  json root = {{"format", kInputs}, {"events", json::array()}, {"values", json::array()}, {"hierarchy", json::array()},
+               {"people", json::array()}, {"rates", json::array()}, {"posted", json::array()}, {"closed", inputs.closed}};
+  if (!inputs.open.empty()) root["open"] = inputs.open;
+  for (const EventRow& event : inputs.events) root["events"].push_back(json_of(event));
+  for (const PlanValue& row : inputs.values) {
+    root["values"].push_back({{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}});
+  }
+  for (const Superior& row : inputs.hierarchy) {
+    root["hierarchy"].push_back({{"person", row.person}, {"manager", row.manager}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
+  }
+  for (const Participation& row : inputs.people) {
+    root["people"].push_back({{"person", row.person}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
+  }
+  for (const PlanRate& row : inputs.rates) {
+    root["rates"].push_back({{"currency", code_of(row.currency)}, {"kind", row.kind}, {"on", to_string(row.on)}, {"rate", row.rate}});
+  }
+  for (const PostedLine& row : inputs.posted) {
+    root["posted"].push_back({{"person", row.person}, {"component", row.component}, {"period", row.period}, {"minor", std::to_string(row.amount)}});
+  }
+  return root;
+}
+
+json json_of(const PlanDocument& plan, const PlanResult& result) {
+  const auto money = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
+  json root = {{"plan_hash", plan.hash()}, {"currency", code_of(plan.currency())}, {"credits", json::array()},
+               {"lines", json::array()}, {"components", json::array()}, {"releases", json::array()},
+               {"ledger", json::array()}, {"statements", json::array()}, {"warnings", result.warnings}};
+  for (const CreditResult& row : result.credits) {
+    root["credits"].push_back({{"rule", row.rule}, {"person", row.person}, {"event", row.event}, {"period", row.period}, {"exact", row.exact}});
+  }
+  for (const LineResult& row : result.lines) {
+    root["lines"].push_back({{"person", row.person}, {"component", row.component}, {"event", row.event}, {"period", row.period},
+                             {"exact", row.exact}, {"amount", money(row.amount)}, {"excess", row.excess}});
+  }
+  for (const ComponentResult& row : result.components) {
+    json one = {{"person", row.person}, {"component", row.component}, {"period", row.period}, {"measured", row.measured},
+                {"goal", row.goal}, {"raw", row.raw}, {"excess", row.excess}, {"exact", row.exact},
+                {"amount", money(row.amount)}, {"applicable", row.applicable}};
+    if (row.attainment) one["attainment"] = *row.attainment;
+    root["components"].push_back(std::move(one));
+  }
+  for (const ReleaseResult& row : result.releases) {
+    root["releases"].push_back({{"person", row.person}, {"component", row.component}, {"period", row.period},
+                                {"trigger", row.trigger}, {"amount", money(row.amount)}, {"released", money(row.released)}});
+  }
+  for (const LedgerLine& row : result.ledger) {
+    root["ledger"].push_back({{"person", row.person}, {"component", row.component}, {"earned", row.earned},
+                              {"posted", row.posted}, {"kind", row.kind}, {"amount", money(row.amount)}});
+  }
+  for (const StatementResult& row : result.statements) {
+    root["statements"].push_back({{"person", row.person}, {"period", row.period}, {"amount", money(row.amount)}});
+  }
+  return root;
+}
+
+Inputs inputs_of(const json& document, const std::string& path, Findings& out) {
+  Node root(document, path, out);
+  Inputs inputs;
+  if (const std::string format = root.text("format"); format != kInputs) {
+    root.fault("format", fmt::format("Expected \"{}\".", kInputs));
+  }
+  read_rows(root, inputs);
+  root.finish();
+  return inputs;
+}
+
+void compare(const json& stated, const json& computed, const std::string& path, std::vector<Violation>& out) {
+  if (stated == computed) return;
+  if (stated.is_object() && computed.is_object()) {
+    for (const auto& [key, value] : computed.items()) compare(stated.value(key, json()), value, below(path, key), out);
+    for (const auto& [key, value] : stated.items()) {
+      if (!computed.contains(key)) out.push_back({"commission", below(path, key), "It is stated, but nothing gives it."});
+    }
+    return;
+  }
+  if (stated.is_array() && computed.is_array() && stated.size() == computed.size()) {
+    for (std::size_t i = 0; i < stated.size(); ++i) compare(stated[i], computed[i], at(path, i), out);
+    return;
+  }
+  out.push_back({"commission", path, fmt::format("It says {}; computed again it is {}.", stated.dump(), computed.dump())});
+}
+
+}  // namespace
+
+Inputs parse_inputs(std::string_view text) {
+  Findings out;
+  Inputs inputs = inputs_of(parse_json(text, "inputs"), "", out);
+  if (!out.empty()) throw Error(out.take());
+  return inputs;
+}
+
+std::string canonical_json(const Inputs& inputs) { return json_of(inputs).dump(); }
+std::string canonical_json(const PlanDocument& plan, const PlanResult& result) { return json_of(plan, result).dump(); }
+
+std::string export_commission(const PlanDocument& plan, const Inputs& inputs) {
+  const json root = {{"format", kExport},
+                     {"plan", json::parse(plan.canonical_json())},
+                     {"inputs", json_of(inputs)},
+                     {"result", json_of(plan, compute(plan, inputs))}};
+  return root.dump();
+}
+
+std::vector<Violation> check_export(std::string_view text) {
+  const json document = parse_json(text, "commission");
+  Findings out;
+  Node root(document, "", out);
+  if (root.text("format") != kExport) root.fault("format", fmt::format("Expected \"{}\".", kExport));
+  const json* plan = root.find("plan");
+  const json* stated = root.find("inputs");
+  const json* result = root.find("result");
+  root.finish();
+  if (!out.empty()) throw Error(out.take());
+  const Inputs inputs = inputs_of(*stated, "inputs", out);
+  if (!out.empty()) throw Error(out.take());
+  const PlanDocument compiled = PlanDocument::parse(plan->dump());
+  std::vector<Violation> faults;
+  compare(*result, json_of(compiled, compute(compiled, inputs)), "result", faults);
+  return faults;
+}
+
+}  // namespace kith::incentive

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads plan documents of the general format and checks that their parts fit each other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/quote.hpp"
+#include "incentive/document_parts.hpp"
+#include "kith/base/sha256.hpp"
+#include "kith/base/text.hpp"
+#include "kith/incentive/plan.hpp"
+
+namespace kith::incentive {
+namespace {
+
+using namespace general;
+using nlohmann::json;
+using Model = PlanDocument::Model;
+
+void read_head(Node& root, Model& model) {
+  root.parsed("format", [](const std::string& text) {
+    if (text == kGeneralPlanFormat) return true;
+    throw Error(Code::invalid, fmt::format("{} is a format this reader does not know; it reads \"{}\" and \"{}\".",
+                                           quote(text), kGeneralPlanFormat, kPlanFormat));
+  });
+  model.name = root.text("name");
+  check_name(model.name, "name", root.out());
+  model.version = root.integer("version", true, 1);
+  if (model.version < 1) root.fault("version", "Expected a whole JSON number from 1 on.");
+  if (const auto code = root.parsed("currency", [](const std::string& text) { return currency(text); })) {
+    model.currency = *code;
+    model.digits = minor_digits(*code);
+  }
+  const std::size_t interval = root.choice("interval", {"month", "quarter", "year", "plan"});
+  model.whole_plan = interval == 3;
+  if (interval < 3) model.interval = static_cast<Grain>(interval + 1);
+  model.calendar.first_month = static_cast<int>(root.integer("first_month", false, 1));
+  if (model.calendar.first_month < 1 || model.calendar.first_month > 12) {
+    root.fault("first_month", "Expected 1 to 12.");
+    model.calendar.first_month = 1;
+  }
+  if (const json* valid = root.find("valid")) {
+    Node node(*valid, "valid", root.out());
+    const auto from = node.parsed("from", [](const std::string& text) { return parse_date(text); });
+    const auto to = node.parsed("to", [](const std::string& text) { return parse_date(text); }, model.whole_plan);
+    node.finish();
+    if (from) model.from = *from;
+    if (to) model.to = *to;
+    if (from) check_validity(model.from, model.to, root.out());
+  }
+  if (const json* value = root.find("rounding")) {
+    Node node(*value, "rounding", root.out());
+    if (const auto mode = node.parsed("mode", [](const std::string& text) { return parse_rounding(text); })) {
+      model.mode = *mode;
+    }
+    const Exact unit = node.number("unit") * ten_to(model.digits);
+    if (unit > 0 && denominator(unit) == 1) {
+      model.unit = unit;
+    } else if (node.has("unit")) {
+      node.fault("unit", fmt::format("A unit is a positive multiple of the smallest of the currency, \"{}\".",
+                                     number_text(1 / ten_to(model.digits))));
+    }
+    model.point = static_cast<Point>(node.choice("point", {"line", "component", "telescoped", "statement"}));
+    node.finish();
+  }
+  if (const json* order = root.find("order"); order != nullptr && *order != json({"date", "sequence", "id"})) {
+    root.fault("order", "Transactions are taken by [\"date\", \"sequence\", \"id\"]; write exactly that.");
+  }
+}
+
+void read_scope(Node& root, Model& model) {
+  model.scope.title = "event";
+  model.scope.currency = model.currency;
+  model.scope.names = {{"type", Type::text},
+                       {"source", Type::text},
+                       {"id", Type::text},
+                       {"date", Type::date},
+                       {"amount", Type::money},
+                       {"cost", Type::money},
+                       {"margin", Type::money},
+                       {"quantity", Type::decimal, kQuantityScale}};
+  const json* list = root.find("attributes", false);
+  if (list == nullptr) return;
+  Node node(*list, "attributes", root.out());
+  if (!list->is_object()) return;
+  static const std::vector<Type> kTypes = {Type::text, Type::decimal, Type::money, Type::date, Type::boolean};
+  for (const auto& [key, value] : list->items()) {
+    const bool taken = std::any_of(model.scope.names.begin(), model.scope.names.end(),
+                                   [&key = key](const ScopeName& name) { return name.name == key; });
+    if (taken) node.fault(key, "Every event has a field of this name; choose another one.");
+    const Type type = kTypes[node.choice(key, {"text", "decimal", "money", "date", "boolean"})];
+    model.attributes[key] = type;
+    model.scope.names.push_back({key, type, type == Type::decimal ? kRateScale : 0});
+  }
+}
+
+template <class T>
+void check_unique(const std::vector<T>& parts, std::string_view list, Findings& out) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!seen.insert(parts[i].name).second) {
+      out.add(below(at(list, i), "name"), fmt::format("There is another one named {}.", quote(parts[i].name)));
+    }
+  }
+}
+
+template <class T>
+void check_refers(const std::vector<T>& parts, const std::string& name, const std::string& path, Findings& out) {
+  std::vector<std::string_view> known;
+  for (const T& part : parts) {
+    if (part.name == name) return;
+    known.push_back(part.name);
+  }
+  out.add(path, fmt::format("There is none named {}.{}", quote(name), suggest(name, known)));
+}
+
+void check_component_order(const Model& model, std::size_t index, Findings& out) {
+  const std::string& basis = model.components[index].component;
+  if (basis.empty()) return;
+  for (std::size_t i = 0; i < index; ++i) {
+    if (model.components[i].name == basis) return;
+  }
+  out.add(at("components", index) + ".basis.component",
+          fmt::format("No component named {} stands before this one.", quote(basis)));
+}
+
+void check_goal(const Model& model, const Table& table, const std::string& measure, const std::string& path,
+                Findings& out) {
+  if (table.input != Input::attainment) return;
+  const Measure* found = model.measure(table.name.empty() ? measure : table.name);
+  if (found != nullptr && !found->goal) {
+    out.add(path + ".input", fmt::format("Attainment needs a goal; the measure {} has none.", quote(found->name)));
+  }
+}
+
+void check_fit(const Model& model, Findings& out) {
+  check_unique(model.credits, "credits", out);
+  check_unique(model.measures, "measures", out);
+  check_unique(model.components, "components", out);
+  for (std::size_t i = 0; i < model.measures.size(); ++i) {
+    for (std::size_t k = 0; k < model.measures[i].credits.size(); ++k) {
+      check_refers(model.credits, model.measures[i].credits[k], at(at("measures", i) + ".credits", k), out);
+    }
+  }
+  for (std::size_t i = 0; i < model.components.size(); ++i) {
+    const ComponentRule& rule = model.components[i];
+    const std::string path = at("components", i);
+    if (!rule.measure.empty()) check_refers(model.measures, rule.measure, path + ".basis.measure", out);
+    check_component_order(model, i, out);
+    if (rule.kind != Kind::pool_share) check_goal(model, rule.table, rule.measure, path + ".tiers", out);
+    for (std::size_t k = 0; k < rule.modifiers.size(); ++k) {
+      const Modifier& modifier = rule.modifiers[k];
+      const std::string where = at(path + ".modifiers", k);
+      if (!modifier.input.empty()) check_refers(model.measures, modifier.input, where + ".measure", out);
+      if (modifier.table) check_goal(model, *modifier.table, modifier.input, where + ".tiers", out);
+    }
+    const Measure* measure = model.measure(rule.measure);
+    const bool by_event = rule.table.input == Input::attribute ||
+                          std::any_of(rule.table.rows.begin(), rule.table.rows.end(),
+                                      [](const Row& row) { return row.when != nullptr; });
+    if (by_event && (measure == nullptr || measure->accumulate != Accumulating::none)) {
+      out.add(path + ".tiers", "A table over attributes of an event needs a measure with accumulate \"none\".");
+    }
+  }
+  Exact released = 0;
+  for (const Release& release : model.releases) released += release.share;
+  if (!model.releases.empty() && released != 1) {
+    out.add("release", fmt::format("The shares sum to {} %; they must sum to 100 %.", number_text(released * 100)));
+  }
+}
+
+std::string convert_old(std::string_view text) {
+  const Plan plan = parse_plan(text);
+  const auto name_of_point = choice_name(plan.rounding.point);
+  json credit = {{"name", "credit"}, {"role", plan.credit.role}, {"who", "split"},      {"sum_must_be", "100"},
+                 {"rounding", "minor_unit"}, {"apply", "base"},  {"base", "amount"},    {"fx", {{"rate", "transaction"}, {"reversal", "original"}}}};
+  if (!plan.when.empty()) credit["when"] = plan.when;
+  json document = {{"format", kGeneralPlanFormat},
+                   {"name", plan.name},
+                   {"version", plan.version},
+                   {"currency", code_of(plan.currency)},
+                   {"interval", std::string(name_of(plan.interval))},
+                   {"valid", {{"from", to_string(plan.from)}}},
+                   {"rounding",
+                    {{"mode", std::string(name_of(plan.rounding.mode))},
+                     {"point", name_of_point},
+                     {"unit", number_text(1 / ten_to(minor_digits(plan.currency)))}}},
+                   {"order", {"date", "sequence", "id"}},
+                   {"credits", json::array({credit})}};
+  if (plan.to != kOpenDate) document["valid"]["to"] = to_string(plan.to);
+  for (const Component& component : plan.components) {
+    document["measures"].push_back({{"name", component.name},
+                                    {"credits", {"credit"}},
+                                    {"aggregate", "sum"},
+                                    {"accumulate", choice_name(component.accumulate)},
+                                    {"return_period", "current"},
+                                    {"negative", choice_name(component.negative)}});
+    json rows = json::array();
+    for (const Band& band : component.tiers.bands) {
+      rows.push_back({{"from", to_string(Money{band.from.minor, plan.currency})}, {"value", to_string(band.rate, true)}});
+    }
+    const bool slab = component.tiers.mode == TierMode::slab;
+    json tiers = {{"input", "amount"}, {"mode", slab ? "slab" : "marginal"}, {"unit", "pct_of_base"}, {"rows", rows}};
+    if (slab) tiers["boundary"] = choice_name(component.tiers.boundary);
+    document["components"].push_back(
+        {{"name", component.name}, {"kind", "tiers"}, {"basis", {{"measure", component.name}}}, {"tiers", tiers}});
+  }
+  return document.dump();
+}
+
+}  // namespace
+
+PlanDocument PlanDocument::parse(std::string_view text) {
+  json document = parse_json(text, "plan");
+  if (document.is_object() && document.value("format", json()) == kPlanFormat) {
+    document = json::parse(convert_old(text));
+  }
+  Findings out;
+  auto model = std::make_shared<Model>();
+  Node root(document, "", out);
+  read_head(root, *model);
+  read_scope(root, *model);
+  read_credits(root, *model);
+  read_measures(root, *model);
+  read_components(root, *model);
+  read_releases(root, *model);
+  root.finish();
+  if (out.empty()) check_fit(*model, out);
+  if (!out.empty()) throw Error(out.take());
+  model->canonical = document.dump();
+  return PlanDocument(std::move(model));
+}
+
+std::string PlanDocument::name() const { return model_->name; }
+std::int64_t PlanDocument::version() const { return model_->version; }
+kith::Currency PlanDocument::currency() const { return model_->currency; }
+std::string PlanDocument::canonical_json() const { return model_->canonical; }
+std::string PlanDocument::hash() const { return to_hex(sha256(model_->canonical)); }
+
+const Measure* Model::measure(std::string_view key) const {
+  for (const Measure& measure : measures) {
+    if (measure.name == key) return &measure;
+  }
+  return nullptr;
+}
+
+std::string Model::period_label(Date day) const {
+  return whole_plan ? "plan" : period_of(calendar, interval, day).label;
+}
+
+Period Model::period(const std::string& label) const {
+  if (whole_plan) return {Grain::year, from, to, "plan"};
+  return parse_period(calendar, label);
+}
+
+Exact minor_of(std::string_view text, int digits) { return parse_number(text) * ten_to(digits); }
+
+}  // namespace kith::incentive

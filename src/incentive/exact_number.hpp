@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Exact fractions of any size for the plan engine, with their texts and the one rounding.
+
+#include <boost/multiprecision/cpp_int.hpp>
+#include <string>
+#include <string_view>
+
+#include "kith/base/rounding.hpp"
+
+namespace kith::incentive {
+
+using Exact = boost::multiprecision::cpp_rational;
+using Whole = boost::multiprecision::cpp_int;
+
+/// Reads "-12.5", "12.5 %" as a fraction. Error{invalid}: not a number, more than 60 digits.
+Exact parse_number(std::string_view text);
+/// The shortest decimal text, or "numerator/denominator" where no decimal of at most 36 digits says it.
+std::string number_text(const Exact& value);
+/// Rounded once to a whole multiple of `unit` (> 0), as a count of ones. Error{overflow} beyond int64.
+std::int64_t round_number(const Exact& value, Rounding mode, const Exact& unit = 1);
+/// 10^digits.
+Exact ten_to(int digits);
+
+}  // namespace kith::incentive

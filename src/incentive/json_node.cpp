@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "incentive/json_node.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/quote.hpp"
+#include "kith/base/text.hpp"
+
+namespace kith::incentive {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLargest = std::size_t{1} << 28;
+
+}  // namespace
+
+json parse_json(std::string_view text, std::string_view entity) {
+  if (text.size() > kLargest) {
+    throw Error(Code::invalid, std::string(entity), "",
+                fmt::format("The document has {} bytes; at most {} are read.", text.size(), kLargest));
+  }
+  try {
+    return json::parse(text);
+  } catch (const json::parse_error& error) {
+    throw Error(Code::invalid, std::string(entity), "",
+                fmt::format("The document is no JSON: it breaks at byte {}.", error.byte));
+  }
+}
+
+Node::Node(const json& value, std::string path, Findings& out) : path_(std::move(path)), out_(&out) {
+  if (value.is_object()) {
+    object_ = &value;
+  } else {
+    out_->add(path_, "Expected an object in braces.");
+  }
+}
+
+bool Node::has(std::string_view key) const { return object_ != nullptr && object_->contains(std::string(key)); }
+
+const json* Node::find(std::string_view key, bool required) {
+  known_.emplace_back(key);
+  if (object_ == nullptr) return nullptr;
+  const auto found = object_->find(std::string(key));
+  if (found != object_->end()) return &*found;
+  if (required) {
+    ++faults_;
+    fault(key, "It is missing; a plan says this, nothing is assumed.");
+  }
+  return nullptr;
+}
+
+std::string Node::text(std::string_view key, bool required) {
+  const json* value = find(key, required);
+  if (value == nullptr) {
+    if (object_ == nullptr) ++faults_;
+    return {};
+  }
+  if (value->is_string()) return value->get<std::string>();
+  ++faults_;
+  fault(key, value->is_number() ? fmt::format("Found a JSON number; write it as text: \"{}\".", value->dump())
+                                : std::string("Expected a text."));
+  return {};
+}
+
+Exact Node::number(std::string_view key, bool required, Exact absent) {
+  const auto value = parsed(key, [](const std::string& text) { return parse_number(text); }, required);
+  return value ? *value : absent;
+}
+
+bool Node::flag(std::string_view key) {
+  const json* value = find(key);
+  if (value == nullptr) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  ++faults_;
+  fault(key, "Expected true or false.");
+  return false;
+}
+
+std::int64_t Node::integer(std::string_view key, bool required, std::int64_t absent) {
+  const json* value = find(key, required);
+  if (value == nullptr) return absent;
+  if (value->is_number_integer() && (!value->is_number_unsigned() || value->get<std::uint64_t>() <= INT64_MAX)) {
+    return value->get<std::int64_t>();
+  }
+  ++faults_;
+  fault(key, "Expected a whole JSON number.");
+  return absent;
+}
+
+std::size_t Node::choice(std::string_view key, const std::vector<std::string_view>& names, bool required) {
+  const auto read = [&](const std::string& text) {
+    const auto found = std::find(names.begin(), names.end(), text);
+    if (found == names.end()) fail_choice(text, names);
+    return static_cast<std::size_t>(found - names.begin());
+  };
+  return parsed(key, read, required).value_or(0);
+}
+
+void Node::each(std::string_view key, const std::function<void(const json&, const std::string&)>& visit,
+                bool required) {
+  const json* list = find(key, required);
+  if (list == nullptr) return;
+  if (!list->is_array()) {
+    ++faults_;
+    fault(key, "Expected a list.");
+    return;
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) visit((*list)[i], at(path(key), i));
+}
+
+std::vector<std::string> Node::texts(std::string_view key, bool required) {
+  std::vector<std::string> result;
+  each(
+      key,
+      [&](const json& value, const std::string& where) {
+        if (value.is_string()) {
+          result.push_back(value.get<std::string>());
+        } else {
+          out_->add(where, "Expected a text.");
+        }
+      },
+      required);
+  return result;
+}
+
+void Node::finish() {
+  if (object_ == nullptr) return;
+  std::vector<std::string_view> known(known_.begin(), known_.end());
+  for (const auto& [key, value] : object_->items()) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    fault(key, fmt::format("There is no such key here.{}", suggest(key, known)));
+  }
+}
+
+}  // namespace kith::incentive
