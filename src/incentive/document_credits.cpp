@@ -13,9 +13,9 @@ namespace kith::incentive::general {
 namespace {
 
 std::string content_of(const EventRow& event) {
-  std::string text = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}", event.type, event.date.days, event.sequence,
-                                 event.amount.minor, event.amount.currency.packed, event.cost, event.quantity,
-                                 event.reverses, event.cancelled);
+  std::string text =
+      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}", event.type, event.date.days, event.sequence, event.amount.minor,
+                  event.amount.currency.packed, event.cost, event.quantity, event.reverses, event.cancelled);
   for (const auto& [name, value] : event.attributes) text += fmt::format("|{}={}", name, value);
   for (const Split& split : event.splits) text += fmt::format("|{}/{}/{}", split.person, split.role, split.share);
   return text;

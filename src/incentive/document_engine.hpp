@@ -77,8 +77,8 @@ std::vector<Whole> apportion(const Whole& amount, const std::vector<Exact>& shar
 struct Sight {
   std::optional<Exact> goal;
   Exact target_pay = 0;
-  Exact input = 0;   ///< for inputs that are no function of the total
-  Exact second = 0;  ///< second input of a matrix
+  Exact input = 0;                               ///< for inputs that are no function of the total
+  Exact second = 0;                              ///< second input of a matrix
   const std::vector<Column>* columns = nullptr;  ///< for conditions of rows
   std::size_t event = 0;
 };

@@ -6,7 +6,6 @@
 
 #include "base/quote.hpp"
 #include "incentive/document_engine.hpp"
-#include "incentive/plan_rules.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith::incentive {
@@ -82,7 +81,8 @@ class Writer {
       if (credit.person != out.person) continue;
       const std::string& name = model_.credits[credit.rule].name;
       if (std::find(measure->credits.begin(), measure->credits.end(), name) == measure->credits.end()) continue;
-      const std::size_t dated = measure->return_period == Reversal::original ? run_.facts.origin(credit.event) : credit.event;
+      const std::size_t dated =
+          measure->return_period == Reversal::original ? run_.facts.origin(credit.event) : credit.event;
       if (model_.period_label(run_.facts.rows[dated]->date) != out.period) continue;
       put(words_.credit, run_.facts.keys[credit.event], major(credit.amount));
     }

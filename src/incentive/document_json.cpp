@@ -51,7 +51,8 @@ EventRow read_event(const json& item, const std::string& path, Findings& out) {
 
 void read_rows(Node& root, Inputs& inputs) {
   Findings& out = root.out();
-  root.each("events", [&](const json& item, const std::string& path) { inputs.events.push_back(read_event(item, path, out)); });
+  root.each("events",
+            [&](const json& item, const std::string& path) { inputs.events.push_back(read_event(item, path, out)); });
   const auto each = [&](std::string_view key, const auto& read) {
     root.each(
         key,
@@ -63,10 +64,12 @@ void read_rows(Node& root, Inputs& inputs) {
         false);
   };
   each("values", [&](Node& node) {
-    inputs.values.push_back({node.text("name"), node.text("person", false), node.text("period", false), node.text("value")});
+    inputs.values.push_back(
+        {node.text("name"), node.text("person", false), node.text("period", false), node.text("value")});
   });
   each("hierarchy", [&](Node& node) {
-    inputs.hierarchy.push_back({node.text("person"), node.text("manager"), node.parsed("from", read_date).value_or(Date{}),
+    inputs.hierarchy.push_back({node.text("person"), node.text("manager"),
+                                node.parsed("from", read_date).value_or(Date{}),
                                 node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   each("people", [&](Node& node) {
@@ -74,8 +77,9 @@ void read_rows(Node& root, Inputs& inputs) {
                              node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   each("rates", [&](Node& node) {
-    inputs.rates.push_back({node.parsed("currency", [](const std::string& text) { return currency(text); }).value_or(Currency{}),
-                            node.text("kind"), node.parsed("on", read_date, false).value_or(Date{}), node.text("rate")});
+    inputs.rates.push_back(
+        {node.parsed("currency", [](const std::string& text) { return currency(text); }).value_or(Currency{}),
+         node.text("kind"), node.parsed("on", read_date, false).value_or(Date{}), node.text("rate")});
   });
   inputs.closed = root.texts("closed", false);
   inputs.open = root.text("open", false);
@@ -88,11 +92,19 @@ void read_rows(Node& root, Inputs& inputs) {
 }
 
 json json_of(const EventRow& event) {
-  json row = {{"source", event.source}, {"id", event.id}, {"version", event.version}, {"type", event.type},
-              {"date", to_string(event.date)}, {"sequence", event.sequence},
-              {"currency", code_of(event.amount.currency)}, {"amount", to_string(event.amount)},
-              {"cost", to_string(Money{event.cost, event.amount.currency})}, {"quantity", event.quantity},
-              {"cancelled", event.cancelled}, {"attributes", json::object()}, {"splits", json::array()}};
+  json row = {{"source", event.source},
+              {"id", event.id},
+              {"version", event.version},
+              {"type", event.type},
+              {"date", to_string(event.date)},
+              {"sequence", event.sequence},
+              {"currency", code_of(event.amount.currency)},
+              {"amount", to_string(event.amount)},
+              {"cost", to_string(Money{event.cost, event.amount.currency})},
+              {"quantity", event.quantity},
+              {"cancelled", event.cancelled},
+              {"attributes", json::object()},
+              {"splits", json::array()}};
   if (!event.reverses.empty()) row["reverses"] = event.reverses;
   for (const auto& [name, value] : event.attributes) row["attributes"][name] = value;
   for (const Split& split : event.splits) {
@@ -102,24 +114,31 @@ json json_of(const EventRow& event) {
 }
 
 json json_of(const Inputs& inputs) {
-  json root = {{"format", kInputs}, {"events", json::array()}, {"values", json::array()}, {"hierarchy", json::array()},
-               {"people", json::array()}, {"rates", json::array()}, {"posted", json::array()}, {"closed", inputs.closed}};
+  json root = {{"format", kInputs},          {"events", json::array()}, {"values", json::array()},
+               {"hierarchy", json::array()}, {"people", json::array()}, {"rates", json::array()},
+               {"posted", json::array()},    {"closed", inputs.closed}};
   if (!inputs.open.empty()) root["open"] = inputs.open;
   for (const EventRow& event : inputs.events) root["events"].push_back(json_of(event));
   for (const PlanValue& row : inputs.values) {
-    root["values"].push_back({{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}});
+    root["values"].push_back(
+        {{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}});
   }
   for (const Superior& row : inputs.hierarchy) {
-    root["hierarchy"].push_back({{"person", row.person}, {"manager", row.manager}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
+    root["hierarchy"].push_back(
+        {{"person", row.person}, {"manager", row.manager}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
   }
   for (const Participation& row : inputs.people) {
     root["people"].push_back({{"person", row.person}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
   }
   for (const PlanRate& row : inputs.rates) {
-    root["rates"].push_back({{"currency", code_of(row.currency)}, {"kind", row.kind}, {"on", to_string(row.on)}, {"rate", row.rate}});
+    root["rates"].push_back(
+        {{"currency", code_of(row.currency)}, {"kind", row.kind}, {"on", to_string(row.on)}, {"rate", row.rate}});
   }
   for (const PostedLine& row : inputs.posted) {
-    root["posted"].push_back({{"person", row.person}, {"component", row.component}, {"period", row.period}, {"minor", std::to_string(row.amount)}});
+    root["posted"].push_back({{"person", row.person},
+                              {"component", row.component},
+                              {"period", row.period},
+                              {"minor", std::to_string(row.amount)}});
   }
   return root;
 }
@@ -127,29 +146,47 @@ json json_of(const Inputs& inputs) {
 json json_of(const PlanDocument& plan, const PlanResult& result) {
   const auto money = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
   json root = {{"plan_hash", plan.hash()}, {"currency", code_of(plan.currency())}, {"credits", json::array()},
-               {"lines", json::array()}, {"components", json::array()}, {"releases", json::array()},
-               {"ledger", json::array()}, {"statements", json::array()}, {"warnings", result.warnings}};
+               {"lines", json::array()},   {"components", json::array()},          {"releases", json::array()},
+               {"ledger", json::array()},  {"statements", json::array()},          {"warnings", result.warnings}};
   for (const CreditResult& row : result.credits) {
-    root["credits"].push_back({{"rule", row.rule}, {"person", row.person}, {"event", row.event}, {"period", row.period}, {"exact", row.exact}});
+    root["credits"].push_back({{"rule", row.rule},
+                               {"person", row.person},
+                               {"event", row.event},
+                               {"period", row.period},
+                               {"exact", row.exact}});
   }
   for (const LineResult& row : result.lines) {
-    root["lines"].push_back({{"person", row.person}, {"component", row.component}, {"event", row.event}, {"period", row.period},
-                             {"exact", row.exact}, {"amount", money(row.amount)}, {"excess", row.excess}});
+    root["lines"].push_back({{"person", row.person},
+                             {"component", row.component},
+                             {"event", row.event},
+                             {"period", row.period},
+                             {"exact", row.exact},
+                             {"amount", money(row.amount)},
+                             {"excess", row.excess}});
   }
   for (const ComponentResult& row : result.components) {
-    json one = {{"person", row.person}, {"component", row.component}, {"period", row.period}, {"measured", row.measured},
-                {"goal", row.goal}, {"raw", row.raw}, {"excess", row.excess}, {"exact", row.exact},
-                {"amount", money(row.amount)}, {"applicable", row.applicable}};
+    json one = {{"person", row.person},        {"component", row.component}, {"period", row.period},
+                {"measured", row.measured},    {"goal", row.goal},           {"raw", row.raw},
+                {"excess", row.excess},        {"exact", row.exact},         {"amount", money(row.amount)},
+                {"applicable", row.applicable}};
     if (row.attainment) one["attainment"] = *row.attainment;
     root["components"].push_back(std::move(one));
   }
   for (const ReleaseResult& row : result.releases) {
-    root["releases"].push_back({{"person", row.person}, {"component", row.component}, {"period", row.period},
-                                {"trigger", row.trigger}, {"amount", money(row.amount)}, {"released", money(row.released)}});
+    root["releases"].push_back({{"person", row.person},
+                                {"component", row.component},
+                                {"period", row.period},
+                                {"trigger", row.trigger},
+                                {"amount", money(row.amount)},
+                                {"released", money(row.released)}});
   }
   for (const LedgerLine& row : result.ledger) {
-    root["ledger"].push_back({{"person", row.person}, {"component", row.component}, {"earned", row.earned},
-                              {"posted", row.posted}, {"kind", row.kind}, {"amount", money(row.amount)}});
+    root["ledger"].push_back({{"person", row.person},
+                              {"component", row.component},
+                              {"earned", row.earned},
+                              {"posted", row.posted},
+                              {"kind", row.kind},
+                              {"amount", money(row.amount)}});
   }
   for (const StatementResult& row : result.statements) {
     root["statements"].push_back({{"person", row.person}, {"period", row.period}, {"amount", money(row.amount)}});
@@ -173,7 +210,8 @@ void compare(const json& stated, const json& computed, const std::string& path, 
   if (stated.is_object() && computed.is_object()) {
     for (const auto& [key, value] : computed.items()) compare(stated.value(key, json()), value, below(path, key), out);
     for (const auto& [key, value] : stated.items()) {
-      if (!computed.contains(key)) out.push_back({"commission", below(path, key), "It is stated, but nothing gives it."});
+      if (!computed.contains(key))
+        out.push_back({"commission", below(path, key), "It is stated, but nothing gives it."});
     }
     return;
   }
@@ -181,7 +219,8 @@ void compare(const json& stated, const json& computed, const std::string& path, 
     for (std::size_t i = 0; i < stated.size(); ++i) compare(stated[i], computed[i], at(path, i), out);
     return;
   }
-  out.push_back({"commission", path, fmt::format("It says {}; computed again it is {}.", stated.dump(), computed.dump())});
+  out.push_back(
+      {"commission", path, fmt::format("It says {}; computed again it is {}.", stated.dump(), computed.dump())});
 }
 
 }  // namespace

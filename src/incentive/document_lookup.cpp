@@ -112,8 +112,8 @@ Exact Lookup::rate(Currency from, const std::string& kind, Date day, const std::
   }
   if (best == nullptr) {
     throw Error(Code::invalid, "event", "currency",
-                fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates.", quote(where), kind,
-                            code_of(from), code_of(model_.currency), to_string(at)));
+                fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates.", quote(where),
+                            kind, code_of(from), code_of(model_.currency), to_string(at)));
   }
   return parse_number(best->rate);
 }

@@ -102,8 +102,8 @@ struct Modifier {
   Number by = {};
   std::string per = "period";  ///< of a cap or floor: event, period
   bool carry = false;
-  std::string basis = {};                  ///< prorate: calendar, 30_360, value
-  std::string input = {};                  ///< measure whose attainment or value decides
+  std::string basis = {};  ///< prorate: calendar, 30_360, value
+  std::string input = {};  ///< measure whose attainment or value decides
   bool attainment = true;
   std::optional<Table> table = {};         ///< multiply, add: by rows
   std::string of = {};                     ///< add: raw, target_pay, amount

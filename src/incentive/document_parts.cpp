@@ -16,7 +16,8 @@ std::shared_ptr<const Expression> compile(Node& node, std::string_view key, cons
     auto compiled = std::make_shared<const Expression>(Expression::compile(text, model.scope));
     const Type type = compiled->type();
     if (condition && type != Type::boolean) {
-      throw Error(Code::invalid, fmt::format("It gives {}; expected a comparison that is true or false.", name_of(type)));
+      throw Error(Code::invalid,
+                  fmt::format("It gives {}; expected a comparison that is true or false.", name_of(type)));
     }
     if (!condition && type != Type::money && type != Type::decimal && type != Type::integer) {
       throw Error(Code::invalid, fmt::format("It gives {}; expected money or a number.", name_of(type)));
@@ -101,13 +102,14 @@ void check_rows(Node& node, const Table& table, const std::vector<std::optional<
   for (std::size_t i = 0; i + 1 < table.rows.size(); ++i) {
     const Exact& next = table.rows[i + 1].from;
     if (next <= table.rows[i].from) {
-      node.out().add(below(at(list, i + 1), "from"), fmt::format("Rows ascend: {} is not above {}.", shown(next),
-                                                                 shown(table.rows[i].from)));
+      node.out().add(below(at(list, i + 1), "from"),
+                     fmt::format("Rows ascend: {} is not above {}.", shown(next), shown(table.rows[i].from)));
     } else if (ends[i] && *ends[i] < next) {
-      node.out().add(below(at(list, i), "to"), fmt::format("There is a gap ({}, {}) that no row covers.",
-                                                           shown(*ends[i]), shown(next)));
+      node.out().add(below(at(list, i), "to"),
+                     fmt::format("There is a gap ({}, {}) that no row covers.", shown(*ends[i]), shown(next)));
     } else if (ends[i] && *ends[i] > next) {
-      node.out().add(below(at(list, i), "to"), fmt::format("Rows overlap from {} to {}.", shown(next), shown(*ends[i])));
+      node.out().add(below(at(list, i), "to"),
+                     fmt::format("Rows overlap from {} to {}.", shown(next), shown(*ends[i])));
     }
   }
   if (table.mode == Mode::marginal && table.rows.front().from != 0) {
@@ -159,11 +161,12 @@ void read_matrix(Node& node, const Model& model, Table& table, const Scales& sca
   node.each("cells", [&](const json& item, const std::string& path) {
     std::vector<Exact> line;
     if (item.is_array()) {
-      for (const json& cell : item) line.push_back(cell.is_string() ? parse_number(cell.get<std::string>()) * scales.value : Exact(0));
+      for (const json& cell : item)
+        line.push_back(cell.is_string() ? parse_number(cell.get<std::string>()) * scales.value : Exact(0));
     }
     if (line.size() != table.second.size()) {
-      node.out().add(path, fmt::format("Expected a list of {} texts, one for each bound of \"second\".",
-                                       table.second.size()));
+      node.out().add(
+          path, fmt::format("Expected a list of {} texts, one for each bound of \"second\".", table.second.size()));
     }
     table.cells.push_back(std::move(line));
   });
@@ -178,8 +181,8 @@ Table read_table(const json& value, const std::string& path, const Model& model,
   table.input = read_input(node, "input", table.name);
   table.mode = static_cast<Mode>(node.choice("mode", {"slab", "marginal", "interpolated", "lookup", "matrix"}));
   table.unit = static_cast<Unit>(node.choice("unit", {"pct_of_base", "pct_of_target_pay", "amount", "per_unit"}));
-  const bool sided = table.mode == Mode::slab || table.mode == Mode::matrix ||
-                     (table.mode == Mode::lookup && node.has("boundary"));
+  const bool sided =
+      table.mode == Mode::slab || table.mode == Mode::matrix || (table.mode == Mode::lookup && node.has("boundary"));
   if (sided || node.has("boundary")) table.upper = node.choice("boundary", {"upper", "lower"}) == 0;
   if (table.mode == Mode::interpolated) {
     table.beyond = static_cast<Beyond>(node.choice("beyond", {"flat", "extrapolate", "zero"}));
@@ -304,8 +307,7 @@ void read_measures(Node& root, Model& model) {
     Measure read;
     read.name = node.text("name");
     read.credits = node.texts("credits");
-    read.aggregate =
-        static_cast<Aggregate>(node.choice("aggregate", {"sum", "count", "average", "distinct", "last"}));
+    read.aggregate = static_cast<Aggregate>(node.choice("aggregate", {"sum", "count", "average", "distinct", "last"}));
     read.accumulate =
         static_cast<Accumulating>(node.choice("accumulate", {"none", "interval", "year_to_date", "lifetime"}));
     read.return_period = static_cast<Reversal>(node.choice("return_period", {"original", "current"}));
@@ -367,7 +369,8 @@ void read_releases(Node& root, Model& model) {
         Release read;
         read.trigger = node.text("trigger");
         read.share = node.number("share");
-        if (read.share < 0 || read.share > 1) node.fault("share", "A share lies between 0 and 1 (\"60 %\" or \"0.6\").");
+        if (read.share < 0 || read.share > 1)
+          node.fault("share", "A share lies between 0 and 1 (\"60 %\" or \"0.6\").");
         read.type = node.text("event_type", false);
         if (!read.type.empty()) read.proportional = node.flag("proportional");
         node.finish();

@@ -43,7 +43,8 @@ void read_head(Node& root, Model& model) {
   if (const json* valid = root.find("valid")) {
     Node node(*valid, "valid", root.out());
     const auto from = node.parsed("from", [](const std::string& text) { return parse_date(text); });
-    const auto to = node.parsed("to", [](const std::string& text) { return parse_date(text); }, model.whole_plan);
+    const auto to = node.parsed(
+        "to", [](const std::string& text) { return parse_date(text); }, model.whole_plan);
     node.finish();
     if (from) model.from = *from;
     if (to) model.to = *to;
@@ -72,14 +73,10 @@ void read_head(Node& root, Model& model) {
 void read_scope(Node& root, Model& model) {
   model.scope.title = "event";
   model.scope.currency = model.currency;
-  model.scope.names = {{"type", Type::text},
-                       {"source", Type::text},
-                       {"id", Type::text},
-                       {"date", Type::date},
-                       {"amount", Type::money},
-                       {"cost", Type::money},
-                       {"margin", Type::money},
-                       {"quantity", Type::decimal, kQuantityScale}};
+  model.scope.names = {{"type", Type::text},    {"source", Type::text},
+                       {"id", Type::text},      {"date", Type::date},
+                       {"amount", Type::money}, {"cost", Type::money},
+                       {"margin", Type::money}, {"quantity", Type::decimal, kQuantityScale}};
   const json* list = root.find("attributes", false);
   if (list == nullptr) return;
   Node node(*list, "attributes", root.out());
@@ -156,9 +153,9 @@ void check_fit(const Model& model, Findings& out) {
       if (modifier.table) check_goal(model, *modifier.table, modifier.input, where + ".tiers", out);
     }
     const Measure* measure = model.measure(rule.measure);
-    const bool by_event = rule.table.input == Input::attribute ||
-                          std::any_of(rule.table.rows.begin(), rule.table.rows.end(),
-                                      [](const Row& row) { return row.when != nullptr; });
+    const bool by_event =
+        rule.table.input == Input::attribute ||
+        std::any_of(rule.table.rows.begin(), rule.table.rows.end(), [](const Row& row) { return row.when != nullptr; });
     if (by_event && (measure == nullptr || measure->accumulate != Accumulating::none)) {
       out.add(path + ".tiers", "A table over attributes of an event needs a measure with accumulate \"none\".");
     }
@@ -173,8 +170,10 @@ void check_fit(const Model& model, Findings& out) {
 std::string convert_old(std::string_view text) {
   const Plan plan = parse_plan(text);
   const auto name_of_point = choice_name(plan.rounding.point);
-  json credit = {{"name", "credit"}, {"role", plan.credit.role}, {"who", "split"},      {"sum_must_be", "100"},
-                 {"rounding", "minor_unit"}, {"apply", "base"},  {"base", "amount"},    {"fx", {{"rate", "transaction"}, {"reversal", "original"}}}};
+  json credit = {{"name", "credit"},         {"role", plan.credit.role},
+                 {"who", "split"},           {"sum_must_be", "100"},
+                 {"rounding", "minor_unit"}, {"apply", "base"},
+                 {"base", "amount"},         {"fx", {{"rate", "transaction"}, {"reversal", "original"}}}};
   if (!plan.when.empty()) credit["when"] = plan.when;
   json document = {{"format", kGeneralPlanFormat},
                    {"name", plan.name},
@@ -198,7 +197,8 @@ std::string convert_old(std::string_view text) {
                                     {"negative", choice_name(component.negative)}});
     json rows = json::array();
     for (const Band& band : component.tiers.bands) {
-      rows.push_back({{"from", to_string(Money{band.from.minor, plan.currency})}, {"value", to_string(band.rate, true)}});
+      rows.push_back(
+          {{"from", to_string(Money{band.from.minor, plan.currency})}, {"value", to_string(band.rate, true)}});
     }
     const bool slab = component.tiers.mode == TierMode::slab;
     json tiers = {{"input", "amount"}, {"mode", slab ? "slab" : "marginal"}, {"unit", "pct_of_base"}, {"rows", rows}};

@@ -44,8 +44,9 @@ class Poster {
 
   void outcome(const Outcome& out) {
     const std::string& name = model_.components[out.component].name;
-    ComponentResult row{out.person, name, out.period, major(out.measured), {}, {}, major(out.raw), major(out.excess),
-                        major(out.exact), out.amount, out.applicable};
+    ComponentResult row{
+        out.person,       name,       out.period,    major(out.measured), {}, {}, major(out.raw), major(out.excess),
+        major(out.exact), out.amount, out.applicable};
     if (out.goal) {
       row.goal = major(*out.goal);
       if (*out.goal != 0) {
@@ -55,8 +56,9 @@ class Poster {
     }
     result_.components.push_back(std::move(row));
     for (const Outcome::Line& line : out.lines) {
-      result_.lines.push_back({out.person, name, line.event < 0 ? "" : run_.facts.keys[static_cast<std::size_t>(line.event)],
-                               out.period, major(line.exact), line.amount, major(line.excess)});
+      result_.lines.push_back({out.person, name,
+                               line.event < 0 ? "" : run_.facts.keys[static_cast<std::size_t>(line.event)], out.period,
+                               major(line.exact), line.amount, major(line.excess)});
     }
     exact_[{out.person, out.period}] += model_.point == Point::statement ? out.exact : Exact(out.amount);
     if (model_.point != Point::statement) amounts_[{out.person, name, out.period}] = out.amount;
@@ -95,8 +97,8 @@ class Poster {
       const Release& one = model_.releases[i];
       const auto amount = static_cast<std::int64_t>(parts[i]);
       const Exact share = one.type.empty() ? Exact(1) : fired(out, one);
-      result_.releases.push_back({out.person, name, out.period, one.trigger, amount,
-                                  round_number(share * amount, model_.mode, model_.unit)});
+      result_.releases.push_back(
+          {out.person, name, out.period, one.trigger, amount, round_number(share * amount, model_.mode, model_.unit)});
     }
   }
 
@@ -144,9 +146,10 @@ class Poster {
         line.amount = checked_sub(amount, found == posted.end() ? 0 : found->second, "correction");
         if (line.amount == 0) continue;
         if (inputs_.open.empty() || closed.contains(inputs_.open)) {
-          throw Error(Code::state, "inputs", "open",
-                      fmt::format("{} of {} changes by {} in {}, which is closed; name an open period for corrections.",
-                                  quote(component), quote(person), to_string(Money{line.amount, model_.currency}), period));
+          throw Error(
+              Code::state, "inputs", "open",
+              fmt::format("{} of {} changes by {} in {}, which is closed; name an open period for corrections.",
+                          quote(component), quote(person), to_string(Money{line.amount, model_.currency}), period));
         }
         line.posted = inputs_.open;
         line.kind = "delta";
@@ -173,14 +176,15 @@ PlanResult compute(const PlanDocument& plan, const Inputs& inputs) { return Post
 
 std::vector<WhatIf> what_if(const PlanDocument& before, const PlanDocument& after, const Inputs& inputs) {
   if (before.currency() != after.currency()) {
-    throw Error(Code::invalid, "plan", "currency", "The two plans pay in two currencies; their difference is no amount.");
+    throw Error(Code::invalid, "plan", "currency",
+                "The two plans pay in two currencies; their difference is no amount.");
   }
   Inputs open = inputs;  // what is posted belongs to the plan that was in force
   open.closed.clear();
   open.posted.clear();
   open.open.clear();
   std::map<std::string, WhatIf> people;
-  const auto add = [&](const PlanDocument& plan, std::int64_t WhatIf::* side) {
+  const auto add = [&](const PlanDocument& plan, std::int64_t WhatIf::*side) {
     for (const StatementResult& row : compute(plan, open).statements) {
       WhatIf& one = people[row.person];
       one.person = row.person;

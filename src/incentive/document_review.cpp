@@ -52,14 +52,16 @@ class Reviewer {
         note(at(path, i), "The row changes nothing: it pays what the one before it pays.");
       }
       if (high.value < low.value && table.mode != Mode::marginal) {
-        note(at(path, i) + ".value", fmt::format("Pay falls at {}: the value goes from {} to {}.", bound(table, high.from),
-                                                 number_text(low.value), number_text(high.value)));
+        note(at(path, i) + ".value",
+             fmt::format("Pay falls at {}: the value goes from {} to {}.", bound(table, high.from),
+                         number_text(low.value), number_text(high.value)));
       }
       if (high.value != low.value) cliff(rule, i, path);
     }
   }
 
-  // What passing a bound is worth at once; marginal and interpolated tables have no such jump unless a row is retroactive.
+  // What passing a bound is worth at once; marginal and interpolated tables have no such jump unless a row is
+  // retroactive.
   void cliff(const ComponentRule& rule, std::size_t i, const std::string& path) {
     const Table& table = rule.table;
     const Row& low = table.rows[i - 1];
@@ -71,7 +73,8 @@ class Reviewer {
         Table before = table;
         before.rows.resize(i);
         Sight sight;
-        jump = pay(model_, table, Below::first_tier, high.from, sight) - pay(model_, before, Below::first_tier, high.from, sight);
+        jump = pay(model_, table, Below::first_tier, high.from, sight) -
+               pay(model_, before, Below::first_tier, high.from, sight);
       }
       if (jump != 0) {
         note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
@@ -80,8 +83,9 @@ class Reviewer {
       return;
     }
     if (table.unit == Unit::amount && table.mode != Mode::interpolated) {
-      note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
-                                    to_string(Money{round_number(high.value - low.value, Rounding::half_up), model_.currency})));
+      note(at(path, i),
+           fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
+                       to_string(Money{round_number(high.value - low.value, Rounding::half_up), model_.currency})));
     }
     if (table.unit == Unit::pct_of_target_pay && (table.mode == Mode::slab || table.mode == Mode::lookup)) {
       const Exact jump = (high.value - low.value) * (table.mode == Mode::slab ? high.from : Exact(1));
@@ -105,8 +109,10 @@ class Reviewer {
 
   void gate(const Modifier& modifier, const std::string& path) {
     if (modifier.kind == Do::gate && modifier.at_least > 0) {
-      const Exact shown = modifier.attainment ? Exact(modifier.at_least * 100) : Exact(modifier.at_least / ten_to(model_.digits));
-      note(path, fmt::format("A cliff: nothing is paid below {}{}.", number_text(shown), modifier.attainment ? " %" : ""));
+      const Exact shown =
+          modifier.attainment ? Exact(modifier.at_least * 100) : Exact(modifier.at_least / ten_to(model_.digits));
+      note(path,
+           fmt::format("A cliff: nothing is paid below {}{}.", number_text(shown), modifier.attainment ? " %" : ""));
     }
   }
 
@@ -116,7 +122,8 @@ class Reviewer {
     for (const ComponentRule& rule : model_.components) {
       const bool own = rule.measure == measure.name;
       needed = needed || own || rule.table.name == measure.name || rule.table.second_name == measure.name;
-      goal_needed = goal_needed || (rule.table.input == Input::attainment && (own || rule.table.name == measure.name)) ||
+      goal_needed = goal_needed ||
+                    (rule.table.input == Input::attainment && (own || rule.table.name == measure.name)) ||
                     (rule.table.second_input == Input::attainment && rule.table.second_name == measure.name);
       for (const Modifier& modifier : rule.modifiers) {
         needed = needed || modifier.input == measure.name;
@@ -131,7 +138,9 @@ class Reviewer {
   std::vector<Violation> found_;
 };
 
-std::string shown(const json& value) { return value.is_string() ? "\"" + value.get<std::string>() + "\"" : value.dump(); }
+std::string shown(const json& value) {
+  return value.is_string() ? "\"" + value.get<std::string>() + "\"" : value.dump();
+}
 
 // Elements with names are the same part where the names are equal, wherever they stand.
 std::string name_in(const json& item) {
@@ -154,7 +163,8 @@ void compare_named(const json& before, const json& after, const std::string& pat
     }
   }
   for (const json& item : after) {
-    if (find(before, name_in(item)) == before.end()) out.push_back(fmt::format("{}[{}] was added.", path, name_in(item)));
+    if (find(before, name_in(item)) == before.end())
+      out.push_back(fmt::format("{}[{}] was added.", path, name_in(item)));
   }
 }
 
@@ -170,7 +180,8 @@ void compare(const json& before, const json& after, const std::string& path, std
       }
     }
     for (const auto& [key, value] : after.items()) {
-      if (!before.contains(key)) out.push_back(fmt::format("{} is now {}; it was not said.", below(path, key), shown(value)));
+      if (!before.contains(key))
+        out.push_back(fmt::format("{} is now {}; it was not said.", below(path, key), shown(value)));
     }
     return;
   }

@@ -245,8 +245,9 @@ class Runner {
     if (attained && (!out.goal || *out.goal == 0)) {
       out.applicable = false;
       if (!rows_of(m, key).empty() || out.goal) {
-        run_.warnings.push_back(fmt::format("{} of {} in {} has no goal above 0; attainment is undefined and nothing is paid.",
-                                            rule.name, key.first, key.second));
+        run_.warnings.push_back(
+            fmt::format("{} of {} in {} has no goal above 0; attainment is undefined and nothing is paid.", rule.name,
+                        key.first, key.second));
       }
       return raw;
     }
@@ -365,7 +366,8 @@ class Runner {
                                                   modifier.of == "amount" ? ten_to(model_.digits) : Exact(1));
           if (modifier.of == "raw") state.value += factor * raw;
           if (modifier.of == "amount") state.value += factor;
-          if (modifier.of == "target_pay") state.value += factor * (rule.target_pay ? minor(*rule.target_pay, key) : Exact(0));
+          if (modifier.of == "target_pay")
+            state.value += factor * (rule.target_pay ? minor(*rule.target_pay, key) : Exact(0));
           break;
         case Do::cap:
           factor = minor(modifier.by, key);
@@ -409,7 +411,8 @@ class Runner {
     const bool telescoped = model_.point == Point::telescoped;
     for (std::size_t i = 0; i < raw.running.size(); ++i) {
       const bool end = i + 1 == raw.running.size();
-      const Changed now = out.applicable ? modify(rule, key, raw.running[i] + carried, end ? &out.steps : nullptr) : Changed{};
+      const Changed now =
+          out.applicable ? modify(rule, key, raw.running[i] + carried, end ? &out.steps : nullptr) : Changed{};
       Outcome::Line line;
       line.event = i == 0 ? -1 : raw.events[i - 1];
       line.exact = now.value - last.value;
@@ -464,8 +467,8 @@ class Runner {
       if (!out.applicable) empty.insert(out.period);
     }
     for (const std::string& period : empty) {
-      run_.warnings.push_back(fmt::format("Nobody contributed to {} in {}; nothing is paid and the pool is carried.",
-                                          rule.name, period));
+      run_.warnings.push_back(
+          fmt::format("Nobody contributed to {} in {}; nothing is paid and the pool is carried.", rule.name, period));
     }
   }
 

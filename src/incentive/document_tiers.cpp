@@ -39,7 +39,8 @@ class Payer {
   Exact apply(std::size_t row, const Exact& at, const Exact& value, bool scaled) {
     switch (table_.unit) {
       case Unit::pct_of_base: return note(row, total_, value, total_ * value);
-      case Unit::per_unit: return note(row, total_ / ten_to(model_.digits), value, total_ / ten_to(model_.digits) * value);
+      case Unit::per_unit:
+        return note(row, total_ / ten_to(model_.digits), value, total_ / ten_to(model_.digits) * value);
       case Unit::amount: return note(row, 1, value, value);
       case Unit::pct_of_target_pay: break;
     }
@@ -50,7 +51,9 @@ class Payer {
   Exact whole(const Exact& at, bool scaled) {
     if (conditional()) {
       const int row = first_that_holds();
-      return row < 0 ? Exact(0) : apply(static_cast<std::size_t>(row), at, table_.rows[static_cast<std::size_t>(row)].value, false);
+      return row < 0
+                 ? Exact(0)
+                 : apply(static_cast<std::size_t>(row), at, table_.rows[static_cast<std::size_t>(row)].value, false);
     }
     int row = row_of(table_, at);
     if (row < 0 && at < 0) row = 0;

@@ -57,8 +57,8 @@ Exact parse_number(std::string_view text) {
     if (fraction >= 0) ++fraction;
   }
   if (count == 0 || count > kMostDigits || fraction == 0) {
-    throw Error(Code::invalid, fmt::format("{} is no decimal number; write it like \"0.05\", \"5 %\" or \"1200.00\".",
-                                           quote(text)));
+    throw Error(Code::invalid,
+                fmt::format("{} is no decimal number; write it like \"0.05\", \"5 %\" or \"1200.00\".", quote(text)));
   }
   Exact result = Exact(value) / ten_to(fraction > 0 ? fraction : 0);
   if (percent) result /= 100;

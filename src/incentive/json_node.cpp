@@ -66,7 +66,8 @@ std::string Node::text(std::string_view key, bool required) {
 }
 
 Exact Node::number(std::string_view key, bool required, Exact absent) {
-  const auto value = parsed(key, [](const std::string& text) { return parse_number(text); }, required);
+  const auto value = parsed(
+      key, [](const std::string& text) { return parse_number(text); }, required);
   return value ? *value : absent;
 }
 

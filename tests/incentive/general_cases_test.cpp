@@ -3,6 +3,7 @@
 // row of an expectation names some members of a row of the result; exactly one row of the result must have them all.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -77,8 +78,12 @@ void run_case(const json& base, const json& base_inputs, const json& one, const 
     int day = 1;
     for (const json& amount : one["bookings"]) {
       const std::string number = std::to_string(100 + day).substr(1);
-      inputs["events"].push_back({{"source", "t"}, {"id", number}, {"type", "booking"}, {"date", "2025-01-" + number},
-                                  {"currency", document["currency"]}, {"amount", amount},
+      inputs["events"].push_back({{"source", "t"},
+                                  {"id", number},
+                                  {"type", "booking"},
+                                  {"date", "2025-01-" + number},
+                                  {"currency", document["currency"]},
+                                  {"amount", amount},
                                   {"splits", {{{"person", "A"}, {"role", "primary"}, {"share", "1"}}}}});
       ++day;
     }
@@ -109,7 +114,8 @@ void run_case(const json& base, const json& base_inputs, const json& one, const 
       continue;
     }
     if (part == "count") {
-      for (const auto& [list, number] : wanted.items()) EXPECT_EQ(result.at(list).size(), number) << where << result.at(list);
+      for (const auto& [list, number] : wanted.items())
+        EXPECT_EQ(result.at(list).size(), number) << where << result.at(list);
       continue;
     }
     ASSERT_TRUE(result.contains(part)) << where << ": no such part " << part;
@@ -124,7 +130,7 @@ void run_case(const json& base, const json& base_inputs, const json& one, const 
 }
 
 TEST(GeneralCases, EveryCaseGivesItsExactFigures) {
-  const std::filesystem::path folder = source_dir() / "tests/incentive/general";
+  const std::filesystem::path folder = test::source_dir() / "tests/incentive/general";
   int cases = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".json") continue;

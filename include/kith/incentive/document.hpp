@@ -69,9 +69,9 @@ struct EventRow {
   Date date = {};
   std::int64_t sequence = 0;
   Money amount = {};
-  std::int64_t cost = 0;        ///< minor units of the amount's currency
-  std::string quantity = "0";   ///< decimal text, at most 6 digits after the point
-  std::string reverses = {};    ///< "source:id" of the event this one takes back or pays, "" for none
+  std::int64_t cost = 0;       ///< minor units of the amount's currency
+  std::string quantity = "0";  ///< decimal text, at most 6 digits after the point
+  std::string reverses = {};   ///< "source:id" of the event this one takes back or pays, "" for none
   bool cancelled = false;
   std::map<std::string, std::string> attributes = {};  ///< by the names that the plan declares
   std::vector<Split> splits = {};
@@ -136,9 +136,9 @@ std::string canonical_json(const Inputs& inputs);
 struct CreditResult {
   std::string rule = {};
   std::string person = {};
-  std::string event = {};   ///< "source:id"
+  std::string event = {};  ///< "source:id"
   std::string period = {};
-  std::string exact = {};   ///< major units, as text; "1/3" where no decimal says it
+  std::string exact = {};  ///< major units, as text; "1/3" where no decimal says it
 };
 
 /// What one event earned.

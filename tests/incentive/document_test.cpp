@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// What surrounds the figures of general plans: review, difference, explanation, export, what-if.
+#include "kith/incentive/document.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "kith/base/error.hpp"
+#include "kith/incentive/plan.hpp"
+
+namespace kith::incentive {
+namespace {
+
+std::string plan_text(const std::string& mode, const std::string& high, const std::string& extra = "") {
+  return R"({"format": "kith.plan/2", "name": "field", "version": 1, "currency": "USD", "interval": "month",
+    "valid": {"from": "2025-01-01"}, "rounding": {"mode": "half_up", "point": "telescoped", "unit": "0.01"},
+    "order": ["date", "sequence", "id"],
+    "credits": [{"name": "own", "role": "primary", "who": "split", "sum_must_be": "100", "rounding": "none",
+      "apply": "base", "base": "amount", "fx": {"rate": "transaction", "reversal": "original"}}],
+    "measures": [{"name": "sales", "credits": ["own"], "aggregate": "sum", "accumulate": "interval",
+      "return_period": "original", "negative": "first_tier"}],
+    "components": [{"name": "revenue", "kind": "tiers", "basis": {"measure": "sales"}, "tiers": {"input": "amount",
+      "mode": ")" +
+         mode + R"(", "boundary": "upper", "unit": "pct_of_base", "rows": [{"from": "0", "value": "0.05"},
+      {"from": "1000", "value": ")" +
+         high + R"("}]})" + extra + "}]}";
+}
+
+EventRow booking(const std::string& id, std::int64_t minor, int day = 1) {
+  EventRow event;
+  event.source = "shop";
+  event.id = id;
+  event.type = "booking";
+  event.date = {date(2025, 1, 1).days + day - 1};
+  event.amount = {minor, currency("USD")};
+  event.splits = {{"ann", "primary", "1"}};
+  return event;
+}
+
+TEST(PlanDocumentReview, NamesTheCostOfACliffAndPayThatFalls) {
+  const auto rising = lint(PlanDocument::parse(plan_text("slab", "0.08")));
+  ASSERT_EQ(rising.size(), 1U);
+  EXPECT_EQ(rising[0].field, "components[0].tiers.rows[1]");
+  EXPECT_EQ(rising[0].message, "A cliff: reaching 1000 changes pay by 30.00 at once.");
+  const auto falling = lint(PlanDocument::parse(plan_text("slab", "0.04")));
+  ASSERT_EQ(falling.size(), 2U);
+  EXPECT_EQ(falling[0].message, "Pay falls at 1000: the value goes from 0.05 to 0.04.");
+  EXPECT_TRUE(lint(PlanDocument::parse(plan_text("marginal", "0.08"))).empty());
+  EXPECT_EQ(lint(PlanDocument::parse(plan_text("marginal", "0.05")))[0].message,
+            "The row changes nothing: it pays what the one before it pays.");
+}
+
+TEST(PlanDocumentReview, SaysWhatChangedBetweenTwoDocuments) {
+  const auto words =
+      diff(PlanDocument::parse(plan_text("marginal", "0.08")), PlanDocument::parse(plan_text("slab", "0.09")));
+  const std::vector<std::string> expected = {
+      "components[revenue].tiers.mode changes from \"marginal\" to \"slab\".",
+      "components[revenue].tiers.rows[1].value changes from \"0.08\" to \"0.09\"."};
+  EXPECT_EQ(words, expected);
+}
+
+TEST(PlanDocumentExplain, ShowsEveryStepInBothLanguages) {
+  const PlanDocument plan = PlanDocument::parse(plan_text("marginal", "0.08"));
+  Inputs inputs;
+  inputs.events = {booking("1", 120000)};
+  const std::string english = explain(plan, inputs, "ann", "revenue", "2025-01");
+  for (const char* part : {"credit of 1200 from event shop:1", "row 1: 1000 x 0.05 = 50", "row 2: 200 x 0.08 = 16",
+                           "rounded (half_up): 66.00"}) {
+    EXPECT_NE(english.find(part), std::string::npos) << english;
+  }
+  EXPECT_NE(explain(plan, inputs, "ann", "revenue", "2025-01", "zh").find("第 2 档：200 × 0.08 = 16"),
+            std::string::npos);
+  EXPECT_THROW(explain(plan, inputs, "bob", "revenue", "2025-01"), Error);
+}
+
+TEST(PlanDocumentExport, AChangedFigureIsFoundOffline) {
+  const PlanDocument plan = PlanDocument::parse(plan_text("marginal", "0.08"));
+  Inputs inputs;
+  inputs.events = {booking("1", 120000)};
+  std::string text = export_commission(plan, inputs);
+  EXPECT_TRUE(check_export(text).empty());
+  const std::size_t place = text.find("\"statements\"");
+  text.replace(text.find("66.00", place), 5, "67.00");
+  const auto faults = check_export(text);
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].field, "result.statements[0].amount");
+  EXPECT_EQ(faults[0].message, "It says \"67.00\"; computed again it is \"66.00\".");
+}
+
+TEST(PlanDocumentWhatIf, ComparesWithoutPosting) {
+  Inputs inputs;
+  inputs.events = {booking("1", 120000)};
+  const auto rows = what_if(PlanDocument::parse(plan_text("marginal", "0.08")),
+                            PlanDocument::parse(plan_text("slab", "0.08")), inputs);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].before, 6600);
+  EXPECT_EQ(rows[0].after, 9600);
+}
+
+TEST(PlanDocument, ReadsTheOlderFormatToTheSameFigures) {
+  const PlanDocument plan = PlanDocument::parse(
+      R"({"format": "kith.plan/1", "name": "old", "version": 1, "currency": "USD", "calendar": "fiscal",
+      "interval": "month", "valid": {"from": "2025-01-01"}, "rounding": {"mode": "half_up", "point": "telescoped"},
+      "order": ["date", "sequence", "id"], "credit": {"role": "primary", "base": "amount", "split": "from_event"},
+      "components": [{"name": "revenue", "accumulate": "interval", "negative": "first_tier", "tiers": {"mode": "marginal",
+      "bands": [{"from": "0", "rate": "0.05"}, {"from": "1000", "rate": "0.08"}]}}]})");
+  Inputs inputs;
+  inputs.events = {booking("1", 120000)};
+  EXPECT_EQ(compute(plan, inputs).statements.at(0).amount, 6600);
+}
+
+// Statements, posted period by period while events come late, change and are cancelled, end where one run over all of
+// them ends.
+TEST(PlanDocument, PostedDeltasSumToAFullRun) {
+  const PlanDocument plan = PlanDocument::parse(plan_text("slab", "0.08"));
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    std::mt19937 random(seed);
+    std::map<std::string, EventRow> known;
+    std::vector<PostedLine> posted;
+    const std::vector<std::string> months = {"2025-01", "2025-02", "2025-03", "2025-04"};
+    std::vector<std::string> closed;
+    for (const std::string& open : months) {
+      for (int i = 0; i < 6; ++i) {
+        EventRow event = booking(std::to_string(random() % 12), static_cast<std::int64_t>(random() % 200000) - 40000,
+                                 static_cast<int>(random() % 110) + 1);
+        event.cancelled = random() % 7 == 0;
+        const auto found = known.find(event.id);
+        event.version = found == known.end() ? 1 : found->second.version + 1;
+        known[event.id] = event;
+      }
+      Inputs inputs;
+      for (const auto& [id, event] : known) inputs.events.push_back(event);
+      inputs.closed = closed;
+      inputs.open = open;
+      inputs.posted = posted;
+      for (const LedgerLine& line : compute(plan, inputs).ledger) {
+        if (line.posted == open) posted.push_back({line.person, line.component, line.earned, line.amount});
+      }
+      closed.push_back(open);
+    }
+    Inputs all;
+    for (const auto& [id, event] : known) all.events.push_back(event);
+    std::map<std::string, std::int64_t> full;
+    for (const LedgerLine& line : compute(plan, all).ledger) {
+      if (line.earned <= months.back()) full[line.earned] += line.amount;
+    }
+    std::map<std::string, std::int64_t> sums;
+    for (const PostedLine& line : posted) sums[line.period] += line.amount;
+    for (const std::string& month : months) EXPECT_EQ(sums[month], full[month]) << "seed " << seed << " " << month;
+  }
+}
+
+}  // namespace
+}  // namespace kith::incentive
