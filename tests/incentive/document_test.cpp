@@ -103,7 +103,8 @@ TEST(PlanDocument, ReadsTheOlderFormatToTheSameFigures) {
       R"({"format": "kith.plan/1", "name": "old", "version": 1, "currency": "USD", "calendar": "fiscal",
       "interval": "month", "valid": {"from": "2025-01-01"}, "rounding": {"mode": "half_up", "point": "telescoped"},
       "order": ["date", "sequence", "id"], "credit": {"role": "primary", "base": "amount", "split": "from_event"},
-      "components": [{"name": "revenue", "accumulate": "interval", "negative": "first_tier", "tiers": {"mode": "marginal",
+      "components": [{"name": "revenue", "accumulate": "interval", "negative": "first_tier",
+      "tiers": {"mode": "marginal",
       "bands": [{"from": "0", "rate": "0.05"}, {"from": "1000", "rate": "0.08"}]}}]})");
   Inputs inputs;
   inputs.events = {booking("1", 120000)};
