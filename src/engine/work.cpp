@@ -450,7 +450,7 @@ Work::Step::~Step() {
   try {
     work_.state_->held->transaction->rollback_to();
     pending.failed = false;  // the savepoint undid whatever was half done
-  } catch (const Error&) {
+  } catch (...) {  // also without memory: a destructor must not throw
     pending.failed = true;
   }
   const Pending::Mark mark = pending.steps.back();

@@ -297,7 +297,7 @@ const COperation kOperations[] = {
        return kith_principal_add(work, "ann", KITH_NUL, at.ids[seller], &role, 1, &id, at.error);
      }>},
     {"set a grant", true,
-     in_work<[](Place& at, kith_work* work) { return kith_grant_set(work, "seller", "product", 3, 4, at.error); }>},
+     in_work<[](Place& at, kith_work* work) { return kith_grant_set(work, "seller", "product", 3, 5, at.error); }>},
 };
 
 std::int64_t still_clock(void*) { return 1'767'323'045'000'000; }  // as in script_options
@@ -376,7 +376,7 @@ TEST_F(MemoryTest, R5WithoutMemoryNothingIsHalfDoneOrWrong) {
     const Outcome whole = run(operation, 0, false);
     ASSERT_EQ(whole.code, KITH_OK) << operation.name;
     const std::string after = test::checked_digest(path_);
-    const std::int64_t step = test::soaking() ? 1 : std::max<std::int64_t>(1, whole.allocations / 12);
+    const std::int64_t step = test::soaking() ? 1 : std::max<std::int64_t>(1, whole.allocations / 6);
     for (std::int64_t k = 1; k <= whole.allocations; k += step) {
       for (const bool for_good : {false, true}) {
         const Outcome outcome = run(operation, k, for_good);
