@@ -15,30 +15,48 @@ using expr::Node;
 struct Expression::Program {
   Node root;
   Currency currency;
+  int currency_field = -1;
+  Language language = Language::english;
   std::string text;
   std::vector<int> reads;
   std::vector<bool> reads_text;  ///< for each of `reads`
   std::vector<Condition> conjuncts;
   bool fully_pushed = true;
+
+  expr::Run run(const ColumnView& columns, const Lookups* lookups) const {
+    return {columns, lookups, currency, currency_field, language};
+  }
 };
 
 namespace {
 
-void collect_reads(const Node& node, std::vector<int>& reads) {
-  if (node.op == expr::Op::field) reads.push_back(node.field);
-  for (const Node& arg : node.args) collect_reads(arg, reads);
+void collect_reads(const Node& node, int currency_field, std::vector<int>& reads) {
+  if (node.op == expr::Op::field) {
+    reads.push_back(node.field);
+    if (node.kind == Kind::money && !node.unit) reads.push_back(currency_field);
+  }
+  for (const Node& arg : node.args) collect_reads(arg, currency_field, reads);
+}
+
+/// Whether one of the parts keeps only rows in that currency.
+bool guards(const std::vector<Node>& parts, int currency_field, Currency unit) {
+  return std::any_of(parts.begin(), parts.end(), [&](const Node& part) {
+    const expr::Kernel* kernel = part.kernel.get();
+    return kernel != nullptr && kernel->field == currency_field && kernel->test == expr::Kernel::Test::eq &&
+           !part.negated && kernel->texts.front() == code_of(unit);
+  });
 }
 
 /// Splits at the outermost `and`: each part is pushed whole or not at all.
-void push_down(const Node& root, std::vector<Condition>& conjuncts, bool& fully) {
+void push_down(const Node& root, int currency_field, std::vector<Condition>& conjuncts, bool& fully) {
   const auto push = [&](const Node& part) {
     const bool always = part.op == expr::Op::literal && part.kind == Kind::boolean && part.constant.word != 0;
     if (always) return;
-    if (auto condition = expr::condition_of(part)) {
-      conjuncts.push_back(std::move(*condition));
-    } else {
-      fully = false;
-    }
+    const bool in_unit = part.kernel && part.kernel->in_unit;
+    const bool guarded = in_unit && root.op == expr::Op::all && guards(root.args, currency_field, part.kernel->unit);
+    auto condition = in_unit ? expr::conjunct_in_unit(part, currency_field, guarded) : expr::condition_of(part);
+    fully = fully && condition && (!in_unit || guarded);
+    if (condition) conjuncts.push_back(std::move(*condition));
   };
   if (root.op == expr::Op::all) {
     for (const Node& part : root.args) push(part);
@@ -68,6 +86,7 @@ Scope scope_of(const Entity& entity, Currency currency) {
   Scope scope;
   scope.title = entity.name;
   scope.currency = currency;
+  if (!entity.roles.currency.empty()) scope.currency_field = entity.find(entity.roles.currency);
   scope.names.reserve(entity.fields.size());
   for (const Field& field : entity.fields) {
     scope.names.push_back({std::string(field.name), field.type, field.options.scale, field.choices});
@@ -81,14 +100,15 @@ Expression Expression::compile(std::string_view text, const Scope& scope, const 
   program->root = expr::parse(source);
   expr::bind(source, program->root);
   program->currency = scope.currency;
+  program->currency_field = scope.currency_field;
+  program->language = scope.language;
   program->text = expr::print(program->root);
   if (program->text.size() > expr::kMostText) {
-    throw Error(Code::invalid, scope.title, "",
-                fmt::format("an expression is at most {} bytes long, this one has {} when written out in full",
-                            expr::kMostText, program->text.size()));
+    const std::string most = std::to_string(expr::kMostText);
+    expr::fail(source, {expr::Say::too_long_written, {most, std::to_string(program->text.size())}});
   }
   auto& reads = program->reads;
-  collect_reads(program->root, reads);
+  collect_reads(program->root, scope.currency_field, reads);
   std::sort(reads.begin(), reads.end());
   reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
   for (const int position : reads) {
@@ -96,8 +116,25 @@ Expression Expression::compile(std::string_view text, const Scope& scope, const 
   }
   const bool filters = program->root.kind == Kind::boolean;
   program->fully_pushed = filters;
-  if (filters) push_down(program->root, program->conjuncts, program->fully_pushed);
+  if (filters) push_down(program->root, scope.currency_field, program->conjuncts, program->fully_pushed);
   return Expression(std::move(program));
+}
+
+Expression Expression::from_json(std::string_view json, const Scope& scope, const Parameters& parameters) {
+  return compile(expr::text_of_json(json, scope), scope, parameters);
+}
+
+std::optional<Fault> Expression::fault(std::string_view text, const Scope& scope, const Parameters& parameters) {
+  try {
+    static_cast<void>(compile(text, scope, parameters));
+  } catch (const expr::Refusal& refusal) {
+    return refusal.fault;
+  }
+  return std::nullopt;
+}
+
+const std::string& Fault::text(Language language) const {
+  return language == Language::chinese ? chinese : language == Language::japanese ? japanese : english;
 }
 
 Expression::Expression(std::unique_ptr<Program> program) : program_(std::move(program)) {}
@@ -125,19 +162,26 @@ Type Expression::type() const {
 std::string Expression::text() const { return program_->text; }
 const std::vector<int>& Expression::reads() const { return program_->reads; }
 
-std::vector<Tri> Expression::test(const ColumnView& columns, std::size_t rows) const {
+std::string Expression::json() const { return expr::to_json(program_->root); }
+
+std::vector<Tri> Expression::test(const ColumnView& columns, std::size_t rows, const Lookups* lookups) const {
   if (type() != Type::boolean) {
     throw Error(Code::misuse, fmt::format("'{}' is no filter: it yields {}", program_->text, name_of(type())));
   }
   check_columns(program_->reads, program_->reads_text, columns, rows);
   std::vector<Tri> result(rows);
-  expr::test_rows(program_->root, columns, rows, result.data());
+  expr::test_rows(program_->root, program_->run(columns, lookups), rows, result.data());
   return result;
 }
 
-Value Expression::value(const ColumnView& columns, std::size_t row) const {
+Value Expression::value(const ColumnView& columns, std::size_t row, const Lookups* lookups) const {
   check_columns(program_->reads, program_->reads_text, columns, row + 1);
-  return expr::value_of(program_->root, program_->currency, columns, row);
+  return expr::value_of(program_->root, program_->run(columns, lookups), row);
+}
+
+Explanation Expression::explain(const ColumnView& columns, std::size_t row, const Lookups* lookups) const {
+  check_columns(program_->reads, program_->reads_text, columns, row + 1);
+  return expr::explain(program_->root, program_->run(columns, lookups), row);
 }
 
 std::vector<Condition> Expression::conjuncts() const { return program_->conjuncts; }

@@ -14,6 +14,7 @@
 
 #include "kith/base/error.hpp"
 #include "kith/schema/expression.hpp"
+#include "schema/expression_message.hpp"
 
 namespace kith::expr {
 
@@ -38,6 +39,7 @@ enum class Op {
   all,
   any,
   call,
+  list,  ///< a parameter with the values in `args`
 };
 
 /// What a node yields. `null` is the null that could be of any kind.
@@ -45,7 +47,7 @@ enum class Kind { null, boolean, number, money, id, text, choice, currency, date
 
 enum class Compare { eq, ne, lt, le, gt, ge };
 
-enum class Function { min, max, abs, if_, coalesce, days_between };
+enum class Function { min, max, clamp, abs, round, if_, coalesce, days_between, today, rate, base, convert, lookup };
 
 /// A literal's or parameter's value: a word (of numbers the coefficient) or text. Choices have both; the text of money
 /// is its currency.
@@ -63,6 +65,8 @@ struct Kernel {
   int field = -1;
   bool text = false;
   bool list_has_null = false;            ///< of `in`
+  Currency unit = {};                    ///< of money that may be in any currency: what rows must be in
+  bool in_unit = false;                  ///< rows in another currency than `unit` are an error
   std::vector<std::int64_t> words = {};  ///< operands; of `in` ascending
   std::vector<std::string> texts = {};
 };
@@ -84,6 +88,9 @@ struct Node {
   int field = -1;
   int scale = 0;  ///< of a decimal field
   std::span<const std::string_view> choices = {};
+  std::optional<Currency> unit = {};  ///< of money; none: known for each row only
+  std::optional<int> digits = {};     ///< of round
+  Rounding mode = Rounding::half_up;  ///< of round
   std::unique_ptr<const Kernel> kernel = nullptr;
   bool batchwise = false;   ///< only kernels and and / or / not below
   std::string needle = {};  ///< the folded key of a constant right side of contains, starts_with
@@ -98,21 +105,38 @@ struct Source {
   const Parameters& parameters;
 };
 
-/// Throws Error{invalid}: `what`, the 1-based position in code points, `hint`.
-[[noreturn]] void fail(const Source& source, std::size_t at, std::string_view what, std::string_view hint = {});
+/// The Error of a text that does not compile, with what it says in every language.
+class Refusal : public Error {
+ public:
+  Refusal(const Scope& scope, Fault fault);
+  Fault fault;
+};
 
-/// The hint to an amount in a currency other than the scope's.
-std::string currency_hint(const Source& source);
+/// Throws a Refusal that points at a byte of the text, or at no place.
+[[noreturn]] void fail(const Source& source, std::size_t at, const Phrase& what);
+[[noreturn]] void fail(const Source& source, const Phrase& what);
+
+/// " Did you mean a, b?" or " Known are a, b."; see kith::suggest.
+Phrase suggestion(std::string_view word, std::span<const std::string_view> known);
 
 /// What `read` returns; its Error becomes one that points into the text.
 template <class Read>
-auto reading(const Source& source, std::size_t at, std::string_view what, Read read) {
+auto reading(const Source& source, std::size_t at, Say what, Read read) {
   try {
     return read();
   } catch (const Error& error) {
-    fail(source, at, what, ": " + error.message);
+    fail(source, at, {what, {error.message}});
   }
 }
+
+/// What evaluation knows besides the row.
+struct Run {
+  const ColumnView& columns;
+  const Lookups* lookups = nullptr;
+  Currency currency = {};
+  int currency_field = -1;
+  Language language = Language::english;
+};
 
 Node parse(const Source& source);
 void bind(const Source& source, Node& root);
@@ -123,10 +147,21 @@ std::string print(const Node& node);
 std::unique_ptr<const Kernel> kernel_of(const Node& node);
 /// The node as a condition with the same three-valued meaning, where there is one.
 std::optional<Condition> condition_of(const Node& node);
+/// The condition of a kernel whose money may be in any currency, as one of the outermost `and`. Rows in another
+/// currency must come back, because they are an error, unless `guarded`: another conjunct keeps them away.
+std::optional<Condition> conjunct_in_unit(const Node& node, int currency_field, bool guarded);
 
 /// Truth of rows 0 .. rows-1 into `out`.
-void test_rows(const Node& node, const ColumnView& columns, std::size_t rows, Tri* out);
-/// The value of one row; money carries `currency`.
-Value value_of(const Node& node, Currency currency, const ColumnView& columns, std::size_t row);
+void test_rows(const Node& node, const Run& run, std::size_t rows, Tri* out);
+/// The value of one row.
+Value value_of(const Node& node, const Run& run, std::size_t row);
+Explanation explain(const Node& node, const Run& run, std::size_t row);
+
+std::string to_json(const Node& node);
+/// The text of an expression given as JSON.
+std::string text_of_json(std::string_view json, const Scope& scope);
+
+/// True for the kinds that are texts, not numbers.
+inline bool is_text(Kind kind) { return kind == Kind::text || kind == Kind::currency || kind == Kind::bytes; }
 
 }  // namespace kith::expr

@@ -174,4 +174,57 @@ std::int64_t Number::rounded(int scale) const {
   return result.convert_to<std::int64_t>();
 }
 
+Number Number::fraction(Int128 numerator, Int128 denominator) {
+  Number result;
+  result.numerator_ = numerator;
+  result.denominator_ = denominator;
+  return result;
+}
+
+namespace {
+
+/// Whether the quotient `low` (towards zero) of an amount goes one up, away from zero.
+bool goes_up(const Integer& low, const Integer& rest, const Integer& bottom, bool negative, Rounding mode) {
+  if (rest == 0) return false;
+  const Integer twice = rest * 2;
+  switch (mode) {
+    case Rounding::half_up: return twice >= bottom;
+    case Rounding::half_even: return twice > bottom || (twice == bottom && (low & 1) != 0);
+    case Rounding::half_down: return twice > bottom;
+    case Rounding::down: return false;
+    case Rounding::up: return true;
+    case Rounding::floor: return negative;
+    case Rounding::ceiling: return !negative;
+    case Rounding::half_ceiling: return twice > bottom || (twice == bottom && !negative);
+  }
+  return false;
+}
+
+Integer ten_to(int exponent) { return boost::multiprecision::pow(Integer(10), static_cast<unsigned>(exponent)); }
+
+}  // namespace
+
+Number Number::rounded_to(int digits, Rounding mode) const {
+  Integer top = big_ ? Integer(numerator(big_->value)) : widen(numerator_);
+  Integer bottom = big_ ? Integer(denominator(big_->value)) : widen(denominator_);
+  const bool negative = top < 0;
+  if (negative) top = -top;
+  (digits >= 0 ? top : bottom) *= ten_to(std::abs(digits));
+  Integer low;
+  Integer rest;
+  divide_qr(top, bottom, low, rest);
+  if (goes_up(low, rest, bottom, negative, mode)) ++low;
+  if (negative) low = -low;
+  const Rational value = digits >= 0 ? Rational(low, ten_to(digits)) : Rational(low * ten_to(-digits));
+  Number small;
+  if (narrow_to(numerator(value), small.numerator_) && narrow_to(denominator(value), small.denominator_)) return small;
+  return Number(Owner(new Big{value}));
+}
+
+std::string Number::text() const {
+  if (const std::optional<Decimal> decimal = exact()) return to_string(*decimal);
+  const Rational value = big_ ? big_->value : Rational(widen(numerator_), widen(denominator_));
+  return value.str();
+}
+
 }  // namespace kith::expr

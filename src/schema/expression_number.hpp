@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "kith/base/decimal.hpp"
@@ -37,6 +38,12 @@ class Number {
   std::optional<Decimal> exact() const;
   /// value x 10^scale, rounded half-up (ties away from zero). Errors: overflow.
   std::int64_t rounded(int scale) const;
+  /// The nearest multiple of 10^-digits by that mode, -36 <= digits <= 18.
+  Number rounded_to(int digits, Rounding mode) const;
+  /// numerator / denominator, both above 0.
+  static Number fraction(Int128 numerator, Int128 denominator);
+  /// A decimal where one shows it exactly, else a fraction: "0.375", "1/3".
+  std::string text() const;
 
  private:
   struct Big;

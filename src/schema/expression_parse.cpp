@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lexer and the recursive-descent parser of expressions: one function per line of the grammar in the header.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -13,16 +11,44 @@
 
 namespace kith::expr {
 
-void fail(const Source& source, std::size_t at, std::string_view what, std::string_view hint) {
-  const auto before = source.text.substr(0, at);
-  const auto position = 1 + std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xC0) != 0x80; });
-  throw Error(Code::invalid, source.scope.title, "", fmt::format("{} at character {}{}", what, position, hint));
+namespace {
+
+void add_details(const Phrase& phrase, std::vector<std::string>& details) {
+  for (const Phrase& part : phrase.parts) details.push_back(text_of(part, Language::english));
 }
 
-std::string currency_hint(const Source& source) {
-  const std::string wanted = code_of(source.scope.currency);
-  if (wanted.empty()) return ": no currency is set for these amounts";
-  return fmt::format(": amounts here are in {}", wanted);
+Fault fault_of(const Phrase& what, std::size_t position) {
+  Fault fault;
+  fault.code = code_of(what.say);
+  fault.position = position;
+  add_details(what, fault.details);
+  fault.english = text_of(what, Language::english, position);
+  fault.chinese = text_of(what, Language::chinese, position);
+  fault.japanese = text_of(what, Language::japanese, position);
+  return fault;
+}
+
+}  // namespace
+
+Refusal::Refusal(const Scope& scope, Fault what)
+    : Error(Code::invalid, scope.title, "", what.text(scope.language)), fault(std::move(what)) {}
+
+void fail(const Source& source, std::size_t at, const Phrase& what) {
+  const auto before = source.text.substr(0, at);
+  const auto position = 1 + std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  throw Refusal(source.scope, fault_of(what, static_cast<std::size_t>(position)));
+}
+
+void fail(const Source& source, const Phrase& what) { throw Refusal(source.scope, fault_of(what, 0)); }
+
+Phrase suggestion(std::string_view word, std::span<const std::string_view> known) {
+  constexpr std::string_view begins = " Known are ";
+  std::string names;
+  for (const std::string& name : near_names(word, known)) names += (names.empty() ? "" : ", ") + name;
+  if (!names.empty()) return {Say::did_you_mean, {names}};
+  names = suggest(word, known);
+  if (!names.starts_with(begins)) return "";
+  return {Say::known_are, {names.substr(begins.size(), names.size() - begins.size() - 1)}};
 }
 
 namespace {
@@ -90,8 +116,8 @@ class Lexer {
         return take(Token::Kind::symbol, from);
       }
     }
-    if (c == '"') fail(source_, from, "text stands in single quotes, not '\"',");
-    fail(source_, from, fmt::format("unexpected {}", quote(text_.substr(from, 1))));
+    if (c == '"') fail(source_, from, Say::double_quote);
+    fail(source_, from, {Say::unexpected, {quote(text_.substr(from, 1))}});
   }
 
   Token number(std::size_t from) {
@@ -113,7 +139,7 @@ class Lexer {
       ++at_;
       return take(Token::Kind::text, from);
     }
-    fail(source_, from, "text that begins", " does not end: close it with ' (a quote inside is written '')");
+    fail(source_, from, Say::open_text);
   }
 
   const Source& source_;
@@ -137,7 +163,7 @@ class Parser {
    public:
     Deeper(Parser& parser, std::size_t at) : parser_(parser) {
       if (++parser_.depth_ > kMostNesting) {
-        fail(parser_.source_, at, fmt::format("nested more than {} levels deep", kMostNesting));
+        fail(parser_.source_, at, {Say::too_deep, {std::to_string(kMostNesting)}});
       }
     }
     Deeper(const Deeper&) = delete;
@@ -157,13 +183,13 @@ class Parser {
   bool accept_word(std::string_view word) { return is_word(word) && (++index_, true); }
 
   [[noreturn]] void unexpected() const {
-    if (now().kind == Token::Kind::end) fail(source_, now().at, "something is missing at the end,");
-    fail(source_, now().at, fmt::format("unexpected {}", quote(now().raw)));
+    if (now().kind == Token::Kind::end) fail(source_, now().at, Say::ends_early);
+    fail(source_, now().at, {Say::unexpected, {quote(now().raw)}});
   }
 
   void close(std::size_t opened) {
     if (accept_symbol(")")) return;
-    if (now().kind == Token::Kind::end) fail(source_, opened, "the '('", " is never closed");
+    if (now().kind == Token::Kind::end) fail(source_, opened, Say::open_parenthesis);
     unexpected();
   }
 
@@ -220,7 +246,7 @@ class Parser {
     if (accept_word("is")) {
       Node node = make(Op::is_null, at);
       node.negated = accept_word("not");
-      if (!accept_word("null")) fail(source_, now().at, "'null' is expected");
+      if (!accept_word("null")) fail(source_, now().at, {Say::expected, {"'null'"}});
       node.args.push_back(std::move(left));
       return node;
     }
@@ -233,10 +259,10 @@ class Parser {
     if (accept_word("contains")) {
       node.op = Op::contains;
     } else if (accept_word("starts")) {
-      if (!accept_word("with")) fail(source_, now().at, "'with' is expected");
+      if (!accept_word("with")) fail(source_, now().at, {Say::expected, {"'with'"}});
       node.op = Op::starts_with;
     } else {
-      if (negated) fail(source_, now().at, "'between', 'in', 'contains' or 'starts with' is expected");
+      if (negated) fail(source_, now().at, {Say::expected, {"'between', 'in', 'contains' or 'starts with'"}});
       return std::move(node.args.front());
     }
     node.args.push_back(parse_sum());
@@ -255,7 +281,7 @@ class Parser {
 
   Node parse_between(Node node) {
     node.args.push_back(parse_sum());
-    if (!accept_word("and")) fail(source_, now().at, "'and' of 'between ... and ...' is expected");
+    if (!accept_word("and")) fail(source_, now().at, {Say::expected, {"'and' of 'between ... and ...'"}});
     node.args.push_back(parse_sum());
     return node;
   }
@@ -263,7 +289,11 @@ class Parser {
   Node parse_in(Node node) {
     node.op = Op::in;
     const std::size_t opened = now().at;
-    if (!accept_symbol("(")) fail(source_, opened, "'(' is expected", ": write in ('a', 'b')");
+    if (now().kind == Token::Kind::parameter) {
+      node.args.push_back(parse_unary());
+      return node;
+    }
+    if (!accept_symbol("(")) fail(source_, opened, Say::expected_list);
     do {
       node.args.push_back(parse_sum());
     } while (accept_symbol(","));
@@ -346,6 +376,8 @@ class Parser {
       node.args.push_back(parse_or());
     } while (accept_symbol(","));
     close(opened);
+    if (node.args.size() == 2 && node.name == "contains") node.op = Op::contains;
+    if (node.args.size() == 2 && node.name == "starts_with") node.op = Op::starts_with;
     return node;
   }
 
@@ -373,8 +405,8 @@ class Parser {
     Node node = make(Op::literal, at);
     node.kind = day ? Kind::date : Kind::timestamp;
     const std::string text = unquoted();
-    node.constant.word = day ? reading(source_, at, "wrong date", [&] { return parse_date(text).days; })
-                             : reading(source_, at, "wrong timestamp", [&] { return parse_timestamp(text).micros; });
+    node.constant.word = day ? reading(source_, at, Say::wrong_date, [&] { return parse_date(text).days; })
+                             : reading(source_, at, Say::wrong_timestamp, [&] { return parse_timestamp(text).micros; });
     ++index_;
     return node;
   }
@@ -390,18 +422,18 @@ class Parser {
     if (named) {
       node.kind = Kind::money;
       const std::string code(now().raw);
-      const Currency unit = reading(source_, now().at, "wrong currency", [&] { return currency(code); });
-      if (unit != source_.scope.currency) wrong_currency(unit);
-      node.constant.word = reading(source_, at, "wrong amount", [&] { return parse_money(digits, unit).minor; });
+      const Currency unit = reading(source_, now().at, Say::wrong_currency, [&] { return currency(code); });
+      node.constant.word = reading(source_, at, Say::wrong_amount, [&] { return parse_money(digits, unit).minor; });
       node.constant.text = code;
+      node.unit = unit;
       ++index_;
       return node;
     }
     node.kind = Kind::number;
-    Decimal value = reading(source_, at, "wrong number", [&] { return parse_decimal(digits); });
+    Decimal value = reading(source_, at, Say::wrong_number, [&] { return parse_decimal(digits); });
     if (is_symbol("%")) {
       ++index_;
-      if (value.scale > 16) fail(source_, at, "a percentage with more than 16 digits after the point");
+      if (value.scale > 16) fail(source_, at, Say::percent_digits);
       value.scale += 2;
     }
     while (value.scale > 0 && value.coefficient % 10 == 0) {
@@ -411,10 +443,6 @@ class Parser {
     node.constant.word = value.coefficient;
     node.constant.scale = value.scale;
     return node;
-  }
-
-  [[noreturn]] void wrong_currency(Currency unit) const {
-    fail(source_, now().at, fmt::format("wrong currency {}", code_of(unit)), currency_hint(source_));
   }
 
   const Source& source_;
@@ -427,11 +455,10 @@ class Parser {
 
 Node parse(const Source& source) {
   if (source.text.size() > kMostText) {
-    throw Error(Code::invalid, source.scope.title, "",
-                fmt::format("an expression is at most {} bytes long, this one has {}", kMostText, source.text.size()));
+    fail(source, {Say::too_long, {std::to_string(kMostText), std::to_string(source.text.size())}});
   }
   const std::size_t wrong = invalid_utf8(source.text);
-  if (wrong != std::string_view::npos) fail(source, wrong, "no valid UTF-8");
+  if (wrong != std::string_view::npos) fail(source, wrong, Say::not_utf8);
   return Parser(source).whole();
 }
 

@@ -16,8 +16,6 @@ using Test = Kernel::Test;
 constexpr Int128 kLeast = std::numeric_limits<std::int64_t>::min();
 constexpr Int128 kMost = std::numeric_limits<std::int64_t>::max();
 
-bool is_text(Kind kind) { return kind == Kind::text || kind == Kind::currency || kind == Kind::bytes; }
-
 /// A constant in the units of a column: `floor` is exact or lies just below it.
 struct Threshold {
   Int128 floor = 0;
@@ -87,15 +85,21 @@ void between_words(Kernel& kernel, Threshold low, Threshold high) {
 /// Constants that no row can equal are left out of the list; a null stays in it, as it makes misses unknown.
 void list_constants(Kernel& kernel, const Node& node) {
   kernel.test = Test::in;
-  for (std::size_t i = 1; i < node.args.size(); ++i) {
-    const Node& arg = node.args[i];
-    if (arg.kind == Kind::null) {
+  const auto take = [&](const Node& item) {
+    if (item.kind == Kind::null) {
       kernel.list_has_null = true;
     } else if (kernel.text) {
-      kernel.texts.push_back(arg.constant.text);
-    } else if (const Threshold word = threshold(arg, node.args[0]); word.exact && fits(word.floor)) {
+      kernel.texts.push_back(item.constant.text);
+    } else if (const Threshold word = threshold(item, node.args[0]); word.exact && fits(word.floor)) {
       kernel.words.push_back(static_cast<std::int64_t>(word.floor));
     }
+  };
+  for (std::size_t i = 1; i < node.args.size(); ++i) {
+    if (node.args[i].op != Op::list) {
+      take(node.args[i]);
+      continue;
+    }
+    for (const Node& item : node.args[i].args) take(item);
   }
   const auto tidy = [](auto& list) {
     std::sort(list.begin(), list.end());
@@ -104,6 +108,21 @@ void list_constants(Kernel& kernel, const Node& node) {
   tidy(kernel.words);
   tidy(kernel.texts);
   if (kernel.words.empty() && kernel.texts.empty()) kernel.test = kernel.list_has_null ? Test::unknown : Test::never;
+}
+
+/// The currency of the constants, where the field may be in any.
+void demand_unit(Kernel& kernel, const Node& node) {
+  const Node& field = node.args[0];
+  if (field.kind != Kind::money || field.unit) return;
+  const auto look = [&](const Node& item) {
+    if (item.kind != Kind::money || !item.unit) return;
+    kernel.unit = *item.unit;
+    kernel.in_unit = true;
+  };
+  for (const Node& arg : node.args) {
+    look(arg);
+    for (const Node& item : arg.args) look(item);
+  }
 }
 
 std::vector<Cell> operands_of(const Kernel& kernel) {
@@ -146,7 +165,11 @@ std::unique_ptr<const Kernel> kernel_of(const Node& node) {
   const bool plain = node.op == Op::field && node.kind == Kind::boolean;
   const bool tests = node.op == Op::compare || node.op == Op::between || node.op == Op::in || node.op == Op::is_null;
   if (!plain && (!tests || node.args[0].op != Op::field)) return nullptr;
-  if (!std::all_of(node.args.begin() + (plain ? 0 : 1), node.args.end(), is_constant)) return nullptr;
+  const auto fixed = [](const Node& arg) { return is_constant(arg) || arg.op == Op::list; };
+  if (!std::all_of(node.args.begin() + (plain ? 0 : 1), node.args.end(), fixed)) return nullptr;
+  const auto empty = [](const Node& arg) { return arg.op == Op::list && arg.args.empty(); };
+  // In nothing is no row, not even one of null, which a kernel takes for unknown.
+  if (node.op == Op::in && std::all_of(node.args.begin() + 1, node.args.end(), empty)) return nullptr;
   const Node& field = plain ? node : node.args[0];
   Kernel kernel;
   kernel.field = field.field;
@@ -176,10 +199,12 @@ std::unique_ptr<const Kernel> kernel_of(const Node& node) {
       between_words(kernel, threshold(node.args[1], field), threshold(node.args[2], field));
     }
   }
+  if (!plain && kernel.test != Test::is_null) demand_unit(kernel, node);
   return std::make_unique<const Kernel>(std::move(kernel));
 }
 
 std::optional<Condition> condition_of(const Node& node) {
+  if (node.kernel && node.kernel->in_unit) return std::nullopt;  // See conjunct_in_unit.
   if (node.kernel) return condition_of_kernel(*node.kernel, node.negated);
   Condition condition;
   switch (node.op) {
@@ -194,6 +219,19 @@ std::optional<Condition> condition_of(const Node& node) {
     condition.terms.push_back(std::move(*term));
   }
   return condition;
+}
+
+std::optional<Condition> conjunct_in_unit(const Node& node, int currency_field, bool guarded) {
+  std::optional<Condition> test = condition_of_kernel(*node.kernel, node.negated);
+  if (!test || guarded) return test;
+  Condition foreign;
+  foreign.op = Condition::Op::ne;
+  foreign.field = currency_field;
+  foreign.operands = {code_of(node.kernel->unit)};
+  Condition either;
+  either.op = Condition::Op::any;
+  either.terms = {std::move(foreign), std::move(*test)};
+  return either;
 }
 
 }  // namespace kith::expr

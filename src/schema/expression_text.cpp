@@ -39,6 +39,7 @@ class Printer {
   void print(const Node& node) {
     switch (node.op) {
       case Op::literal: literal(node); break;
+      case Op::list:
       case Op::parameter: text_ += ":" + node.name; break;
       case Op::field: text_ += node.name; break;
       case Op::negate:
@@ -141,6 +142,10 @@ class Printer {
         child(node.args[2], kSumLevel);
         break;
       case Op::in:
+        if (node.args.size() == 2 && node.args[1].op == Op::list) {
+          text_ += " in :" + node.args[1].name;
+          break;
+        }
         text_ += " in (";
         arguments(node, 1, kSumLevel);
         break;

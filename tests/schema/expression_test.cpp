@@ -193,9 +193,10 @@ TEST(Expression, NamesThePlaceAndTheRemedyOfFaults) {
             "cannot compare money with a number at character 10: write an amount with its currency, USD");
   EXPECT_EQ(fault("amount + 1 > 0 USD"),
             "cannot add or subtract money and a number at character 10: write an amount with its currency, USD");
-  EXPECT_EQ(fault("amount > 1 EUR"), "wrong currency EUR at character 12: amounts here are in USD");
+  EXPECT_EQ(fault("amount > 1 EUR"),
+            "USD and EUR do not mix at character 10: bring amounts to one currency with base(...) or convert(...)");
   EXPECT_EQ(fault("amount > :m", {{"m", Money{1, currency("EUR")}}}),
-            "':m' is in EUR at character 10: amounts here are in USD");
+            "USD and EUR do not mix at character 10: bring amounts to one currency with base(...) or convert(...)");
   EXPECT_EQ(fault("amount * amount > 0 USD"), "money cannot be multiplied with money at character 10");
   EXPECT_EQ(fault("1 / amount > 0"), "a number cannot be divided by money at character 5");
   EXPECT_EQ(fault("(visits > 1"), "the '(' at character 1 is never closed");
