@@ -201,6 +201,38 @@ KITH_API int32_t kith_explain_line(const kith_reader* reader, int64_t line, cons
 /** Does the arithmetic of an explanation again, without a store: entity, field (the path) and message of each step
  *  that does not hold; no rows when it is right. */
 KITH_API int32_t kith_trace_check(const char* json, size_t size, kith_table** out, kith_error* error);
+
+/* Plans without a store. A plan is a document (JSON, kith.plan/2, or kith.plan/1, which is converted), inputs are
+ * events, values, superiors and rates (JSON, kith.inputs/1); docs/plans.md describes both. Every function is pure: it
+ * may be called from any thread. Errors: INVALID with every fault of a document by its JSON path; STATE for facts whose
+ * correction has no open period; OVERFLOW. */
+
+/** What the plan allows but people rarely mean: entity, field (the JSON path) and message; no rows where nothing. */
+KITH_API int32_t kith_plan_lint(const char* plan, size_t size, kith_table** out, kith_error* error);
+/** The canonical document: two spellings of one plan give the same bytes. */
+KITH_API int32_t kith_plan_canonical(const char* plan, size_t size, kith_text** out, kith_error* error);
+/** What changed between two documents, a line each; empty where nothing did. */
+KITH_API int32_t kith_plan_diff(const char* before, size_t before_size, const char* after, size_t after_size,
+                                kith_text** out, kith_error* error);
+/** Computes everything: JSON with credits, lines, components, releases, ledger, statements and warnings. */
+KITH_API int32_t kith_plan_compute(const char* plan, size_t plan_size, const char* inputs, size_t inputs_size,
+                                   kith_text** out, kith_error* error);
+/** The steps from the facts to what a person earned with a component in a period. The last four texts end in a zero
+ *  byte; `language` is "en" or "zh". Error NOT_FOUND for a component that the person has not in the period. */
+KITH_API int32_t kith_plan_explain(const char* plan, size_t plan_size, const char* inputs, size_t inputs_size,
+                                   const char* person, const char* component, const char* period, const char* language,
+                                   kith_text** out, kith_error* error);
+/** What another plan would have paid: a JSON list of person, before, after, difference. Error INVALID for plans in two
+ *  currencies. */
+KITH_API int32_t kith_plan_what_if(const char* before, size_t before_size, const char* after, size_t after_size,
+                                   const char* inputs, size_t inputs_size, kith_text** out, kith_error* error);
+/** Plan, inputs and result in one text that a third party checks offline with kith_commission_check. */
+KITH_API int32_t kith_commission_export(const char* plan, size_t plan_size, const char* inputs, size_t inputs_size,
+                                        kith_text** out, kith_error* error);
+/** Computes an export again: entity, field (the JSON path) and message of each figure that differs; no rows when it is
+ *  right to the last unit. */
+KITH_API int32_t kith_commission_check(const char* json, size_t size, kith_table** out, kith_error* error);
+
 /** Sets a quota by hand (a record of "quota"); the record then holds what was stored. `id` may be NULL. */
 KITH_API int32_t kith_quota_set(kith_work* work, kith_record* quota, int64_t* id, kith_error* error);
 /** Shares a quota among children by KITH_QUOTA_*, to the cent. `over_percent` (a number; NULL: none) raises the sum: 5

@@ -235,6 +235,18 @@ Inputs parse_inputs(std::string_view text) {
 std::string canonical_json(const Inputs& inputs) { return json_of(inputs).dump(); }
 std::string canonical_json(const PlanDocument& plan, const PlanResult& result) { return json_of(plan, result).dump(); }
 
+std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& rows) {
+  const auto text = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
+  json list = json::array();
+  for (const WhatIf& row : rows) {
+    list.push_back({{"person", row.person},
+                    {"before", text(row.before)},
+                    {"after", text(row.after)},
+                    {"difference", text(checked_sub(row.after, row.before, "what-if"))}});
+  }
+  return list.dump();
+}
+
 std::string export_commission(const PlanDocument& plan, const Inputs& inputs) {
   const json root = {{"format", kExport},
                      {"plan", json::parse(plan.canonical_json())},

@@ -167,6 +167,42 @@ void check_fit(const Model& model, Findings& out) {
   }
 }
 
+/// Members that hold a number wherever they stand, unless the text is a name, a choice or a day.
+constexpr std::string_view kNumbers[] = {"amount",     "at_least", "by",   "cells",      "from",
+                                         "goal",       "pool",     "ramp", "retro_from", "share",
+                                         "target_pay", "to",       "unit", "value",      "weight"};
+
+/// The shortest spelling of a number; any other text stays as it is.
+void shorten(json& value) {
+  if (value.is_array()) {
+    for (json& item : value) shorten(item);
+  }
+  if (!value.is_string()) return;
+  try {
+    std::string text = number_text(parse_number(value.get<std::string>()));
+    if (text.find('/') == std::string::npos) value = std::move(text);
+  } catch (const Error&) {
+    // A choice such as "amount", a day, or a name.
+  }
+}
+
+void shorten_numbers(json& value) {
+  if (value.is_array()) {
+    for (json& item : value) shorten_numbers(item);
+  }
+  if (!value.is_object()) return;
+  const bool named = value.size() == 1 || value.contains("do");  // there "value" names a number of the inputs
+  for (auto& [key, member] : value.items()) {
+    const bool number = std::find(std::begin(kNumbers), std::end(kNumbers), key) != std::end(kNumbers);
+    if (number && !(named && key == "value")) {
+      if (member.is_object()) continue;
+      shorten(member);
+    } else {
+      shorten_numbers(member);
+    }
+  }
+}
+
 std::string convert_old(std::string_view text) {
   const Plan plan = parse_plan(text);
   const auto name_of_point = choice_name(plan.rounding.point);
@@ -228,6 +264,7 @@ PlanDocument PlanDocument::parse(std::string_view text) {
   root.finish();
   if (out.empty()) check_fit(*model, out);
   if (!out.empty()) throw Error(out.take());
+  shorten_numbers(document);
   model->canonical = document.dump();
   return PlanDocument(std::move(model));
 }

@@ -54,7 +54,7 @@ std::vector<Stretch> clipped(std::span<const Stretch> stretches, Date from, Date
   return inside;
 }
 
-std::int64_t days_of_period(DayBasis basis, Date from, Date to, const WorkingDay& working) {
+std::int64_t days_of_period(DayBasis basis, Date from, Date to, const IsWorkingDay& working) {
   const std::int64_t days = day_count(basis, from, to, working);
   expect(days > 0, "to", "leaves the period without a day to count; give a longer period or another day basis");
   return days;
@@ -96,7 +96,7 @@ Decimal rounded(const Exact& value, int scale, Rounding mode) {
   return {round_big(big(value) * big(Int128{power_of_ten(scale)}), mode), scale};
 }
 
-std::int64_t day_count(DayBasis basis, Date from, Date to, const WorkingDay& working) {
+std::int64_t day_count(DayBasis basis, Date from, Date to, const IsWorkingDay& working) {
   check_stretch(from, to);
   if (basis == DayBasis::calendar) return std::int64_t{to.days} - from.days;
   if (basis == DayBasis::thirty_360) return thirty_360_between(from, to);
@@ -109,7 +109,7 @@ std::int64_t day_count(DayBasis basis, Date from, Date to, const WorkingDay& wor
   return days;
 }
 
-Exact blend(std::span<const Stretch> stretches, Date from, Date to, DayBasis basis, const WorkingDay& working) {
+Exact blend(std::span<const Stretch> stretches, Date from, Date to, DayBasis basis, const IsWorkingDay& working) {
   const std::int64_t days = days_of_period(basis, from, to, working);
   Big sum = 0;
   Date end = from;
@@ -125,7 +125,7 @@ Exact blend(std::span<const Stretch> stretches, Date from, Date to, DayBasis bas
 }
 
 Exact relieve(std::int64_t amount, Date from, Date to, std::span<const Stretch> leaves, DayBasis basis,
-              const WorkingDay& working) {
+              const IsWorkingDay& working) {
   std::vector<Stretch> present;
   Date begin = from;
   for (const Stretch& leave : clipped(leaves, from, to)) {

@@ -333,6 +333,82 @@ static void imports_report_every_row(void) {
   close_world(s.world);
 }
 
+static const char marginal_plan[] =
+    "{\"format\":\"kith.plan/2\",\"name\":\"field\",\"version\":1,\"currency\":\"USD\",\"interval\":\"month\","
+    "\"valid\":{\"from\":\"2025-01-01\"},\"rounding\":{\"mode\":\"half_up\",\"point\":\"telescoped\",\"unit\":\"0.01\"}"
+    ","
+    "\"order\":[\"date\",\"sequence\",\"id\"],\"credits\":[{\"name\":\"own\",\"role\":\"primary\",\"who\":\"split\","
+    "\"sum_must_be\":\"100\",\"rounding\":\"none\",\"apply\":\"base\",\"base\":\"amount\",\"fx\":{\"rate\":"
+    "\"transaction\",\"reversal\":\"original\"}}],\"measures\":[{\"name\":\"sales\",\"credits\":[\"own\"],"
+    "\"aggregate\":\"sum\",\"accumulate\":\"interval\",\"return_period\":\"original\",\"negative\":\"first_tier\"}],"
+    "\"components\":[{\"name\":\"revenue\",\"kind\":\"tiers\",\"basis\":{\"measure\":\"sales\"},\"tiers\":{\"input\":"
+    "\"amount\",\"mode\":\"marginal\",\"boundary\":\"upper\",\"unit\":\"pct_of_base\",\"rows\":[{\"from\":\"0\","
+    "\"value\":\"5 %\"},{\"from\":\"1000\",\"value\":\"0.08\"}]}}]}";
+static const char slab_plan[] =
+    "{\"format\":\"kith.plan/2\",\"name\":\"field\",\"version\":1,\"currency\":\"USD\",\"interval\":\"month\","
+    "\"valid\":{\"from\":\"2025-01-01\"},\"rounding\":{\"mode\":\"half_up\",\"point\":\"telescoped\",\"unit\":\"0.01\"}"
+    ","
+    "\"order\":[\"date\",\"sequence\",\"id\"],\"credits\":[{\"name\":\"own\",\"role\":\"primary\",\"who\":\"split\","
+    "\"sum_must_be\":\"100\",\"rounding\":\"none\",\"apply\":\"base\",\"base\":\"amount\",\"fx\":{\"rate\":"
+    "\"transaction\",\"reversal\":\"original\"}}],\"measures\":[{\"name\":\"sales\",\"credits\":[\"own\"],"
+    "\"aggregate\":\"sum\",\"accumulate\":\"interval\",\"return_period\":\"original\",\"negative\":\"first_tier\"}],"
+    "\"components\":[{\"name\":\"revenue\",\"kind\":\"tiers\",\"basis\":{\"measure\":\"sales\"},\"tiers\":{\"input\":"
+    "\"amount\",\"mode\":\"slab\",\"boundary\":\"upper\",\"unit\":\"pct_of_base\",\"rows\":[{\"from\":\"0\","
+    "\"value\":\"5 %\"},{\"from\":\"1000\",\"value\":\"0.08\"}]}}]}";
+static const char plan_inputs[] =
+    "{\"format\":\"kith.inputs/1\",\"events\":[{\"source\":\"shop\",\"id\":\"1\",\"type\":\"order\",\"date\":"
+    "\"2025-01-07\",\"currency\":\"USD\",\"amount\":\"1200.00\",\"splits\":[{\"person\":\"ann\",\"role\":"
+    "\"primary\",\"share\":\"1\"}]}]}";
+
+/* 1,000 at 5 % and 200 at 8 % are 66; the slab pays 8 % of 1,200 = 96. */
+static void plans_compute_without_a_store(void) {
+  kith_text* text = NULL;
+  kith_table* table = NULL;
+  OK(kith_plan_compute(marginal_plan, KITH_NUL, plan_inputs, KITH_NUL, &text, &check_error));
+  CHECK(strstr(kith_text_data(text), "\"amount\":\"66.00\"") != NULL);
+  kith_text_free(text);
+  OK(kith_plan_explain(marginal_plan, KITH_NUL, plan_inputs, KITH_NUL, "ann", "revenue", "2025-01", "en", &text,
+                       &check_error));
+  CHECK(strstr(kith_text_data(text), "row 2: 200 x 0.08 = 16") != NULL);
+  kith_text_free(text);
+  OK(kith_plan_what_if(marginal_plan, KITH_NUL, slab_plan, KITH_NUL, plan_inputs, KITH_NUL, &text, &check_error));
+  CHECK_TEXT("[{\"after\":\"96.00\",\"before\":\"66.00\",\"difference\":\"30.00\",\"person\":\"ann\"}]",
+             kith_text_data(text));
+  kith_text_free(text);
+  OK(kith_plan_diff(marginal_plan, KITH_NUL, slab_plan, KITH_NUL, &text, &check_error));
+  CHECK_TEXT("components[revenue].tiers.mode changes from \"marginal\" to \"slab\".\n", kith_text_data(text));
+  kith_text_free(text);
+  OK(kith_plan_canonical(marginal_plan, KITH_NUL, &text, &check_error));
+  CHECK(strstr(kith_text_data(text), "\"value\":\"0.05\"") != NULL);
+  kith_text_free(text);
+  OK(kith_plan_lint(slab_plan, KITH_NUL, &table, &check_error));
+  CHECK_INT(1, kith_table_rows(table));
+  kith_table_free(table);
+
+  OK(kith_commission_export(marginal_plan, KITH_NUL, plan_inputs, KITH_NUL, &text, &check_error));
+  OK(kith_commission_check(kith_text_data(text), kith_text_size(text), &table, &check_error));
+  CHECK_INT(0, kith_table_rows(table));
+  kith_table_free(table);
+  char* changed = malloc(kith_text_size(text) + 1);
+  if (changed != NULL) {
+    memcpy(changed, kith_text_data(text), kith_text_size(text) + 1);
+    char* amount = strstr(strstr(changed, "\"statements\""), "66.00");
+    CHECK(amount != NULL);
+    if (amount != NULL) amount[1] = '7';
+    OK(kith_commission_check(changed, KITH_NUL, &table, &check_error));
+    CHECK_INT(1, kith_table_rows(table));
+    kith_table_free(table);
+    free(changed);
+  }
+  kith_text_free(text);
+
+  FAILS(KITH_ERROR_INVALID, "format", kith_plan_lint("{}", KITH_NUL, &table, &check_error));
+  FAILS(KITH_ERROR_INVALID, "format", kith_plan_compute(marginal_plan, KITH_NUL, "{}", KITH_NUL, &text, &check_error));
+  FAILS(KITH_ERROR_NOT_FOUND, "bob",
+        kith_plan_explain(marginal_plan, KITH_NUL, plan_inputs, KITH_NUL, "bob", "revenue", "2025-01", "en", &text,
+                          &check_error));
+}
+
 int main(int argc, char** argv) {
   (void)argc;
   check_program = argv[0];
@@ -344,5 +420,6 @@ int main(int argc, char** argv) {
   RUN(the_organisation_moves);
   RUN(sellers_see_their_own);
   RUN(imports_report_every_row);
+  RUN(plans_compute_without_a_store);
   return check_end();
 }

@@ -74,6 +74,14 @@ static void null_where_an_object_must_be(void) {
   MISUSED("reader", kith_explain_statement(NULL, 1, "text", &text, e));
   MISUSED("reader", kith_explain_line(NULL, 1, "text", &text, e));
   MISUSED("json", kith_trace_check(NULL, 1, &table, e));
+  MISUSED("json", kith_commission_check(NULL, 1, &table, e));
+  MISUSED("plan", kith_plan_lint(NULL, 1, &table, e));
+  MISUSED("plan", kith_plan_canonical(NULL, 1, &text, e));
+  MISUSED("before", kith_plan_diff(NULL, 1, "{}", 2, &text, e));
+  MISUSED("plan", kith_plan_compute(NULL, 1, "{}", 2, &text, e));
+  MISUSED("plan", kith_plan_explain(NULL, 1, "{}", 2, "a", "b", "c", "en", &text, e));
+  MISUSED("before", kith_plan_what_if(NULL, 1, "{}", 2, "{}", 2, &text, e));
+  MISUSED("plan", kith_commission_export(NULL, 1, "{}", 2, &text, e));
   CHECK(store == NULL && session == NULL && reader == NULL && work == NULL && record == NULL);
   CHECK(table == NULL && text == NULL && value.type == KITH_NULL);
 }

@@ -98,6 +98,22 @@ TEST(PlanDocumentWhatIf, ComparesWithoutPosting) {
   EXPECT_EQ(rows[0].after, 9600);
 }
 
+TEST(PlanDocument, SpellingDoesNotChangeTheHash) {
+  const PlanDocument plan = PlanDocument::parse(plan_text("marginal", "0.08"));
+  for (const char* spelling : {"8 %", "0.080", "8.00%"}) {
+    const PlanDocument same = PlanDocument::parse(plan_text("marginal", spelling));
+    EXPECT_EQ(same.hash(), plan.hash()) << same.canonical_json();
+    EXPECT_TRUE(diff(plan, same).empty()) << spelling;
+  }
+  EXPECT_NE(PlanDocument::parse(plan_text("marginal", "0.8")).hash(), plan.hash());
+  // A name that looks like a number stays the name it is.
+  const std::string capped = R"(, "modifiers": [{"do": "disqualify", "value": "010"},
+      {"do": "cap", "amount": {"value": "010"}, "per": "period", "excess": "lose"}])";
+  const std::string canonical = PlanDocument::parse(plan_text("marginal", "0.08", capped)).canonical_json();
+  EXPECT_NE(canonical.find(R"({"do":"disqualify","value":"010"})"), std::string::npos) << canonical;
+  EXPECT_NE(canonical.find(R"("amount":{"value":"010"})"), std::string::npos) << canonical;
+}
+
 TEST(PlanDocument, ReadsTheOlderFormatToTheSameFigures) {
   const PlanDocument plan = PlanDocument::parse(
       R"({"format": "kith.plan/1", "name": "old", "version": 1, "currency": "USD", "calendar": "fiscal",

@@ -10,6 +10,7 @@ with kith.open("shop.kith") as store, store.session() as session:
 """
 
 from ._kith import __version__
+from ._plan import Plan, check_commission, plan
 from ._store import Reader, Receipt, Records, Session, Store, Work, WritableRecords, check_trace, load, open, shard_plan
 from ._table import Record, Table
 from ._values import Money
@@ -42,6 +43,7 @@ __all__ = [
     "MisuseError",
     "Money",
     "NotFoundError",
+    "Plan",
     "RangeError",
     "Reader",
     "Receipt",
@@ -56,8 +58,10 @@ __all__ = [
     "Work",
     "WritableRecords",
     "__version__",
+    "check_commission",
     "check_trace",
     "load",
     "open",
+    "plan",
     "shard_plan",
 ]

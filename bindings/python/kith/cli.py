@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and explanations.")
 app.add_typer(commission, name="commission")
+plans = typer.Typer(no_args_is_help=True, help="Plan documents, without a store.")
+app.add_typer(plans, name="plan")
 out = Console()
 
 
@@ -293,6 +295,39 @@ def close(
     with opened(store, actor).work(f"close {period}") as work:
         work.close_commission(period)
     out.print(f"{period} is closed; what is learned later posts to an open period.")
+
+
+@commission.command("check")
+def check_commission(
+    file: Annotated[pathlib.Path, typer.Argument(help="An export, kith.commission/1.")], format: Shown = Format.table
+) -> None:
+    """Compute an exported commission again, without a store, and name every figure that differs."""
+    found = kith.check_commission(file.read_text(encoding="utf-8"))
+    if len(found):
+        show(found, format)
+        raise typer.Exit(1)
+    out.print("Every figure holds.")
+
+
+PlanFile = Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/2 or kith.plan/1.")]
+
+
+@plans.command()
+def lint(file: PlanFile, format: Shown = Format.table) -> None:
+    """What a plan allows but people rarely mean: cliffs with their cost, pay that falls, rows without effect."""
+    found = kith.plan(file.read_text(encoding="utf-8")).lint()
+    if len(found):
+        show(found, format)
+    else:
+        out.print("Nothing to remark.")
+
+
+@plans.command()
+def diff(before: PlanFile, after: PlanFile) -> None:
+    """What changes from one plan document to another."""
+    one, other = (kith.plan(file.read_text(encoding="utf-8")) for file in (before, after))
+    for line in one.diff(other) or ["Nothing changes."]:
+        typer.echo(line)
 
 
 @app.command()

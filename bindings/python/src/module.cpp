@@ -14,6 +14,7 @@ PYBIND11_MODULE(_kith, module) {
   py::class_<PyWork, PySource, std::shared_ptr<PyWork>> work(module, "RawWork");
   bind_verbs(work);
   bind_store(module);
+  bind_plans(module);
   module.def("shard_plan",
              [](const std::string& schema) { return kith::postgres_shard_plan(kith::model().stored(), schema); });
 }

@@ -33,7 +33,8 @@ class PlanDocument {
   std::string name() const;
   std::int64_t version() const;
   kith::Currency currency() const;
-  /// Keys in byte order, no white space, optional members that are not said left out.
+  /// Keys in byte order, no white space, numbers in their shortest spelling ("5 %" is "0.05"), optional members that
+  /// are not said left out. Documents that differ in spelling alone have one hash.
   std::string canonical_json() const;
   /// Hexadecimal SHA-256 of `canonical_json`.
   std::string hash() const;
@@ -226,5 +227,7 @@ struct WhatIf {
 };
 /// Errors: invalid for two currencies.
 std::vector<WhatIf> what_if(const PlanDocument& before, const PlanDocument& after, const Inputs& inputs);
+/// A list of {"person", "before", "after", "difference"}, amounts as text in major units of the plan's currency.
+std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& rows);
 
 }  // namespace kith::incentive

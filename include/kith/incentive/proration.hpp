@@ -39,10 +39,10 @@ enum class DayBasis : std::int32_t {
 };
 
 /// Says whether a day is worked. An empty one means Monday to Friday.
-using WorkingDay = std::function<bool(Date)>;
+using IsWorkingDay = std::function<bool(Date)>;
 
 /// Days of [from, to) on that basis. Errors: invalid when it runs backwards, or ends open where days are walked.
-std::int64_t day_count(DayBasis basis, Date from, Date to, const WorkingDay& working = {});
+std::int64_t day_count(DayBasis basis, Date from, Date to, const IsWorkingDay& working = {});
 
 /// Something that holds from one day to another.
 struct Stretch {
@@ -55,12 +55,12 @@ struct Stretch {
 /// mid-period, a target bonus that is raised in June. Days outside the period do not count; days in no stretch count 0,
 /// so one stretch from 15 January is the quota of a new hire. Errors: invalid when stretches overlap or one runs
 /// backwards, or the period has no day on that basis.
-Exact blend(std::span<const Stretch> stretches, Date from, Date to, DayBasis basis, const WorkingDay& working = {});
+Exact blend(std::span<const Stretch> stretches, Date from, Date to, DayBasis basis, const IsWorkingDay& working = {});
 
 /// The amount for the days of the period that are in none of the leaves: amount x (days - days of leave) / days.
 /// Leaves may overlap each other; their days count once. Errors as for `blend`.
 Exact relieve(std::int64_t amount, Date from, Date to, std::span<const Stretch> leaves, DayBasis basis,
-              const WorkingDay& working = {});
+              const IsWorkingDay& working = {});
 
 /// The goal of month `index` (0 is the first month): amount x ramp[index], the whole amount after the last step.
 /// {0.25, 0.5, 0.75} ramps up over three months. Errors: invalid for a negative step or index.

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commission plans as documents, computed over the host's own events without a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from . import _kith
+from ._table import Table
+from ._values import Money
+
+Inputs = Mapping[str, Any] | Iterable[Mapping[str, Any]]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no place in a plan or its inputs; give text, a Decimal or a date")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_text)
+
+
+def _inputs(inputs: Inputs) -> str:
+    whole = dict(inputs) if isinstance(inputs, Mapping) else {"events": list(inputs)}
+    return _dump({"format": "kith.inputs/1", **whole})
+
+
+class Plan:
+    """A checked plan. Immutable; may be used from many threads at once.
+
+    Inputs are a list of events, or a mapping with `events`, `values`, `hierarchy`, `people`, `rates`, `closed`, `open`
+    and `posted` (docs/plans.md). Amounts are text or Decimal, days text or date; a float is refused.
+    """
+
+    def __init__(self, document: str | Mapping[str, Any]) -> None:
+        self._raw = _kith.RawPlan(document if isinstance(document, str) else _dump(document))
+
+    @property
+    def name(self) -> str:
+        """The plan's name."""
+        return self._raw.name
+
+    @property
+    def version(self) -> int:
+        """The version of that name."""
+        return self._raw.version
+
+    @property
+    def currency(self) -> str:
+        """The currency in which it pays."""
+        return self._raw.currency
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical document, hexadecimal."""
+        return self._raw.hash
+
+    def canonical(self) -> str:
+        """The document in its one spelling."""
+        return self._raw.canonical()
+
+    def lint(self) -> Table:
+        """What is allowed but rarely meant, by JSON path: cliffs with their cost, falling pay, rows without effect."""
+        return Table(self._raw.lint())
+
+    def diff(self, after: Plan) -> list[str]:
+        """What changes from this plan to another, a sentence each."""
+        return self._raw.diff(after._raw)
+
+    def compute(self, inputs: Inputs) -> dict[str, Any]:
+        """Credits, lines, components, releases, ledger, statements and warnings; amounts as text in major units."""
+        return json.loads(self._raw.compute(_inputs(inputs)))
+
+    def explain(self, inputs: Inputs, person: str, component: str, period: str, language: str = "en") -> str:
+        """The steps from the facts to what somebody earned, in English ("en") or Chinese ("zh")."""
+        return self._raw.explain(_inputs(inputs), person, component, period, language)
+
+    def what_if(self, after: Plan, inputs: Inputs) -> list[dict[str, Any]]:
+        """What another plan would have paid: person, and before, after and difference as Money."""
+        rows = json.loads(self._raw.what_if(after._raw, _inputs(inputs)))
+        money = ("before", "after", "difference")
+        return [row | {key: Money(Decimal(row[key]), self.currency) for key in money} for row in rows]
+
+    def export(self, inputs: Inputs) -> str:
+        """Plan, inputs and result in one JSON text for `kith.check_commission`."""
+        return self._raw.export(_inputs(inputs))
+
+
+def plan(document: str | Mapping[str, Any]) -> Plan:
+    """Reads a plan document ("kith.plan/2"; "kith.plan/1" is converted). InvalidError names every fault by its path."""
+    return Plan(document)
+
+
+def check_commission(exported: str) -> Table:
+    """Computes an export again, without any store; no rows when it is right to the last unit."""
+    return Table(_kith.check_commission(exported))
