@@ -78,6 +78,8 @@ constexpr Permit kPermits[] = {
     {"access::add_principal", "principal", Action::administer},
     {"access::set_grant", "role", Action::administer},
     {"check", "principal", Action::administer},
+    {"history::verify", "principal", Action::administer},
+    {"history::purge", "principal", Action::administer},
 };
 
 constexpr FirstGrant kGrants[] = {

@@ -98,7 +98,7 @@ std::vector<Finding> check(Session& session) {
   std::vector<Finding> findings;
   for (const std::string& fault : session.engine().storage().damage()) findings.push_back({"storage", {}, fault});
   const Reader system = reader.as_system("check");
-  for (Finding& finding : history::verify(system)) findings.push_back(std::move(finding));
+  for (Finding& finding : history::verify(system).faults) findings.push_back(std::move(finding));
   for (const Entity* entity : system.model().entities()) {
     if (entity->keeping != Keeping::versioned) continue;
     check_entity(system, *entity, findings);

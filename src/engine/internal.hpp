@@ -150,9 +150,27 @@ std::optional<Head> read_head(Transaction& transaction);
 
 /// Rules of fields: required, length, range, UTF-8, known choices. Adds what is broken in one row.
 void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std::vector<Violation>& violations);
-/// The digest of one version of a record: salt, entity, kind, then every field that is not null.
+/// The digest of one version of a record: salt, entity, kind, then every field that is not null, but for those that
+/// `without` marks (empty: none).
 Digest change_digest(std::string_view salt, const Entity& entity, ChangeKind kind, Id record, const Batch* batch,
-                     std::size_t row);
+                     std::size_t row, const std::vector<bool>& without = {});
+
+/// A version of a record where it lies: a row of its table or of its history.
+struct VersionRow {
+  const Batch* batch = nullptr;
+  std::size_t row = 0;
+  std::int64_t seq = 0;
+  std::optional<std::int64_t> to_seq = {};  // absent: still so
+};
+
+/// All that is left of a record's past when it is erased or purged. Its earlier digests can no longer be recomputed,
+/// because their values or their salts are gone; the digest of the erasure over all of this takes their place.
+struct Sealed {
+  std::span<const ChangeRow> earlier = {};  // changes of the record before this one
+  std::vector<VersionRow> versions = {};    // by seq; the erasure's own last, with its to_seq absent
+  std::vector<bool> without = {};           // fields that the store did not have then
+};
+Digest seal_digest(std::string_view salt, const Entity& entity, ChangeKind kind, Id record, const Sealed& sealed);
 /// The hash of a work: the previous hash, the row's own fields, the digests of its changes in order.
 Digest work_hash(const WorkRow& work, std::string_view previous, const std::vector<std::string_view>& digests);
 

@@ -20,8 +20,10 @@ void check_migrations(const Reader& reader, std::vector<Finding>& findings);
 class AddedFields {
  public:
   explicit AddedFields(const Reader& reader);
-  /// Takes the fields that came after work `seq` out of a batch of one row. False when one does not hold its default.
-  bool drop(const Entity& entity, std::int64_t seq, Batch& version) const;
+  /// Marks the fields that came after work `seq`; empty where none did.
+  std::vector<bool> after(const Entity& entity, std::int64_t seq) const;
+  /// False when a row that work `seq` wrote holds anything but the default in a field that came later.
+  bool defaults_hold(const Entity& entity, std::int64_t seq, const Batch& batch, std::size_t row) const;
 
  private:
   struct Added {

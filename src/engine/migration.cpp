@@ -114,20 +114,24 @@ AddedFields::AddedFields(const Reader& reader) {
   }
 }
 
-bool AddedFields::drop(const Entity& entity, std::int64_t seq, Batch& version) const {
+std::vector<bool> AddedFields::after(const Entity& entity, std::int64_t seq) const {
+  std::vector<bool> marks;
   const auto found = added_.find(&entity);
-  if (found == added_.end()) return true;
-  bool good = true;
+  if (found == added_.end()) return marks;
   for (const Added& added : found->second) {
     if (seq >= added.seq) continue;
-    const auto place = std::find(version.fields.begin(), version.fields.end(), added.field);
-    if (place == version.fields.end()) continue;
-    const auto column = version.columns.begin() + (place - version.fields.begin());
-    good = good && column->cell(0) == added.value;
-    version.columns.erase(column);
-    version.fields.erase(place);
+    marks.resize(entity.fields.size());
+    marks[static_cast<std::size_t>(added.field)] = true;
   }
-  return good;
+  return marks;
+}
+
+bool AddedFields::defaults_hold(const Entity& entity, std::int64_t seq, const Batch& batch, std::size_t row) const {
+  const auto found = added_.find(&entity);
+  if (found == added_.end()) return true;
+  return std::all_of(found->second.begin(), found->second.end(), [&](const Added& added) {
+    return seq >= added.seq || batch.column(added.field).cell(row) == added.value;
+  });
 }
 
 namespace migration {

@@ -296,32 +296,6 @@ void Work::update(const Entity& entity, void* record) {
   load_row(batch, 0, record);
 }
 
-void Work::remove(const Entity& entity, Id id, std::int64_t revision) {
-  const Turn turn(state_->session.get());
-  begin_write();
-  const Batch stored = raw_get(*this, entity, {&id, 1});
-  if (stored.rows() == 0) not_found(entity, id);
-  require_rows(Action::remove, entity, stored);
-  const std::int64_t now = stored.columns[kRevisionField].word(0);
-  if (revision != now) {
-    throw Error(Code::conflict, std::string(entity.name), "revision",
-                "record " + std::to_string(id.value) + " was read at revision " + std::to_string(revision) + ", but " +
-                    std::to_string(now) + " is stored; read it again");
-  }
-  require_unreferenced(entity, id);
-  try {
-    keep_past(entity, stored);
-    state_->live().erase(entity, {&id, 1});
-  } catch (const Error&) {
-    pending_->failed = true;
-    throw;
-  }
-  pending_->wrote = true;
-  pending_->known[&entity].erase(id.value);
-  pending_->existing[&entity].erase(id.value);
-  touch(entity, stored, 0, ChangeKind::removed);
-}
-
 void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, ChangeKind kind) {
   Pending& pending = *pending_;
   pending.touched_access = pending.touched_access || entity.roles.access;
@@ -343,10 +317,11 @@ void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, Chan
   }
   TouchedRecord& record = pending.touched[place->second];
   if (!added) {
-    if (record.kind == ChangeKind::created) {
+    if (record.kind == ChangeKind::created || record.kind == ChangeKind::restored) {
       record.dead = kind == ChangeKind::removed;
     } else {
-      record.kind = kind == ChangeKind::created ? ChangeKind::updated : kind;
+      const bool back = kind == ChangeKind::created || kind == ChangeKind::restored;
+      record.kind = back ? ChangeKind::updated : kind;
     }
   }
   const bool values = record.kind != ChangeKind::removed;
@@ -450,7 +425,7 @@ Work::Step::~Step() {
   try {
     work_.state_->held->transaction->rollback_to();
     pending.failed = false;  // the savepoint undid whatever was half done
-  } catch (...) {  // also without memory: a destructor must not throw
+  } catch (...) {            // also without memory: a destructor must not throw
     pending.failed = true;
   }
   const Pending::Mark mark = pending.steps.back();

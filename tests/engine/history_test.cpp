@@ -2,8 +2,6 @@
 // The past: as-of reads, versions, the change feed, the chain, and tampering that is found.
 #include "kith/engine/history.hpp"
 
-#include <sqlite3.h>
-
 #include <random>
 
 #include "engine/toy.hpp"
@@ -90,50 +88,6 @@ INSTANTIATE_TEST_SUITE_P(Backends, HistoryTest,
                          testing::ValuesIn(std::vector<std::string>(test::backend_names().begin(),
                                                                     test::backend_names().end())),
                          [](const auto& backend) { return backend.param; });
-
-TEST(Tamper, RawSqlIsFoundAndNamed) {
-  const Store store("sqlite");
-  {
-    auto engine = store.open();
-    Session session = engine->session();
-    for (int i = 0; i < 5; ++i) {
-      auto work = session.work();
-      Box made = box("box " + std::to_string(i));
-      work.create(made);
-      made.name += "!";
-      work.commit();
-      auto again = session.work();
-      again.update(made);
-      again.commit();
-    }
-    ASSERT_TRUE(check(session).empty());
-  }
-  for (const char* sql :
-       {"update box set name = 'x' where id = (select min(id) from box)",
-        "update box_history set name = 'x' where id = (select max(id) from box_history)",
-        "delete from box where id = (select max(id) from box)", "delete from box_history where seq = 2",
-        "update work set cause = 'x' where id = 3", "delete from work where id = (select max(id) from work)",
-        "update change set digest = salt where id = 4", "delete from change where id = 9",
-        "update head set seq = seq - 1"}) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(store.path().c_str(), &db), SQLITE_OK);
-    char* fault = nullptr;
-    const std::string copy = store.path() + ".copy";
-    sqlite3_exec(db, ("vacuum into '" + copy + "'").c_str(), nullptr, nullptr, nullptr);
-    sqlite3_close(db);
-    ASSERT_EQ(sqlite3_open(copy.c_str(), &db), SQLITE_OK);
-    ASSERT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, &fault), SQLITE_OK) << sql << ": " << (fault ? fault : "");
-    ASSERT_GT(sqlite3_changes(db), 0) << sql;
-    sqlite3_close(db);
-    {
-      auto engine = Engine::open("sqlite:" + copy, model(), options());
-      EXPECT_FALSE(history::verify(engine->session().reader()).empty()) << sql;
-    }
-    std::filesystem::remove(copy);
-    std::filesystem::remove(copy + "-wal");
-    std::filesystem::remove(copy + "-shm");
-  }
-}
 
 }  // namespace
 }  // namespace kith::toy

@@ -40,7 +40,10 @@ Reach reach(const Reader&, Id employee, Date) {
   return {.units = {{1}}, .subtree_units = {{1}, {2}}};
 }
 
-const Area kToyArea{.name = "toy", .entities = kEntities, .grants = kGrants, .reach = reach};
+constexpr RecordVerbs kVerbs[] = {
+    {.entity = "box", .remove = [](Work& work, Id id, std::int64_t revision) { work.remove<Box>(id, revision); }}};
+
+const Area kToyArea{.name = "toy", .entities = kEntities, .verbs = kVerbs, .grants = kGrants, .reach = reach};
 
 }  // namespace
 

@@ -30,10 +30,12 @@ struct WorkRow {
 template <>
 const Entity& entity_of<WorkRow>();
 
-enum class ChangeKind : std::int32_t { created = 1, updated = 2, removed = 3 };
+/// What was done to a record. Removed: no longer there, but its past stays, and `restore` brings it back. Erased: the
+/// values of personal fields are gone from every version. Purged: every version is gone.
+enum class ChangeKind : std::int32_t { created = 1, updated = 2, removed = 3, restored = 4, erased = 5, purged = 6 };
 template <>
 struct Choices<ChangeKind> {
-  static constexpr std::string_view names[] = {"created", "updated", "removed"};
+  static constexpr std::string_view names[] = {"created", "updated", "removed", "restored", "erased", "purged"};
 };
 
 /// One record touched by a Work; ids count from 1 without gaps, so a consumer's position is one number.
@@ -43,8 +45,9 @@ struct ChangeRow {
   std::string entity = {};
   Id record = {};
   ChangeKind kind = ChangeKind::created;
-  Bytes salt = {};    ///< 16 random bytes
-  Bytes digest = {};  ///< SHA-256 of salt, entity, kind and the new values
+  Bytes salt = {};    ///< 16 random bytes; empty once the record was erased or purged by a later work
+  Bytes digest = {};  ///< SHA-256 of salt, entity, kind, record and the new values; of an erasure or a purge over all
+                      ///< that is left of the record's past
 };
 template <>
 const Entity& entity_of<ChangeRow>();
@@ -81,8 +84,31 @@ std::vector<Version<T>> versions(const Reader& reader, Id id) {
 /// of entities the actor may read at level all.
 std::vector<ChangeRow> changes(const Reader& reader, std::int64_t after, std::size_t most = 1000);
 
-/// Follows the chain of works and recomputes every digest. The first faults, in order; empty when whole.
-std::vector<Finding> verify(const Reader& reader);
+/// The end of the chain, to be kept outside the store: whoever rewrites the store cannot rewrite what others hold.
+struct Anchor {
+  std::int64_t seq = 0;  ///< of the last work
+  Bytes hash = {};       ///< of that work
+};
+/// Of the last work that the reader sees; of an as-of reader, of that work.
+Anchor anchor(const Reader& reader);
+/// "12:" and 64 hexadecimal digits, and back. Error{invalid} for anything else.
+std::string to_string(const Anchor& anchor);
+Anchor parse_anchor(std::string_view text);
+
+/// What `verify` read and found.
+struct Verification {
+  std::int64_t works = 0;
+  std::int64_t changes = 0;
+  std::int64_t versions = 0;           ///< rows of the present and of the past
+  std::vector<Finding> faults = {};    ///< by work, the first bad row first; empty: the store is as it was written
+  std::vector<Finding> erasures = {};  ///< "erased by work 12", "purged by work 13": gone by right, no damage
+};
+
+/// Holds every row against what the works wrote, both ways: works follow each other by their hashes, every change has
+/// its work, every change its version, every version of the present and the past its change, and ends where the next
+/// one begins. With an anchor also that the chain still runs through it. Reads the whole store; needs `administer` on
+/// principal. Errors: denied.
+Verification verify(const Reader& reader, const std::optional<Anchor>& anchor = {});
 
 }  // namespace history
 

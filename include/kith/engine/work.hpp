@@ -6,9 +6,11 @@
 /// destructor rolls back. After a storage error behind the first write a Work can only roll back.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "kith/base/error.hpp"
@@ -57,7 +59,8 @@ class Work : public Reader {
   void update(T& record) {
     update(entity_of<T>(), &record);
   }
-  /// Removes it; its past stays readable as of earlier works.
+  /// Removes it with its parts; their past stays readable as of earlier works, and `history::restore` brings them
+  /// back. Error{conflict} naming what refers to one of them.
   template <class T>
   void remove(Id id, std::int64_t revision) {
     remove(entity_of<T>(), id, revision);
@@ -117,13 +120,15 @@ class Work : public Reader {
   void check_rows(const Entity& entity, const Batch& batch, const Batch* before);
   void check_references(const Entity& entity, const Batch& batch, const Batch* before,
                         std::vector<Violation>& violations);
-  void require_unreferenced(const Entity& entity, Id id) const;
+  using Group = std::map<const Entity*, std::unordered_set<std::int64_t>>;  // records by entity
+  void require_unreferenced(const Entity& entity, Id id, const Group& leaving) const;
   void keep_past(const Entity& entity, const Batch& old);
   void touch(const Entity& entity, const Batch& batch, std::size_t row, ChangeKind kind);
   void write_changes(std::vector<TouchedRecord*>& alive);
   void end(bool committed);
   std::unique_ptr<Pending> pending_;
   friend class Session;
+  friend struct Recovery;
 };
 
 }  // namespace kith

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Removing a record with its parts. Its versions stay in the history; `history::restore` brings it back from there.
+#include <algorithm>
+
+#include "engine/pending.hpp"
+#include "engine/recovery.hpp"
+#include "kith/base/error.hpp"
+
+namespace kith {
+
+void Work::require_unreferenced(const Entity& entity, Id id, const Group& leaving) const {
+  for (const Entity* other : model().entities()) {
+    if (other->keeping != Keeping::versioned) continue;
+    const auto found = leaving.find(other);
+    const std::size_t known = found == leaving.end() ? 0 : found->second.size();
+    for (std::size_t i = 0; i < other->fields.size(); ++i) {
+      if (other->fields[i].options.refers_to != entity.name) continue;
+      Scan scan{.entity = other, .fields = {kIdField, kSeqField}, .limit = static_cast<std::int64_t>(known) + 1};
+      scan.where.push_back(
+          {.op = Condition::Op::eq, .field = static_cast<int>(i), .operands = {id.value}, .terms = {}});
+      const Batch users = raw_all(*this, scan);
+      for (std::size_t row = 0; row < users.rows(); ++row) {
+        const std::int64_t user = users.columns[0].word(row);
+        if (known != 0 && found->second.contains(user)) continue;
+        throw Error(Code::conflict, std::string(entity.name), "id",
+                    std::string(other->name) + " " + std::to_string(user) + " of work " +
+                        std::to_string(users.columns[1].word(row)) + " refers to " + std::to_string(id.value) +
+                        " as its " + std::string(other->fields[i].name) + "; remove or change that first");
+      }
+    }
+  }
+}
+
+void Work::remove(const Entity& entity, Id id, std::int64_t revision) {
+  const Turn turn(state_->session.get());
+  begin_write();
+  const Batch stored = raw_get(*this, entity, {&id, 1});
+  if (stored.rows() == 0) not_found(entity, id);
+  require_rows(Action::remove, entity, stored);
+  const std::int64_t now = stored.columns[kRevisionField].word(0);
+  if (revision != now) {
+    throw Error(Code::conflict, std::string(entity.name), "revision",
+                "record " + std::to_string(id.value) + " was read at revision " + std::to_string(revision) + ", but " +
+                    std::to_string(now) + " is stored; read it again");
+  }
+  Recovery recovery(*this);
+  std::vector<Batch> rows{stored};
+  Group leaving{{&entity, {id.value}}};
+  recovery.add_parts(entity, id, rows, leaving);
+  for (const Batch& batch : rows) {
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      require_unreferenced(*batch.entity, {batch.columns[kIdField].word(row)}, leaving);
+    }
+  }
+  for (auto batch = rows.rbegin(); batch != rows.rend(); ++batch) {
+    recovery.take_out(*batch);
+    for (std::size_t row = 0; row < batch->rows(); ++row) touch(*batch->entity, *batch, row, ChangeKind::removed);
+  }
+}
+
+void Recovery::add_parts(const Entity& entity, Id id, std::vector<Batch>& rows, Work::Group& leaving) const {
+  for (const Entity* part : work.model().entities()) {
+    const int field = parent_field(*part, entity);
+    if (field < 0) continue;
+    Batch found = raw_all(work, {.entity = part, .where = {equals(*part, part->roles.parent, id)}});
+    if (found.rows() == 0) continue;
+    const std::vector<Id> ids = ids_of(found);
+    for (const Id one : ids) leaving[part].insert(one.value);
+    rows.push_back(std::move(found));
+    for (const Id one : ids) add_parts(*part, one, rows, leaving);
+  }
+}
+
+int Recovery::parent_field(const Entity& part, const Entity& entity) {
+  if (part.keeping != Keeping::versioned || part.roles.parent.empty()) return -1;
+  const int field = part.at(part.roles.parent);
+  return part.fields[static_cast<std::size_t>(field)].options.refers_to == entity.name ? field : -1;
+}
+
+std::vector<Id> Recovery::ids_of(const Batch& rows) {
+  std::vector<Id> ids;
+  ids.reserve(rows.rows());
+  for (std::size_t row = 0; row < rows.rows(); ++row) ids.push_back({rows.columns[kIdField].word(row)});
+  return ids;
+}
+
+void Recovery::take_out(const Batch& rows) {
+  const Entity& entity = *rows.entity;
+  const std::vector<Id> ids = ids_of(rows);
+  try {
+    work.keep_past(entity, rows);
+    work.state_->live().erase(entity, ids);
+  } catch (const Error&) {
+    work.pending_->failed = true;
+    throw;
+  }
+  work.pending_->wrote = true;
+  for (const Id id : ids) {
+    work.pending_->known[&entity].erase(id.value);
+    work.pending_->existing[&entity].erase(id.value);
+  }
+}
+
+void Recovery::put_back(Batch rows, const std::vector<ChangeKind>& kinds) {
+  const Entity& entity = *rows.entity;
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    rows.columns[kRevisionField].set_word(row, rows.columns[kRevisionField].word(row) + 1);
+    rows.columns[kSeqField].set_word(row, work.next_seq());
+  }
+  try {
+    work.state_->live().insert(entity, rows);
+  } catch (const Error& error) {
+    work.pending_->failed = work.pending_->failed || error.code != Code::conflict || rows.rows() > 1;
+    throw;
+  }
+  work.pending_->wrote = true;
+  for (std::size_t row = 0; row < rows.rows(); ++row) work.touch(entity, rows, row, kinds[row]);
+}
+
+void Recovery::begin() const { work.begin_write(); }
+
+}  // namespace kith

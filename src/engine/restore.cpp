@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "engine/pending.hpp"
+#include "engine/recovery.hpp"
+#include "engine/trail.hpp"
+#include "kith/base/error.hpp"
+#include "kith/engine/recovery.hpp"
+
+namespace kith {
+namespace {
+
+Condition is_one_of(int field, const std::vector<Id>& ids) {
+  Condition condition{.op = Condition::Op::in, .field = field, .operands = {}, .terms = {}};
+  for (const Id id : ids) condition.operands.emplace_back(id.value);
+  return condition;
+}
+
+/// A row of a history as a row of its entity.
+Batch as_current(const Entity& entity, const Batch& past, const std::vector<std::size_t>& rows) {
+  Batch batch(entity);
+  for (const std::size_t row : rows) {
+    for (std::size_t i = 0; i < entity.fields.size(); ++i) batch.columns[i].append_from(past.columns[i], row);
+  }
+  return batch;
+}
+
+[[noreturn]] void fail_not_found(const Reader& reader, const Entity& entity, Id id) {
+  throw Error(Code::not_found, std::string(entity.name), "id",
+              "nothing is kept of a " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" +
+                  reader.actor().name + "' may see");
+}
+
+/// The rows of parts that left in work `gone` together with a record, with their own parts behind them.
+void add_gone_parts(const Reader& reader, const Entity& entity, Id id, std::int64_t gone, std::vector<Batch>& rows) {
+  for (const Entity* part : reader.model().entities()) {
+    if (Recovery::parent_field(*part, entity) < 0) continue;
+    const Entity& history = *reader.model().history_of(*part);
+    const Batch past = raw_all(
+        reader,
+        {.entity = &history, .where = {equals(history, part->roles.parent, id), equals(history, "to_seq", gone)}});
+    std::unordered_set<std::int64_t> there;  // replaced in that work, not removed
+    const Batch now = raw_get(reader, *part, Recovery::ids_of(past));
+    for (const Id one : Recovery::ids_of(now)) there.insert(one.value);
+    std::vector<std::size_t> kept;
+    for (std::size_t row = 0; row < past.rows(); ++row) {
+      if (!there.contains(past.columns[kIdField].word(row))) kept.push_back(row);
+    }
+    if (kept.empty()) continue;
+    rows.push_back(as_current(*part, past, kept));
+    for (const Id one : Recovery::ids_of(rows.back())) add_gone_parts(reader, *part, one, gone, rows);
+  }
+}
+
+/// Every reference of the rows points to a record that is there or among them.
+void require_references(const Reader& reader, const std::vector<Batch>& rows) {
+  for (const Batch& batch : rows) {
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      const Field& field = batch.entity->fields[i];
+      const Entity* target =
+          field.options.refers_to.empty() ? nullptr : reader.model().find_entity(field.options.refers_to);
+      if (target == nullptr) continue;
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        const Id id{batch.columns[i].word(row)};
+        if (batch.columns[i].is_null(row) || id.value == 0) continue;
+        const bool among = std::any_of(rows.begin(), rows.end(), [&](const Batch& other) {
+          const auto ids = other.columns[kIdField].words();
+          return other.entity == target && std::find(ids.begin(), ids.end(), id.value) != ids.end();
+        });
+        if (among || raw_get(reader, *target, {&id, 1}).rows() != 0) continue;
+        throw Error(Code::state, std::string(batch.entity->name), std::string(field.name),
+                    "record " + std::to_string(batch.columns[kIdField].word(row)) + " refers to " +
+                        std::string(target->name) + " " + std::to_string(id.value) +
+                        ", which was removed; restore that first");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool Recovery::touched(const Entity& entity, Id id) const {
+  const auto found = work.pending_->position.find(&entity);
+  return found != work.pending_->position.end() && found->second.contains(id.value);
+}
+
+void Recovery::purge(const Entity& entity, const std::vector<Id>& ids) {
+  for (const Id id : ids) {
+    if (!touched(entity, id)) continue;
+    throw Error(Code::conflict, std::string(entity.name), "id",
+                "record " + std::to_string(id.value) + " was touched in this work; purge it in one of its own");
+  }
+  const Entity& log = entity_of<ChangeRow>();
+  Batch changes = raw_all(work, {.entity = &log,
+                                 .where = {equals(log, "entity", entity.name), is_one_of(log.at("record"), ids)},
+                                 .order = {{.field = kIdField}}});
+  std::map<std::int64_t, std::vector<ChangeRow>> earlier;
+  Batch blank(log);
+  const auto salt = static_cast<std::size_t>(log.at("salt"));
+  for (std::size_t row = 0; row < changes.rows(); ++row) {
+    ChangeRow change = read_change(changes, row);
+    earlier[change.record.value].push_back(std::move(change));
+    for (std::size_t i = 0; i < changes.columns.size(); ++i) {
+      if (i == salt) {
+        blank.columns[i].append(std::string_view());
+      } else {
+        blank.columns[i].append_from(changes.columns[i], row);
+      }
+    }
+  }
+  Transaction& store = work.state_->live();
+  try {
+    store.erase(*work.model().history_of(entity), ids);
+    if (blank.rows() != 0) store.update(log, blank, {});
+  } catch (const Error&) {
+    work.pending_->failed = true;
+    throw;
+  }
+  work.pending_->wrote = true;
+  for (const Id id : ids) {
+    Batch row(entity);
+    const std::unique_ptr<void, void (*)(void*)> empty(entity.make(), entity.destroy);
+    store_row(empty.get(), row);
+    row.columns[kIdField].set_word(0, id.value);
+    work.touch(entity, row, 0, ChangeKind::purged);
+    TouchedRecord& record = work.pending_->touched[work.pending_->position[&entity].at(id.value)];
+    record.digest = seal_digest({record.salt.data(), record.salt.size()}, entity, ChangeKind::purged, id,
+                                {.earlier = earlier[id.value]});
+  }
+}
+
+namespace history {
+
+void restore(Work& work, const Entity& entity, Id id) {
+  Recovery recovery(work);
+  recovery.begin();
+  const Entity* history = work.model().history_of(entity);
+  const RecordVerbs* verbs = work.model().verbs_of(entity);
+  if (history == nullptr || verbs == nullptr || verbs->remove == nullptr) {
+    throw Error(Code::state, std::string(entity.name), "",
+                "records of this kind are not removed on their own, so none can be restored on its own");
+  }
+  if (raw_get(work, entity, {&id, 1}).rows() != 0) {
+    if (!recovery.trusted() && !work.may(Action::read, entity, id)) fail_not_found(work, entity, id);
+    throw Error(Code::state, std::string(entity.name), "id",
+                "record " + std::to_string(id.value) + " is there; only a removed one can be restored");
+  }
+  const Batch past = raw_all(work, {.entity = history,
+                                    .where = {equals(*history, "id", id)},
+                                    .order = {{.field = kSeqField, .descending = true}},
+                                    .limit = 1});
+  if (past.rows() == 0) fail_not_found(work, entity, id);
+  std::vector<Batch> rows{as_current(entity, past, {0})};
+  if (!recovery.trusted()) {
+    if (!allowed_row(work, entity, Action::read, rows.front(), 0)) fail_not_found(work, entity, id);
+    if (!allowed_row(work, entity, Action::remove, rows.front(), 0)) {
+      throw Error(
+          Code::denied, std::string(entity.name), "",
+          "'" + work.actor().name + "' may not remove record " + std::to_string(id.value) + ", so may not restore it");
+    }
+  }
+  add_gone_parts(work, entity, id, past.columns.back().word(0), rows);
+  require_references(work, rows);
+  Work::Step step(work);
+  for (const Batch& batch : rows) {
+    recovery.put_back(batch, std::vector<ChangeKind>(batch.rows(), ChangeKind::restored));
+  }
+  step.keep();
+}
+
+void purge(Work& work, const Entity& entity, Id id) {
+  Recovery recovery(work);
+  recovery.begin();
+  work.require(Action::administer, entity_of<Principal>());
+  const Entity* history = work.model().history_of(entity);
+  if (history == nullptr) {
+    throw Error(Code::misuse, std::string(entity.name), "", "keeps no history; its rows never go");
+  }
+  if (raw_get(work, entity, {&id, 1}).rows() != 0) {
+    throw Error(Code::state, std::string(entity.name), "id",
+                "record " + std::to_string(id.value) + " is there; remove it first, then purge it");
+  }
+  // A part outlives the record it belonged to in nothing but its history.
+  std::vector<std::pair<const Entity*, std::vector<Id>>> groups{{&entity, {id}}};
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const auto [of, ids] = groups[i];
+    for (const Entity* part : work.model().entities()) {
+      const int field = Recovery::parent_field(*part, *of);
+      if (field < 0) continue;
+      const Batch past = raw_all(work, {.entity = work.model().history_of(*part), .where = {is_one_of(field, ids)}});
+      std::set<std::int64_t> parts;
+      for (const Id one : Recovery::ids_of(past)) parts.insert(one.value);
+      std::vector<Id> asked;
+      for (const std::int64_t one : parts) asked.push_back({one});
+      for (const Id there : Recovery::ids_of(raw_get(work, *part, asked))) parts.erase(there.value);
+      if (parts.empty()) continue;
+      auto& group = groups.emplace_back(part, std::vector<Id>());
+      for (const std::int64_t one : parts) group.second.push_back({one});
+    }
+  }
+  if (raw_all(work, {.entity = history, .where = {equals(*history, "id", id)}, .limit = 1}).rows() == 0) {
+    fail_not_found(work, entity, id);
+  }
+  for (const auto& [of, ids] : groups) {
+    for (const Id one : ids) recovery.require_unreferenced(*of, one, {});
+  }
+  Work::Step step(work);
+  for (const auto& [of, ids] : groups) recovery.purge(*of, ids);
+  step.keep();
+}
+
+}  // namespace history
+}  // namespace kith
