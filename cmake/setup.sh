@@ -26,6 +26,16 @@ is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+# Debian makes and starts a cluster when the server is installed; the tests make their own. Only where no server is yet:
+# what stands there is the administrator's. A file beside Debian's own settings, which stay as they come.
+keep_from_making_a_cluster() {
+  local settings=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+  if [ -e "$settings" ] || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then return; fi
+  say "no PostgreSQL cluster is made on this machine: $settings"
+  "$@" mkdir -p "${settings%/*}"
+  echo 'create_main_cluster = false' | "$@" tee "$settings" >/dev/null
+}
+
 install_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     say "this is no Debian; expecting the equivalents of: $*"
@@ -50,6 +60,7 @@ install_packages() {
   say "installing ${missing[*]}"
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
   "${apt[@]}" update </dev/null >/dev/null
+  case " ${missing[*]} " in *" postgresql "*) keep_from_making_a_cluster "${as_root[@]}" ;; esac
   "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 }
 
