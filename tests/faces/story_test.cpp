@@ -128,5 +128,40 @@ TEST(Faces, TheStoryEndsAlikeOnEveryBackendTwiceInARow) {
   }
 }
 
+/// The digest of a store in which nothing is wrong.
+std::string sound_digest(const std::string& url) {
+  Session session = open(url)->session();
+  EXPECT_TRUE(check(session).empty());
+  return to_hex(state_digest(session));
+}
+
+std::string dump_of(const std::string& url) {
+  std::ostringstream text;
+  dump(open(url)->session().reader(), text);
+  return text.str();
+}
+
+TEST(Faces, ATenantMovesFromSqliteToPostgresAndBackWithTheSameDigest) {
+  KITH_NEEDS_POSTGRES();
+  const test::TemporaryFile first;
+  const std::string expected = Story("sqlite:" + first.path()).tell();
+  const std::string text = dump_of("sqlite:" + first.path());
+
+  const std::string server = test::postgres_tenant_url("domain");
+  std::istringstream there(text);
+  load(there, server, model());
+  EXPECT_EQ(sound_digest(server), expected);
+  EXPECT_TRUE(dump_of(server) == text) << "the dump of PostgreSQL is not byte for byte that of SQLite";
+
+  const test::TemporaryFile last;
+  std::istringstream back(dump_of(server));
+  load(back, "sqlite:" + last.path(), model());
+  EXPECT_EQ(sound_digest(last.path()), expected);
+
+  std::istringstream again(text);
+  EXPECT_THROW(load(again, server, model()), Error) << "a tenant in use takes no dump";
+  EXPECT_EQ(sound_digest(server), expected);
+}
+
 }  // namespace
 }  // namespace kith
