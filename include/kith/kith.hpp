@@ -53,6 +53,7 @@
 #include "kith/catalog/product.hpp"
 #include "kith/customer/customer.hpp"
 #include "kith/customer/lifecycle.hpp"
+#include "kith/engine/formula.hpp"
 #include "kith/engine/history.hpp"
 #include "kith/engine/session.hpp"
 #include "kith/incentive/action_target.hpp"

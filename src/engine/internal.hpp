@@ -130,6 +130,9 @@ struct Inside : Reader {
   explicit Inside(std::shared_ptr<Reader::State> state) : Reader(std::move(state)) {}
 };
 
+/// Where the rows of an entity that hold from one moment to another keep what they belong to: its first required
+/// reference. -1 for other entities.
+int dated_key(const Entity& entity);
 /// The rights of the reader's actor, loaded once.
 const Rights& rights_of(const Reader& reader);
 /// All rows of a scan, unfiltered by permission, with residual conditions, order and limit applied.

@@ -15,6 +15,36 @@ struct Model::Derived {
   Entity entity;
 };
 
+int dated_key(const Entity& entity) {
+  const int from = entity.find("from");
+  const int to = entity.find("to");
+  if (entity.keeping != Keeping::versioned || from < 0 || to < 0) return -1;
+  const Type type = entity.fields[static_cast<std::size_t>(from)].type;
+  if (type != Type::date && type != Type::timestamp) return -1;
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    const FieldOptions& options = entity.fields[i].options;
+    if (options.required && !options.refers_to.empty()) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+namespace {
+
+bool may_be_looked_up(const Field& field) { return field.type != Type::money && field.type != Type::bytes; }
+
+void add_dated(const Entity& entity, std::vector<DatedName>& dated) {
+  const int key = dated_key(entity);
+  if (key < 0) return;
+  const Type moment = entity.fields[static_cast<std::size_t>(entity.find("from"))].type;
+  for (const Field& field : entity.fields) {
+    if (!may_be_looked_up(field)) continue;
+    dated.push_back({std::string(entity.name) + "." + std::string(field.name), Type::id, moment, field.type,
+                     field.options.scale, field.choices});
+  }
+}
+
+}  // namespace
+
 Model::Model(std::span<const Area* const> areas) : areas_{&kEngineArea} {
   areas_.insert(areas_.end(), areas.begin(), areas.end());
   for (const Area* area : areas_) {
@@ -42,6 +72,7 @@ Model::Model(std::span<const Area* const> areas) : areas_{&kEngineArea} {
       derived_.emplace(entity, std::move(derived));
     }
   }
+  for (const Entity* entity : entities_) add_dated(*entity, dated_);
 }
 
 Model::~Model() = default;

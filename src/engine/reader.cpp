@@ -8,6 +8,7 @@
 #include "engine/internal.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
+#include "kith/engine/formula.hpp"
 
 namespace kith {
 namespace {
@@ -35,8 +36,9 @@ class FilteredRows : public Rows {
     std::vector<Order> order;
     std::optional<std::int64_t> limit;
     std::shared_ptr<const Expression> expression;
-    bool test_expression = false;  // when storage cannot say everything
-    bool parents = false;          // keep only rows whose parent is readable
+    std::shared_ptr<const Lookups> lookups;  // of the expression
+    bool test_expression = false;            // when storage cannot say everything
+    bool parents = false;                    // keep only rows whose parent is readable
   };
 
   FilteredRows(std::shared_ptr<Reader::State> state, Plan plan)
@@ -84,7 +86,7 @@ class FilteredRows : public Rows {
       for (std::size_t i = 0; i < input_.fields.size(); ++i) {
         view[static_cast<std::size_t>(input_.fields[i])] = &input_.columns[i];
       }
-      truth = plan_.expression->test(view, input_.rows());
+      truth = plan_.expression->test(view, input_.rows(), plan_.lookups.get());
     }
     for (std::size_t row = 0; row < input_.rows(); ++row) {
       if (!truth.empty() && truth[row] != Tri::yes) continue;
@@ -329,11 +331,14 @@ std::unique_ptr<Rows> Reader::scan(const Entity& entity, const Query& query) con
     for (const std::string& name : query.fields) add_field(plan.wanted, entity.at(name));
   }
   if (!query.where.empty()) {
-    plan.expression = std::make_shared<const Expression>(
-        Expression::compile(query.where, scope_of(entity, currency()), query.parameters));
+    plan.expression =
+        std::make_shared<const Expression>(Expression::compile(query.where, scope_of(*this, entity), query.parameters));
     for (Condition& condition : plan.expression->conjuncts()) plan.scan.where.push_back(std::move(condition));
     plan.test_expression = !plan.expression->fully_pushed();
-  } else if (!query.parameters.empty()) {
+    if (plan.test_expression) {
+      plan.lookups = lookups_of(*this);
+    }
+  } else if (!query.parameters.empty() || !query.parameters.lists.empty()) {
     throw Error(Code::invalid, std::string(entity.name), "", "parameters were given, but no filter that reads them");
   }
   if (!entity.roles.parent.empty()) {
@@ -355,6 +360,11 @@ Table Reader::report(std::string_view name, const Parameters& parameters) const 
     if (std::find(known.begin(), known.end(), given) == known.end()) {
       violations.push_back({std::string(name), given, "the report has no such parameter." + suggest(given, known)});
     }
+  }
+  for (const auto& [given, values] : parameters.lists) {
+    violations.push_back(
+        {std::string(name), given,
+         "is a list of " + std::to_string(values.size()) + " values; a report's parameter is one value"});
   }
   for (const ReportParameter& parameter : report.parameters) {
     const auto found = parameters.find(parameter.name);

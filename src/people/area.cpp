@@ -142,6 +142,15 @@ Reach reach(const Reader& reader, Id employee, Date on) {
   return found;
 }
 
+std::optional<Ratio> market_rate(const Reader& reader, Currency from, Currency to, Date on) {
+  try {
+    return rate_on(reader, from, to, on).rate;
+  } catch (const Error& error) {
+    if (error.code != Code::not_found) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 }  // namespace people
 
@@ -153,6 +162,7 @@ constinit const Area kPeopleArea{.name = "people",
                                  .reports = people::kReports,
                                  .found = nullptr,
                                  .check = people::check,
-                                 .reach = people::reach};
+                                 .reach = people::reach,
+                                 .rate = people::market_rate};
 
 }  // namespace kith

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/verbs.hpp"
+#include "kith/engine/formula.hpp"
 #include "sales/entities.hpp"
 
 namespace kith {
@@ -34,15 +35,15 @@ constexpr Entity kStage = make_entity<Stage>(
 
 namespace {
 
-Expression compiled(const std::string& guard, Currency currency) {
-  return Expression::compile(guard, scope_of(kOpportunity, currency));
+Expression compiled(const Reader& reader, const std::string& guard) {
+  return Expression::compile(guard, scope_of(reader, kOpportunity));
 }
 
 // A guard that cannot be read would lock its stage for every deal, so it is compiled when it is configured.
 void check_guard(const Reader& reader, const Stage& stage, const std::string& where, verb::Faults& faults) {
   if (!stage.guard) return;
   try {
-    if (compiled(*stage.guard, reader.currency()).type() != Type::boolean) {
+    if (compiled(reader, *stage.guard).type() != Type::boolean) {
       faults.add("guard", where + "says neither yes nor no; write a condition such as amount > 1000 " +
                               code_of(reader.currency()));
     }
@@ -60,7 +61,7 @@ void require_guard(const Reader& reader, const Stage& stage, const Opportunity& 
   store_row(&deal, row);
   ColumnView view;
   for (const Column& column : row.columns) view.push_back(&column);
-  if (compiled(*stage.guard, reader.currency()).test(view, 1).front() == Tri::yes) return;
+  if (compiled(reader, *stage.guard).test(view, 1, lookups_of(reader).get()).front() == Tri::yes) return;
   throw Error(Code::state, "opportunity", "stage",
               "stage '" + stage.name + "' is for deals with: " + *stage.guard + "; this deal does not meet that");
 }

@@ -36,7 +36,9 @@ class Known : public Lookups {
 Scope mixed_scope() {
   Scope scope = scope_of(deal(), currency("USD"));
   scope.currency_field = Position::kUnit;
-  scope.dated = {{.name = "membership.unit", .type = Type::id}, {.name = "level.name", .type = Type::text}};
+  static const std::array<DatedName, 2> dated = {DatedName{.name = "membership.unit", .type = Type::id},
+                                                 DatedName{.name = "level.name", .type = Type::text}};
+  scope.dated = dated;
   return scope;
 }
 

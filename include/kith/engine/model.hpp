@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -82,6 +83,8 @@ struct Area {
   void (*found)(Work&) = nullptr;                                 ///< writes the first rows of a new store
   void (*check)(const Reader&, std::vector<Finding>&) = nullptr;  ///< adds broken invariants
   Reach (*reach)(const Reader&, Id employee, Date on) = nullptr;  ///< people only
+  /// people only: what one unit of a currency is worth in another on a day, for expressions; nothing without a rate
+  std::optional<Ratio> (*rate)(const Reader&, Currency from, Currency to, Date on) = nullptr;
 };
 
 /// The areas of a store, indexed, with the derived history tables. Immutable after construction; shared by threads.
@@ -109,12 +112,15 @@ class Model {
   /// Error{invalid} with near names.
   const Report& report(std::string_view name) const;
   std::vector<const Report*> reports() const;
+  /// What lookup() in expressions may read: see scope_of in engine/formula.hpp.
+  std::span<const DatedName> dated() const { return dated_; }
 
  private:
   struct Derived;
   std::vector<const Area*> areas_;
   std::vector<const Entity*> entities_;
   std::vector<const Entity*> stored_;
+  std::vector<DatedName> dated_;
   std::map<std::string_view, const Entity*> by_name_;
   std::map<const Entity*, std::unique_ptr<Derived>> derived_;
 };

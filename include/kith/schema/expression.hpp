@@ -68,9 +68,9 @@ struct ScopeName {
 struct Scope {
   std::string title;  ///< for messages: "opportunity"
   std::vector<ScopeName> names;
-  Currency currency;                  ///< of money that names no other, and what base() converts to
-  int currency_field = -1;            ///< position of the column with each row's currency; -1: all are in `currency`
-  std::vector<DatedName> dated = {};  ///< what lookup() may read
+  Currency currency;        ///< of money that names no other, and what base() converts to
+  int currency_field = -1;  ///< position of the column with each row's currency; -1: all are in `currency`
+  std::span<const DatedName> dated = {};  ///< what lookup() may read
   Language language = Language::english;  ///< of the messages of errors
 };
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/engine/formula.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "engine/internal.hpp"
+#include "kith/base/error.hpp"
+
+namespace kith {
+namespace {
+
+class StoreLookups : public Lookups {
+ public:
+  explicit StoreLookups(Reader reader) : reader_(std::move(reader)) {}
+
+  Date today() const override { return reader_.today(); }
+
+  std::optional<Ratio> rate(Currency from, Currency to, Date on) const override {
+    const auto [found, fresh] = rates_.try_emplace({from, to, on});
+    if (!fresh) return found->second;
+    for (const Area* area : reader_.model().areas()) {
+      if (area->rate != nullptr) found->second = area->rate(reader_, from, to, on);
+    }
+    return found->second;
+  }
+
+  Value dated(std::string_view name, const Value& key, const Value& moment) const override {
+    const std::int64_t subject = std::get<Id>(key).value;
+    const auto* day = std::get_if<Date>(&moment);
+    const std::int64_t at = day != nullptr ? day->days : std::get<Timestamp>(moment).micros;
+    const auto [found, fresh] = values_.try_emplace({std::string(name), subject, at});
+    if (fresh) found->second = read(name, subject, at);
+    return found->second;
+  }
+
+ private:
+  Value read(std::string_view name, std::int64_t subject, std::int64_t at) const {
+    const auto dot = name.find('.');
+    const Entity& entity = reader_.model().entity(name.substr(0, dot));
+    const int position = entity.at(name.substr(dot + 1));
+    const auto compare = [&](Condition::Op op, int field, std::int64_t word) {
+      return Condition{.op = op, .field = field, .operands = {word}, .terms = {}};
+    };
+    Query query;
+    query.conditions = {compare(Condition::Op::eq, dated_key(entity), subject),
+                        compare(Condition::Op::le, entity.at("from"), at),
+                        compare(Condition::Op::gt, entity.at("to"), at)};
+    query.limit = 1;
+    const auto rows = reader_.scan(entity, query);
+    Batch batch;
+    if (!rows->next(batch)) return {};
+    const Column& column = batch.column(position);
+    if (column.is_null(0)) return {};
+    const Cell cell = column.is_text() ? Cell(std::string(column.text(0))) : Cell(column.word(0));
+    return to_value(cell, entity.fields[static_cast<std::size_t>(position)], reader_.currency());
+  }
+
+  Reader reader_;
+  mutable std::map<std::tuple<Currency, Currency, Date>, std::optional<Ratio>> rates_;
+  mutable std::map<std::tuple<std::string, std::int64_t, std::int64_t>, Value> values_;
+};
+
+/// The record as one row, or Error{not_found}.
+Batch row_of(const Reader& reader, const Entity& entity, Id id) {
+  Query query;
+  query.conditions = {equals(entity, entity.fields[kIdField].name, id)};
+  const auto rows = reader.scan(entity, query);
+  Batch batch;
+  if (rows->next(batch)) return batch;
+  throw Error(Code::not_found, std::string(entity.name), "id",
+              "there is no " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" +
+                  reader.actor().name + "' may see");
+}
+
+ColumnView view_of(const Batch& batch) {
+  ColumnView view;
+  for (const Column& column : batch.columns) view.push_back(&column);
+  return view;
+}
+
+}  // namespace
+
+Scope scope_of(const Reader& reader, const Entity& entity) {
+  Scope scope = scope_of(entity, reader.currency());
+  scope.dated = reader.model().dated();
+  return scope;
+}
+
+std::unique_ptr<const Lookups> lookups_of(const Reader& reader) {
+  // A Work keeps its reader's state for itself; the look-ups borrow it.
+  auto borrowed = std::shared_ptr<Reader::State>(&Inside::state(reader), [](auto*) {});
+  return std::make_unique<const StoreLookups>(Inside::make(std::move(borrowed)));
+}
+
+Value evaluate(const Reader& reader, const Entity& entity, Id id, std::string_view expression,
+               const Parameters& parameters) {
+  const Expression compiled = Expression::compile(expression, scope_of(reader, entity), parameters);
+  const Batch batch = row_of(reader, entity, id);
+  return compiled.value(view_of(batch), 0, lookups_of(reader).get());
+}
+
+Explanation explain(const Reader& reader, const Entity& entity, Id id, std::string_view expression,
+                    const Parameters& parameters) {
+  const Expression compiled = Expression::compile(expression, scope_of(reader, entity), parameters);
+  const Batch batch = row_of(reader, entity, id);
+  return compiled.explain(view_of(batch), 0, lookups_of(reader).get());
+}
+
+}  // namespace kith
