@@ -22,6 +22,7 @@ constexpr Permit kPermits[] = {
     {"incentive::close", "statement", Action::close},
     {"incentive::set_quota", "quota", Action::create},
     {"incentive::decompose", "quota", Action::edit},
+    {"incentive::split_periods", "quota", Action::edit},
 };
 
 constexpr FirstGrant kGrants[] = {

@@ -9,6 +9,8 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/entities.hpp"
+#include "incentive/quota_actuals.hpp"
+#include "kith/incentive/quota_math.hpp"
 #include "kith/people/employee.hpp"
 
 namespace kith {
@@ -51,11 +53,12 @@ void check_node(const Work& work, const Quota& quota, verb::Faults& faults) {
                                   : "or employee is missing; give one of them");
   }
   if (quota.amount.minor < 0) {
-    faults.add("amount", "is negative: " + to_string(Money{quota.amount.minor, work.currency()}) + "; give 0 or more");
+    faults.add("amount", "is negative: " + to_string(Money{quota.amount.minor, currency_of(quota.metric, work)}) +
+                             "; give 0 or more");
   }
-  if (quota.currency && quota.currency != work.currency()) {
-    faults.add("currency",
-               "is " + code_of(quota.currency) + "; deals of this store are in " + code_of(work.currency()));
+  const Currency expected = currency_of(quota.metric, work);
+  if (quota.currency && quota.currency != expected) {
+    faults.add("currency", "is " + code_of(quota.currency) + "; what this metric counts is in " + code_of(expected));
   }
 }
 
@@ -83,7 +86,7 @@ void complete(const Work& work, Quota& quota) {
   }
   check_parent(work, quota, faults);
   faults.raise();
-  quota.currency = work.currency();
+  quota.currency = currency_of(quota.metric, work);
   quota.home = home_of(work, quota);
 }
 
@@ -137,7 +140,8 @@ using Node = std::pair<std::optional<Id>, std::optional<Id>>;  // unit, employee
 void check_children(const std::vector<QuotaChild>& children, QuotaMethod method, Decimal over_percent) {
   verb::Faults faults(kQuota);
   if (children.empty()) faults.add("parent", "is shared among nobody; name at least one child");
-  if (method == QuotaMethod::fixed) faults.add("method", "is fixed, which shares nothing; give ratio or equal");
+  if (method == QuotaMethod::fixed)
+    faults.add("method", "is fixed, which shares nothing; give ratio, equal or history");
   if (over_percent < Decimal{}) {
     faults.add("amount", "cannot be raised by " + to_string(over_percent, true) + " %; give 0 or more");
   }
@@ -174,6 +178,16 @@ std::vector<std::int64_t> weights_of(const std::vector<QuotaChild>& children, Qu
   return weights;
 }
 
+std::vector<std::int64_t> shared_out(const Work& work, const Quota& parent, std::int64_t amount,
+                                     const std::vector<QuotaChild>& children, QuotaMethod method) {
+  if (method != QuotaMethod::history) return allocate(amount, weights_of(children, method));
+  const Period before = year_before(calendar_named(work, parent.calendar), parent.period);
+  const QuotaActuals actuals(work.as_system("quota actuals"), parent.metric, before.from, before.to);
+  std::vector<std::int64_t> history;
+  for (const QuotaChild& child : children) history.push_back(actuals.of(child.unit, child.employee));
+  return decompose_history(amount, history);
+}
+
 }  // namespace
 
 std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& children, QuotaMethod method,
@@ -181,7 +195,8 @@ std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& c
   work.require(Action::edit, kQuota, quota);
   const Quota parent = work.get<Quota>(quota);
   check_children(children, method, over_percent);
-  const std::vector<std::int64_t> amounts = allocate(raised(parent.amount, over_percent), weights_of(children, method));
+  const std::vector<std::int64_t> amounts =
+      shared_out(work, parent, raised(parent.amount, over_percent), children, method);
   std::map<Node, Quota> before;
   for (Quota& row : work.as_system("quotas").list<Quota>({.conditions = {equals(kQuota, "parent", quota)}})) {
     Node node{row.unit, row.employee};

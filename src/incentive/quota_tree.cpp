@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "engine/verbs.hpp"
-#include "incentive/statement_facts.hpp"
+#include "incentive/quota_actuals.hpp"
 #include "kith/incentive/quota.hpp"
 
 namespace kith::incentive {
@@ -79,35 +79,6 @@ void find_missing(const Organisation& organisation, Date day, const std::vector<
   }
 }
 
-/// What was won in the period, by employee and by every unit above each on the day of winning.
-struct Actuals {
-  std::unordered_map<Id, std::int64_t> employees;
-  std::unordered_map<Id, std::int64_t> units;
-
-  Actuals(const Reader& system, const Quota& root) {
-    const Organisation organisation(system);
-    const WonDeals deals(system, root.from, root.to);
-    for (const Share& share : deals.shares()) {
-      add(employees, share.employee, share.amount);
-      const std::optional<Id> unit = organisation.unit_on(share.employee, share.day);
-      if (!unit) continue;
-      for (const Id above : organisation.chain(*unit, share.day)) add(units, above, share.amount);
-    }
-  }
-
-  std::int64_t of(const Quota& quota) const {
-    const auto& table = quota.unit ? units : employees;
-    const auto found = table.find(quota.unit ? *quota.unit : *quota.employee);
-    return found == table.end() ? 0 : found->second;
-  }
-
- private:
-  static void add(std::unordered_map<Id, std::int64_t>& table, Id key, std::int64_t amount) {
-    std::int64_t& sum = table[key];
-    sum = checked_add(sum, amount, "actual of a quota");
-  }
-};
-
 }  // namespace
 
 std::vector<QuotaNode> quota_tree(const Reader& reader, Id root) {
@@ -136,11 +107,18 @@ std::vector<QuotaNode> quota_tree(const Reader& reader, Id root) {
   return nodes;
 }
 
+std::vector<Quota> nodes_below(const Reader& system, const Quota& root) {
+  const Tree tree(system, root);
+  std::vector<Quota> nodes;
+  for (const Tree::Place& place : tree.places()) nodes.push_back(*place.quota);
+  return nodes;
+}
+
 std::vector<QuotaAttainment> attainment(const Reader& reader, Id root) {
   const Quota top = reader.get<Quota>(root);
   const Reader system = reader.as_system("quota actuals");
   const Tree tree(system, top);
-  const Actuals actuals(system, top);
+  const QuotaActuals actuals(system, top.metric, top.from, top.to);
   const std::unordered_set<Id> seen = visible(reader, top);
   std::vector<QuotaAttainment> nodes;
   for (const Tree::Place& place : tree.places()) {

@@ -249,7 +249,7 @@ TEST_P(QuotaTest, RefusesSharingThatMakesNoSense) {
   const QuotaChild negative{.unit = east, .weight = {-1, 0}};
   EXPECT_TRUE(says(refused(attempt({negative}, QuotaMethod::ratio), Code::invalid), "above 0"));
   EXPECT_TRUE(says(refused(attempt({{}}, QuotaMethod::equal), Code::invalid), "exactly one"));
-  EXPECT_TRUE(says(refused(attempt({{.unit = east}}, QuotaMethod::fixed), Code::invalid), "ratio or equal"));
+  EXPECT_TRUE(says(refused(attempt({{.unit = east}}, QuotaMethod::fixed), Code::invalid), "ratio, equal or history"));
   refused(attempt({{.unit = east}}, QuotaMethod::equal, {-1, 0}), Code::invalid);
   refused(attempt({{.unit = east}, {.unit = west}}, QuotaMethod::equal), Code::conflict);
   refused(attempt({{.unit = Id{99}}}, QuotaMethod::equal), Code::invalid);
@@ -301,6 +301,105 @@ TEST_P(QuotaTest, EveryoneSeesTheirPartAndAllOfTheActuals) {
   refused_for(
       boss_session, [&](Work& work) { incentive::decompose(work, east_node, {{.employee = ann}}, QuotaMethod::equal); },
       Code::denied);
+}
+
+TEST_P(QuotaTest, SharesByTheYearBefore) {
+  const Id company = unit("Company");
+  const Id ann = employee("Ann", company);
+  const Id bob = employee("Bob", company);
+  const Id eve = employee("Eve", company);
+  won(ann, 3'000, "2024-04-01");
+  won(bob, 1'000, "2024-06-30");
+  won(bob, 9'000, "2024-07-01");  // another quarter
+  const Quota root = target(company, {}, 10'001);
+  const std::vector<QuotaChild> people{{.employee = ann}, {.employee = bob}, {.employee = eve}};
+  EXPECT_EQ(amounts(share(root.id, people, QuotaMethod::history)), (std::vector<std::int64_t>{7'501, 2'500, 0}));
+  EXPECT_EQ(amounts(share(root.id, {{.employee = eve}}, QuotaMethod::history)), std::vector<std::int64_t>{10'001});
+}
+
+TEST_P(QuotaTest, CountsDealsAndNewCustomers) {
+  const Id company = unit("Company");
+  const Id ann = employee("Ann", company);
+  const Id bob = employee("Bob", company);
+  Customer old;
+  old.name = "Old";
+  Customer fresh;
+  fresh.name = "Fresh";
+  in_work([&](Work& work) {
+    customer::create(work, old);
+    customer::create(work, fresh);
+  });
+  change(won(ann, 100, "2024-05-01"), [&](Opportunity& deal) { deal.customer = old.id; });
+  change(won(ann, 100, "2025-04-01"), [&](Opportunity& deal) { deal.customer = old.id; });
+  change(won(ann, 100, "2025-04-02", {{ann, {5, 1}}, {bob, {5, 1}}}),
+         [&](Opportunity& deal) { deal.customer = fresh.id; });
+  change(won(ann, 100, "2025-05-02"), [&](Opportunity& deal) { deal.customer = fresh.id; });
+  const auto counted = [&](QuotaMetric metric) {
+    Quota top;
+    top.metric = metric;
+    top.period = "2025-Q2";
+    top.unit = company;
+    top.amount = Amount{4};
+    in_work([&](Work& work) { incentive::set_quota(work, top); });
+    EXPECT_EQ(code_of(top.currency), "XXX");
+    share(top.id, {{.employee = ann}, {.employee = bob}}, QuotaMethod::equal);
+    std::vector<std::int64_t> actual;
+    for (const auto& node : incentive::attainment(session().reader(), top.id)) actual.push_back(node.actual.minor);
+    return actual;
+  };
+  EXPECT_EQ(counted(QuotaMetric::won_count), (std::vector<std::int64_t>{3, 3, 1}));
+  EXPECT_EQ(counted(QuotaMetric::new_customers), (std::vector<std::int64_t>{1, 1, 1}));
+}
+
+TEST_P(QuotaTest, I03AndI05SplitOverSeasonsAndWeeks) {
+  const Id company = unit("Company");
+  Quota year;
+  year.period = "2025";
+  year.unit = company;
+  year.amount = Amount{123'456'789};
+  in_work([&](Work& work) { incentive::set_quota(work, year); });
+  std::vector<Id> ids;
+  const std::vector<Decimal> seasons{{22, 2}, {26, 2}, {24, 2}, {28, 2}};
+  in_work([&](Work& work) { ids = incentive::split_periods(work, year.id, Grain::quarter, seasons); });
+  EXPECT_EQ(amounts(ids), (std::vector<std::int64_t>{27'160'494, 32'098'765, 29'629'629, 34'567'901}));
+  std::vector<Id> again;
+  in_work([&](Work& work) { again = incentive::split_periods(work, year.id, Grain::quarter); });
+  EXPECT_EQ(again, ids);
+  std::int64_t sum = 0;
+  for (const QuotaPart& part : incentive::quota_parts(session().reader(), year.id, Grain::quarter)) {
+    sum += part.quota->amount.minor;
+  }
+  EXPECT_EQ(sum, 123'456'789);
+  FiscalCalendar weeks;
+  weeks.name = "weeks";
+  weeks.kind = CalendarKind::weeks_445;
+  weeks.start = YearStart::nearest_weekday;
+  in_work([&](Work& work) { people::set_calendar(work, weeks); });
+  Quota quarter;
+  quarter.calendar = "weeks";
+  quarter.period = "2025-Q1";
+  quarter.unit = company;
+  quarter.amount = Amount{100'000'000};
+  in_work([&](Work& work) {
+    incentive::set_quota(work, quarter);
+    ids = incentive::split_periods(work, quarter.id, Grain::month, {{4, 0}, {4, 0}, {5, 0}});
+  });
+  EXPECT_EQ(amounts(ids), (std::vector<std::int64_t>{30'769'231, 30'769'231, 38'461'538}));
+  const auto few = [&](Work& work) { incentive::split_periods(work, year.id, Grain::quarter, {{1, 0}}); };
+  EXPECT_TRUE(says(refused(few, Code::invalid), "the target has 4"));
+  refused([&](Work& work) { incentive::split_periods(work, ids[0], Grain::year); }, Code::invalid);
+}
+
+TEST_P(QuotaTest, PeriodPartsHangBelowThoseOfTheirParent) {
+  const Id company = unit("Company");
+  const Id ann = employee("Ann", company);
+  const Quota root = target(company, {}, 1'000);
+  const Id person = share(root.id, {{.employee = ann}}, QuotaMethod::equal)[0];
+  in_work([&](Work& work) {
+    const auto months = incentive::split_periods(work, root.id, Grain::month);
+    const auto own = incentive::split_periods(work, person, Grain::month);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(work.get<Quota>(own[i]).parent, months[i]);
+  });
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(QuotaTest);

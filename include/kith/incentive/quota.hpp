@@ -10,22 +10,32 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/base/calendar.hpp"
 #include "kith/engine/work.hpp"
 
 namespace kith {
 
 /// What a quota counts. Numbers are stable.
-enum class QuotaMetric : std::int32_t { won_amount = 1 };
+enum class QuotaMetric : std::int32_t {
+  won_amount = 1,     ///< money of won deals, by their splits
+  won_count = 2,      ///< won deals: one for everybody with a share, one for each unit above them
+  new_customers = 3,  ///< customers by the first deal they ever gave, counted like won deals
+};
 template <>
 struct Choices<QuotaMetric> {
-  static constexpr std::string_view names[] = {"won_amount"};
+  static constexpr std::string_view names[] = {"won_amount", "won_count", "new_customers"};
 };
 
 /// How a node got its amount.
-enum class QuotaMethod : std::int32_t { fixed = 1, ratio = 2, equal = 3 };
+enum class QuotaMethod : std::int32_t {
+  fixed = 1,
+  ratio = 2,
+  equal = 3,
+  history = 4,  ///< by what each brought in the same period of the year before; in equal parts where nobody has any
+};
 template <>
 struct Choices<QuotaMethod> {
-  static constexpr std::string_view names[] = {"fixed", "ratio", "equal"};
+  static constexpr std::string_view names[] = {"fixed", "ratio", "equal", "history"};
 };
 
 /// A node: a target of a unit (with everyone below it) or of an employee, for a period.
@@ -41,7 +51,7 @@ struct Quota {
   Date to = {};
   std::optional<Id> unit = {};  ///< exactly one of unit and employee
   std::optional<Id> employee = {};
-  Currency currency = {};
+  Currency currency = {};  ///< the store's; XXX for metrics that count, whose amount is then the number itself
   Amount amount = {};
   QuotaMethod method = QuotaMethod::fixed;
   std::optional<Decimal> weight = {};  ///< given with ratio, scale 9
@@ -80,6 +90,12 @@ struct QuotaAttainment {
   std::optional<Decimal> percent = {};  ///< actual / amount x 100, 2 decimals, half up; absent for an amount of 0
 };
 
+/// A period of a finer grain and its target, if there is one.
+struct QuotaPart {
+  Period period = {};
+  std::optional<Quota> quota = {};
+};
+
 namespace incentive {
 
 /// Sets a root, or any node by hand (method fixed); fills in `from`, `to`, `home` and the currency. A node that was
@@ -94,6 +110,16 @@ Id set_quota(Work& work, Quota& quota);
 /// another parent, or is no longer named but still has children.
 std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& children, QuotaMethod method,
                           Decimal over_percent = {});
+
+/// Shares a node's amount over the periods of a finer grain that make up its own, by weights in their order (4, 4 and 5
+/// weeks; the seasons of twelve months), or equally without any. The parts sum to the amount. Each is a node of the
+/// same unit or employee, made or replaced; it hangs below the node of the same period of this node's parent, where
+/// that is set. Errors: invalid (a grain that does not divide the period, another number of weights, one not above 0).
+std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vector<Decimal>& weights = {});
+
+/// The targets of a node's unit or employee in the periods that make up its own, in order: those the actor may see.
+/// They need not sum to it: `tree_difference` says by how much they miss it.
+std::vector<QuotaPart> quota_parts(const Reader& reader, Id quota, Grain grain);
 
 /// The tree below (and with) a node, parents before children, with its consistency: nodes that the actor may see, their
 /// sums over all children.

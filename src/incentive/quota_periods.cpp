@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A target over a long period as targets over the short ones that make it up.
+#include <fmt/format.h>
+
+#include "engine/verbs.hpp"
+#include "incentive/entities.hpp"
+#include "kith/incentive/quota_math.hpp"
+
+namespace kith::incentive {
+namespace {
+
+/// The node of a unit or employee for a period, if there is one.
+std::optional<Quota> node_of(const Reader& reader, const Quota& like, const std::string& period) {
+  const Condition subject = like.unit ? equals(kQuota, "unit", *like.unit) : equals(kQuota, "employee", *like.employee);
+  return reader.find_one<Quota>(
+      {.conditions = {subject, equals(kQuota, "period", period), equals(kQuota, "calendar", like.calendar),
+                      equals(kQuota, "metric", static_cast<std::int64_t>(like.metric))}});
+}
+
+std::vector<Period> parts_of(const Reader& reader, const Quota& whole, Grain grain) {
+  const Calendar calendar = calendar_named(reader, whole.calendar);
+  return children(calendar, parse_period(calendar, whole.period), grain);
+}
+
+void check_weights(const std::vector<Decimal>& weights, std::size_t parts) {
+  if (weights.empty()) return;
+  verb::Faults faults(kQuota);
+  if (weights.size() != parts) {
+    faults.add("weight", fmt::format("is given for {} periods; the target has {}", weights.size(), parts));
+  }
+  for (const Decimal weight : weights) {
+    if (weight <= Decimal{}) {
+      faults.add("weight", "is " + to_string(weight, true) + "; a share needs a weight above 0");
+    }
+  }
+  faults.raise();
+}
+
+}  // namespace
+
+std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vector<Decimal>& weights) {
+  work.require(Action::edit, kQuota, quota);
+  const Quota whole = work.get<Quota>(quota);
+  const std::vector<Period> parts = parts_of(work, whole, grain);
+  check_weights(weights, parts.size());
+  const auto amounts = weights.empty() ? decompose_equal(whole.amount.minor, static_cast<std::int64_t>(parts.size()))
+                                       : decompose_ratio(whole.amount.minor, weights);
+  const Reader system = work.as_system("quotas");
+  const std::optional<Quota> above = whole.parent ? system.find<Quota>(*whole.parent) : std::nullopt;
+  Work::Step step(work);
+  std::vector<Id> ids;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Quota row = node_of(work, whole, parts[i].label).value_or(Quota{});
+    const bool fresh = row.revision == 0;
+    row.amount.minor = amounts[i];
+    if (fresh) {
+      row.metric = whole.metric;
+      row.calendar = whole.calendar;
+      row.period = parts[i].label;
+      row.unit = whole.unit;
+      row.employee = whole.employee;
+      const auto parent = above ? node_of(system, *above, parts[i].label) : std::nullopt;
+      if (parent) row.parent = parent->id;
+    }
+    set_quota(work, row);
+    ids.push_back(row.id);
+  }
+  step.keep();
+  return ids;
+}
+
+std::vector<QuotaPart> quota_parts(const Reader& reader, Id quota, Grain grain) {
+  const Quota whole = reader.get<Quota>(quota);
+  std::vector<QuotaPart> parts;
+  for (Period& period : parts_of(reader, whole, grain)) {
+    std::optional<Quota> node = node_of(reader, whole, period.label);
+    parts.push_back({std::move(period), std::move(node)});
+  }
+  return parts;
+}
+
+}  // namespace kith::incentive
