@@ -12,9 +12,10 @@
 ///
 /// **The engine** (start with engine/session.hpp). An Engine is an open store, a Session somebody at work in it. A
 /// Reader is a snapshot filtered by what the actor may see, now or as of an earlier work; a Work is a Reader that
-/// writes, all or nothing. Every past version stays readable (engine/history.hpp); `check` looks for broken
-/// invariants. Verbs are free functions that take a Work first and check everything before their first write; they
-/// throw kith::Error, which says what is wrong, where, and how to mend it (base/error.hpp).
+/// writes, all or nothing. Every past version stays readable (engine/history.hpp), and what was removed can come back
+/// (engine/recovery.hpp); `check` looks for broken invariants. Verbs are free functions that take a Work first and
+/// check everything before their first write; they throw kith::Error, which says what is wrong, where, and how to mend
+/// it (base/error.hpp).
 ///
 /// **The domain**, area by area; each header begins with a paragraph of meaning, then structs, verbs, queries.
 ///
@@ -32,7 +33,7 @@
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
 /// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
 /// | incentive/quota_math.hpp | goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it |
-/// | incentive/pool.hpp | bonus pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when pay falls due |
+/// | incentive/pool.hpp | bonus pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when it is due |
 /// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
 ///
 /// Beside the areas, interchange/ brings tables in (importer.hpp), and whole stores out and in again (dump.hpp).
@@ -55,6 +56,7 @@
 #include "kith/customer/lifecycle.hpp"
 #include "kith/engine/formula.hpp"
 #include "kith/engine/history.hpp"
+#include "kith/engine/recovery.hpp"
 #include "kith/engine/session.hpp"
 #include "kith/incentive/action_target.hpp"
 #include "kith/incentive/amortization.hpp"

@@ -48,7 +48,7 @@ std::vector<Quota> roots(const Reader& reader, const Parameters& parameters) {
   for (const Quota& quota : all) ids.push_back(quota.id);
   std::sort(ids.begin(), ids.end());
   std::erase_if(all, [&](const Quota& quota) {
-    if (quota.currency != reader.currency()) return true;  // counts are no money: the report "quota_progress"
+    if (quota.currency != reader.currency()) return true;  // counts are no money and fit no column here
     return quota.parent && std::binary_search(ids.begin(), ids.end(), *quota.parent);
   });
   return all;

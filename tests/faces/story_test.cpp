@@ -124,7 +124,9 @@ TEST(Faces, TheStoryEndsAlikeOnEveryBackendTwiceInARow) {
     EXPECT_EQ(Story("memory:").tell(), expected);
     const test::TemporaryFile file;
     EXPECT_EQ(Story("sqlite:" + file.path()).tell(), expected);
-    if (!test::postgres_url().empty()) EXPECT_EQ(Story(test::postgres_tenant_url("domain")).tell(), expected);
+    if (!test::postgres_url().empty()) {
+      EXPECT_EQ(Story(test::postgres_tenant_url("domain")).tell(), expected);
+    }
   }
 }
 

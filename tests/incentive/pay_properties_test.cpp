@@ -95,11 +95,15 @@ TEST(PayProperties, DrawsGiveBackWhatTheyAdvance) {
       pay += result.pay;
       advanced += result.advanced;
       recovered += result.recovered;
-      if (kind != DrawKind::guarantee) EXPECT_GE(result.pay, terms.amount);
+      if (kind != DrawKind::guarantee) {
+        EXPECT_GE(result.pay, terms.amount);
+      }
       EXPECT_GE(state.balance, 0);
       EXPECT_EQ(advanced - recovered, state.balance);
       EXPECT_EQ(pay, earned + state.topped_up + state.balance);
-      if (kind == DrawKind::guarantee) EXPECT_GE(pay, terms.amount * (period + 1));
+      if (kind == DrawKind::guarantee) {
+        EXPECT_GE(pay, terms.amount * (period + 1));
+      }
     }
     const LeaverResult left = settle_leaver(LeaverRule::owe, state.balance, any(random, -500, 9'000));
     EXPECT_EQ(left.recovered + left.receivable, state.balance);

@@ -2,7 +2,7 @@
 #pragma once
 /// \file
 /// What an expression may ask beyond its row: the day, exchange rates, rows that hold from one day to another. The
-/// store's answers come from one snapshot (see lookups_of in engine/reader.hpp); a test may give its own.
+/// store's answers come from one snapshot (see lookups_of in engine/formula.hpp); a test may give its own.
 
 #include <optional>
 #include <span>
