@@ -62,7 +62,8 @@ void ask_outcome(const Session::State& session, const WorkRow& row, const Interr
       if (fetch_record(*transaction, entity_of<WorkRow>(), row.id, &kept) && kept.hash == row.hash) return;
       break;
     } catch (const Error& error) {
-      if (error.code != Code::busy && error.code != Code::storage) throw;
+      // Whatever is wrong with the store now, what is not known is the fate of the work.
+      if (error.code != Code::busy && error.code != Code::storage) throw cut_off;
       if (std::chrono::steady_clock::now() >= until) throw cut_off;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

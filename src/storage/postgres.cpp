@@ -23,7 +23,7 @@ namespace kith {
 namespace postgres {
 
 std::unique_ptr<Channel> Pool::take(bool fresh_one) {
-  if (host_ != nullptr) return std::make_unique<Channel>(settings_, host_);
+  if (borrows()) return std::make_unique<Channel>(settings_, lent_);
   {
     std::unique_lock lock(mutex_);
     if (fresh_one) idle_.clear();
@@ -157,15 +157,19 @@ class PostgresStorage final : public Storage {
     const std::shared_ptr<Pool> pool = pool_;
     const std::shared_ptr<Channel> channel(pool->take().release(),
                                            [pool](Channel* one) { pool->give(std::unique_ptr<Channel>(one)); });
-    if (!channel->borrowed() || channel->state() != PQTRANS_INTRANS) return function(*channel);
-    channel->exec("SAVEPOINT kith_look");
+    if (!channel->borrowed()) return function(*channel);
+    const bool within = channel->state() == PQTRANS_INTRANS;
+    const char* end = within ? "ROLLBACK TO kith_look; RELEASE kith_look" : "ROLLBACK";
+    channel->exec(within ? "SAVEPOINT kith_look" : "BEGIN READ ONLY");
     try {
+      channel->enter();
+      const std::shared_ptr<Channel> inside(channel.get(), [](Channel* one) { one->leave(); });
       function(*channel);
     } catch (...) {
-      channel->try_exec("ROLLBACK TO kith_look; RELEASE kith_look");
+      channel->try_exec(end);
       throw;
     }
-    channel->exec("RELEASE kith_look");
+    channel->exec(end);
   }
 
   friend std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool);

@@ -35,11 +35,13 @@ Api load() {
 
 }  // namespace
 
-const Api& api() {
+Api& replaceable_api() {
   // A failed load is tried again by the next call: the library may have been installed meanwhile.
-  static const Api loaded = load();
+  static Api loaded = load();
   return loaded;
 }
+
+const Api& api() { return replaceable_api(); }
 
 }  // namespace kith::postgres
 

@@ -48,6 +48,9 @@ namespace kith::postgres {
   F(PQcmdStatus)                \
   F(PQcmdTuples)                \
   F(PQsetNoticeProcessor)       \
+  F(PQsetErrorVerbosity)        \
+  F(PQreset)                    \
+  F(PQsocket)                   \
   F(PQlibVersion)
 
 struct Api {
@@ -58,6 +61,8 @@ struct Api {
 
 /// The functions of libpq.so.5. Error{storage} where it is missing or too old for pipelines (before 14).
 const Api& api();
+/// The same table, for tests that put a failing function in a place of it while no other thread uses it.
+Api& replaceable_api();
 
 }  // namespace kith::postgres
 

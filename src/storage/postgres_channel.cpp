@@ -31,11 +31,51 @@ bool is_lost(std::string_view state) {
          state == "25P03";
 }
 
+/// Severity and text in what the server itself says of a connection that it refuses: "FATAL:  ...". libpq puts no
+/// two spaces into words of its own.
+constexpr std::string_view kServerSays = ":  ";
+
+/// The SQLSTATE in the longest form of such a message, "FATAL:  3D000: ..."; of several hosts the last one's.
+std::string state_in(std::string_view said) {
+  std::string state;
+  for (std::size_t at = said.find(kServerSays); at != std::string_view::npos; at = said.find(kServerSays, at + 1)) {
+    const std::string_view word = said.substr(at + kServerSays.size(), 6);
+    const bool is_state = word.size() == 6 && word[5] == ':' && std::all_of(word.begin(), word.end() - 1, [](char c) {
+                            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+                          });
+    if (is_state) state = word.substr(0, 5);
+  }
+  return state;
+}
+
+[[noreturn]] void fail_connect(const Settings& settings, std::string_view user, std::string_view state,
+                               const std::string& said) {
+  const std::string where = fmt::format("cannot connect to {}: {}; ", settings.place, said);
+  if (state == "3D000") {
+    throw Error(Code::not_found, where + "make the database (createdb), or check its name in the URL");
+  }
+  if (state.starts_with("28")) {
+    throw Error(Code::denied,
+                fmt::format("{}check the role '{}', its password and the server's pg_hba.conf", where, user));
+  }
+  if (state == "42501") {
+    throw Error(Code::denied, fmt::format("{}grant the role '{}' CONNECT, or use another one", where, user));
+  }
+  if (state == "53300") {
+    throw Error(Code::busy, where +
+                                "no connection is left; lower kith_pool, raise max_connections or the limit of "
+                                "the role, or try again later");
+  }
+  throw Interrupted(where + "check the URL, that the server runs and that it lets this role in", false);
+}
+
 std::string_view advice(std::string_view state) {
   if (state == "53100") return "the server's disk is full; free some space there, then try again";
   if (state == "53200") return "the server is short of memory; try again later";
-  if (state == "53300") return "the server has no connection left; lower kith_pool or raise its max_connections";
-  if (state == "57014") return "it took longer than the statement timeout allows, or was cancelled on the server";
+  if (state == "57014") {
+    return "it took longer than the statement timeout allows, or was cancelled on the server; try again, or raise "
+           "kith_statement_ms";
+  }
   if (state == "25P02") return "an earlier failure has undone the transaction; give it up and begin another one";
   if (state == "42P05" || state == "26000") return "a pooler stands between; open the store with kith_prepare=unnamed";
   if (state.starts_with("58")) return "check the server's disk and its log, then try again";
@@ -55,23 +95,33 @@ Channel::Channel(const Settings& settings) : settings_(settings) {
   values.push_back(nullptr);
   connection_ = api().PQconnectdbParams(keywords.data(), values.data(), 0);
   if (connection_ == nullptr) throw std::bad_alloc();
-  if (api().PQstatus(connection_) != CONNECTION_OK) {
+  if (!alive()) {
     const std::string said = without_end(api().PQerrorMessage(connection_));
-    api().PQfinish(connection_);
-    throw Interrupted(fmt::format("cannot connect to {}: {}; check the URL, that the server runs and that it lets "
-                                  "this role in",
-                                  settings.place, said),
-                      false);
+    // libpq tells the SQLSTATE of a refused connection only within its longest message. A server that answered is asked
+    // again in that form; one that did not is not waited for twice.
+    if (said.find(kServerSays) != std::string::npos) {
+      api().PQsetErrorVerbosity(connection_, PQERRORS_VERBOSE);
+      api().PQreset(connection_);
+      api().PQsetErrorVerbosity(connection_, PQERRORS_DEFAULT);
+    }
+    if (!alive()) {
+      const std::string state = state_in(api().PQerrorMessage(connection_));
+      const char* user = api().PQuser(connection_);
+      const std::string role = user == nullptr ? "" : user;
+      api().PQfinish(connection_);
+      fail_connect(settings, role, state, said);
+    }
   }
   // Notices (a table that was there already) are not for the host's standard error.
   api().PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
 }
 
-Channel::Channel(const Settings& settings, PGconn* host) : settings_(settings), connection_(host), borrowed_(true) {}
+Channel::Channel(const Settings& settings, Lent& lent)
+    : settings_(settings), connection_(lent.connection), lent_(&lent) {}
 
 Channel::~Channel() {
-  if (!borrowed_) api().PQfinish(connection_);
+  if (!borrowed()) api().PQfinish(connection_);
 }
 
 Result Channel::exec(const std::string& sql, std::string_view doing) {
@@ -84,7 +134,7 @@ void Channel::try_exec(const char* sql) noexcept { api().PQclear(api().PQexec(ra
 
 const std::string* Channel::prepared(const std::string& sql, const Params& params) {
   // The names of the host's prepared statements are the host's.
-  if (borrowed_ || !settings_.postgres.named) return nullptr;
+  if (borrowed() || !settings_.postgres.named) return nullptr;
   if (const auto found = prepared_.find(sql); found != prepared_.end()) return &found->second;
   if (prepared_.size() >= kMostPrepared) {
     prepared_.clear();
@@ -187,6 +237,12 @@ void Channel::commit() {
 }
 
 void Channel::fail_lost(std::string_view said) const {
+  if (borrowed()) {
+    throw Interrupted(fmt::format("the host's connection to {} was lost ({}); nothing of its transaction is kept; "
+                                  "connect again and repeat all of it",
+                                  settings_.place, without_end(said)),
+                      false);
+  }
   throw Interrupted(fmt::format("the connection to {} was lost ({}); nothing of the work is kept; try it again",
                                 settings_.place, without_end(said)),
                     false);
@@ -204,8 +260,8 @@ void Channel::fail(const Result& result, std::string_view doing) const {
   }
   if (state == "40001" || state == "40P01") {
     throw Error(Code::busy, fmt::format("the work met another one in {} ({}); {}", place, said,
-                                        borrowed_ ? "roll the host's transaction back and repeat all of it"
-                                                  : "try the whole work again"));
+                                        borrowed() ? "roll the host's transaction back and repeat all of it"
+                                                   : "try the whole work again"));
   }
   if (state == "42501") {
     throw Error(Code::denied, fmt::format("the role '{}' may not {} {}: {}; grant it that, or use another role",
@@ -220,7 +276,14 @@ void Channel::fail(const Result& result, std::string_view doing) const {
     throw Error(Code::corrupt, fmt::format("{} is damaged ({}); nothing was changed; restore a backup", place, said));
   }
   if (state == "42P01" || state == "42703" || state == "3F000") {
-    throw Error(Code::corrupt, fmt::format("another program changed the tables of {} ({})", place, said));
+    throw Error(Code::corrupt, fmt::format("another program changed the tables of {} ({}); nothing was changed; "
+                                           "restore a backup",
+                                           place, said));
+  }
+  if (state == "42P07" || state == "42710") {
+    throw Error(Code::corrupt, fmt::format("another program's tables are in the way in {} ({}); nothing was changed; "
+                                           "choose another kith_schema",
+                                           place, said));
   }
   if (state == "54000") throw Error(Code::overflow, fmt::format("a value is too long for {} ({})", place, said));
   if (state == "23505") {
@@ -234,26 +297,32 @@ void Channel::fail(const Result& result, std::string_view doing) const {
 }
 
 void Channel::enter() {
-  if (!borrowed_ || inside_++ > 0) return;
+  if (!borrowed() || lent_->inside++ > 0) return;
   try {
-    const Result old =
-        exec("SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('kith.tenant', true)");
-    host_encoding_ = old.text(0, 0);
-    host_tenant_ = old.text(0, 1);
+    const Result old = exec(
+        "SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('search_path'), "
+        "pg_catalog.current_setting('kith.tenant', true)");
+    lent_->encoding = old.text(0, 0);
+    lent_->path = old.text(0, 1);
+    lent_->tenant = old.text(0, 2);
+    // Names are qualified, operators cannot be: the host might have its own in front.
     exec(
         fmt::format("SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), "
+                    "pg_catalog.set_config('search_path', 'pg_catalog', true), "
                     "pg_catalog.set_config('kith.tenant', '{}', true)",
                     settings_.postgres.tenant));
   } catch (...) {
-    --inside_;
+    --lent_->inside;
     throw;
   }
 }
 
 void Channel::leave() noexcept {
-  if (!borrowed_ || --inside_ > 0) return;
-  // In a broken transaction this fails, and the end of that transaction restores both anyway.
-  for (const auto& [name, value] : {std::pair{"client_encoding", &host_encoding_}, {"kith.tenant", &host_tenant_}}) {
+  if (!borrowed() || --lent_->inside > 0) return;
+  // In a broken transaction this fails, and the end of that transaction restores all of them anyway.
+  for (const auto& [name, value] : {std::pair{"search_path", &lent_->path},
+                                    {"kith.tenant", &lent_->tenant},
+                                    {"client_encoding", &lent_->encoding}}) {
     const char* values[] = {name, value->c_str()};
     api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,
                                      nullptr, 0));

@@ -104,18 +104,27 @@ struct Settings {
   std::string place;  ///< for messages: "database shop on db.example, schema kith, tenant 1"
 };
 
+/// A connection that the host lends, and what it had set before Kith began to work on it.
+struct Lent {
+  PGconn* connection = nullptr;
+  int inside = 0;  ///< how much of Kith's is open on it
+  std::string encoding = {};
+  std::string path = {};
+  std::string tenant = {};
+};
+
 class Channel {
  public:
-  /// Connects. Errors: storage.
+  /// Connects. Errors: storage, denied, not_found, busy.
   explicit Channel(const Settings& settings);
   /// Borrows the host's connection.
-  Channel(const Settings& settings, PGconn* host);
+  Channel(const Settings& settings, Lent& lent);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   PGconn* raw() const { return connection_; }
-  bool borrowed() const { return borrowed_; }
+  bool borrowed() const { return lent_ != nullptr; }
   bool alive() const { return api().PQstatus(raw()) == CONNECTION_OK; }
   const Settings& settings() const { return settings_; }
   PGTransactionStatusType state() const { return api().PQtransactionStatus(raw()); }
@@ -137,7 +146,7 @@ class Channel {
   /// The failure as kith::Error.
   [[noreturn]] void fail(const Result& result, std::string_view doing) const;
 
-  // Of a borrowed connection: encoding and tenant are set while something of Kith's is open on it.
+  // Of a borrowed connection: encoding, search path and tenant are Kith's while something of Kith's is open on it.
   void enter();
   void leave() noexcept;
 
@@ -147,10 +156,7 @@ class Channel {
 
   const Settings& settings_;
   PGconn* connection_ = nullptr;
-  bool borrowed_ = false;
-  int inside_ = 0;
-  std::string host_encoding_;
-  std::string host_tenant_;
+  Lent* lent_ = nullptr;
   std::int64_t prepared_count_ = 0;
   std::unordered_map<std::string, std::string> prepared_;
 };

@@ -146,7 +146,9 @@ std::string expected_columns(const Entity& entity) {
 
 std::map<std::string, std::string, std::less<>> stored_columns(Channel& channel) {
   static const std::string sql =
-      "SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, l.collname "
+      // quote_all_identifiers puts quotes around some of the types.
+      "SELECT c.relname, a.attname, pg_catalog.translate(pg_catalog.format_type(a.atttypid, a.atttypmod), '\"', ''), "
+      "a.attnotnull, l.collname "
       "FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
       "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
       "LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation "

@@ -67,9 +67,13 @@ void PostgresTransaction::begin() {
   std::string sql = writes ? fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; ",
                                          std::max(settings.storage.busy_ms, 1))
                            : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ";
-  if (settings.postgres.statement_ms > 0) {
-    sql += fmt::format("SET LOCAL statement_timeout = {}; ", settings.postgres.statement_ms);
-  }
+  // Names are qualified, operators cannot be: a role might have a path with its own in front.
+  sql += "SET LOCAL search_path = pg_catalog; ";
+  const std::string limit = settings.postgres.statement_ms > 0
+                                ? fmt::format("SET LOCAL statement_timeout = {}; ", settings.postgres.statement_ms)
+                                : "";
+  // The wait for another writer has a limit of its own.
+  if (!writes) sql += limit;
   if (settings.postgres.idle_ms > 0) {
     sql += fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}; ", settings.postgres.idle_ms);
   }
@@ -79,6 +83,7 @@ void PostgresTransaction::begin() {
                      quoted_name(kTenantColumn), writes ? " FOR UPDATE" : "");
   try {
     if (channel_->exec(sql, writes ? "write to" : "read").rows() == 0) fail_unprepared(settings.place);
+    if (writes && !limit.empty()) channel_->exec(limit);
   } catch (...) {
     channel_->try_exec("ROLLBACK");
     throw;

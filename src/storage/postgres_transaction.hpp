@@ -22,10 +22,10 @@ namespace kith::postgres {
 class Pool {
  public:
   explicit Pool(Settings settings) : settings_(std::move(settings)) {}
-  Pool(Settings settings, PGconn* host) : settings_(std::move(settings)), host_(host) {}
+  Pool(Settings settings, PGconn* host) : settings_(std::move(settings)), lent_{.connection = host} {}
 
   const Settings& settings() const { return settings_; }
-  bool borrows() const { return host_ != nullptr; }
+  bool borrows() const { return lent_.connection != nullptr; }
 
   /// A connection; `fresh` never one that has been used before. Waits at most the busy time. Errors: busy, storage.
   std::unique_ptr<Channel> take(bool fresh = false);
@@ -42,7 +42,7 @@ class Pool {
 
  private:
   Settings settings_;
-  PGconn* host_ = nullptr;
+  Lent lent_;
   std::mutex mutex_;
   std::condition_variable given_;
   std::vector<std::unique_ptr<Channel>> idle_;

@@ -15,7 +15,7 @@
 #include "support/postgres_server.hpp"
 #include "support/store.hpp"
 #ifdef KITH_POSTGRES
-#include "storage/postgres_channel.hpp"
+#include "support/postgres_host.hpp"
 #endif
 
 namespace kith_test {
@@ -101,38 +101,8 @@ TEST(PostgresSql, AShardPlanNamesEveryTableOnce) {
 
 #ifdef KITH_POSTGRES
 
-/// A connection of the test's own, as a host or another program has one.
-class Host {
- public:
-  explicit Host(const std::string& url) {
-    const char* keywords[] = {"dbname", nullptr};
-    const char* values[] = {url.c_str(), nullptr};
-    raw_ = kith::postgres::api().PQconnectdbParams(keywords, values, 1);
-    EXPECT_EQ(kith::postgres::api().PQstatus(raw_), CONNECTION_OK) << kith::postgres::api().PQerrorMessage(raw_);
-    kith::postgres::api().PQsetNoticeProcessor(
-        raw_, [](void*, const char*) {}, nullptr);
-  }
-  explicit Host() : Host(kith::test::postgres_url()) {}
-  ~Host() { kith::postgres::api().PQfinish(raw_); }
-  Host(const Host&) = delete;
-  Host& operator=(const Host&) = delete;
-
-  /// The first column of the first row, "" without one; the SQLSTATE where it fails.
-  std::string operator()(const std::string& sql) {
-    const kith::postgres::Result result(kith::postgres::api().PQexec(raw_, sql.c_str()));
-    if (result.failed()) return kith::postgres::api().PQresultErrorField(result.raw(), PG_DIAG_SQLSTATE);
-    return result.rows() == 0 ? std::string() : std::string(result.text(0, 0));
-  }
-  void* raw() const { return raw_; }
-
- private:
-  PGconn* raw_ = nullptr;
-};
-
-std::string schema_of(const std::string& url) {
-  const std::size_t from = url.find("kith_schema=") + 12;
-  return url.substr(from, url.find('&', from) - from);
-}
+using kith::test::Host;
+using kith::test::schema_of;
 
 class PostgresTest : public testing::Test {
  protected:

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -31,15 +32,33 @@ std::string find_programs() {
   return found.empty() ? std::string() : std::max_element(found.begin(), found.end())->second;
 }
 
+/// What that process has started and not yet waited for.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const pid_t process = std::atoi(entry.path().filename().c_str());
+    if (process <= 0) continue;
+    std::string line;
+    std::getline(std::ifstream(entry.path() / "stat"), line);
+    // "id (name) state parent ...", and a name may hold anything.
+    const std::size_t end = line.rfind(')');
+    if (end != std::string::npos && end + 4 < line.size() && std::atoi(line.c_str() + end + 4) == parent) {
+      found.push_back(process);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
-PostgresServer::PostgresServer() {
+PostgresServer::PostgresServer(ServerOptions options) : options_(std::move(options)) {
   bin_ = find_programs();
   if (bin_.empty()) {
     fault_ = "no server of version 15 or newer is installed (Debian: postgresql)";
     return;
   }
-  std::string pattern = (fs::temp_directory_path() / "kith_pg_XXXXXX").string();
+  const fs::path parent = options_.folder.empty() ? fs::temp_directory_path() : fs::path(options_.folder);
+  std::string pattern = (parent / "kith_pg_XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     fault_ = "no temporary folder can be made";
     return;
@@ -60,12 +79,20 @@ PostgresServer::PostgresServer() {
     group_ = other->pw_gid;
     if (chown(folder_.c_str(), user_, group_) != 0) fault_ = "its folder cannot be given to that user";
   }
-  if (!run(bin_ + "/initdb -D " + folder_ +
-           "/data -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions")) {
-    fault_ = "initdb failed";
+  if (!make()) {
+    fault_ = "its files cannot be made; see " + folder_ + "/log";
   } else if (!start()) {
     fault_ = "it does not start; see " + folder_ + "/log";
   }
+}
+
+bool PostgresServer::make() {
+  if (!options_.primary.empty()) {
+    return run(bin_ + "/pg_basebackup -h " + options_.primary + " -U postgres -D " + folder_ +
+               "/data -R -X stream --checkpoint=fast --no-sync");
+  }
+  return run(bin_ + "/initdb -D " + folder_ +
+             "/data -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions " + options_.initdb);
 }
 
 PostgresServer::~PostgresServer() {
@@ -77,38 +104,48 @@ PostgresServer::~PostgresServer() {
   if (!folder_.empty() && fault_.empty()) fs::remove_all(folder_, ignored);
 }
 
-bool PostgresServer::run(const std::string& command) const {
+/// A shell that runs the command as the user of the server. Nothing is allocated between fork and exec, for other
+/// threads may be at work.
+pid_t PostgresServer::spawn(const std::string& command, bool server) const {
+  const std::string log_path = folder_ + "/log";
+  const bool root = geteuid() == 0;
   const pid_t child = fork();
-  if (child == 0) {
-    const int log = open((folder_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-    dup2(log, 1);
-    dup2(log, 2);
-    if (geteuid() == 0 && (setgid(group_) != 0 || setuid(user_) != 0)) _exit(1);
-    if (chdir(folder_.c_str()) != 0) _exit(1);
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
+  if (child != 0) return child;
+  const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  dup2(log, 1);
+  dup2(log, 2);
+  if (root && (setgid(group_) != 0 || setuid(user_) != 0)) _exit(1);
+  // A program that dies takes its server along.
+  if (server) prctl(PR_SET_PDEATHSIG, SIGQUIT);
+  if (server && setpgid(0, 0) != 0) _exit(1);
+  if (chdir(folder_.c_str()) != 0) _exit(1);
+  execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+  _exit(127);
+}
+
+bool PostgresServer::run(const std::string& command) const {
+  const pid_t child = spawn(command, false);
   int status = -1;
   return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool PostgresServer::start() {
-  pid_ = fork();
-  if (pid_ == 0) {
-    const int log = open((folder_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-    dup2(log, 1);
-    dup2(log, 2);
-    if (geteuid() == 0 && (setgid(group_) != 0 || setuid(user_) != 0)) _exit(1);
-    // A program that dies takes its server along.
-    prctl(PR_SET_PDEATHSIG, SIGQUIT);
-    if (setpgid(0, 0) != 0 || chdir(folder_.c_str()) != 0) _exit(1);
-    const std::string program = bin_ + "/postgres";
-    const std::string data = folder_ + "/data";
-    const std::string sockets = "unix_socket_directories=" + sockets_;
-    execl(program.c_str(), "postgres", "-D", data.c_str(), "-c", "listen_addresses=", "-c", sockets.c_str(), "-c",
-          "max_connections=120", "-c", "shared_buffers=32MB", "-c", "log_min_messages=fatal", nullptr);
-    _exit(127);
+  // After `kill` the last of its processes may still hold the shared memory for a moment.
+  for (int attempt = 1; attempt <= 20; ++attempt) {
+    if (start_once()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
+  return false;
+}
+
+bool PostgresServer::start_once() {
+  std::string command = "exec " + bin_ + "/postgres -D " + folder_ + "/data -c listen_addresses= -c " +
+                        "unix_socket_directories=" + sockets_ +
+                        " -c max_connections=120 -c shared_buffers=32MB -c log_min_messages=fatal" +
+                        // What the system was given survives a process that is killed.
+                        " -c fsync=off";
+  for (const std::string& setting : options_.settings) command += " -c " + setting;
+  pid_ = spawn(command, true);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (pid_ > 0 && std::chrono::steady_clock::now() < until) {
     if (run(bin_ + "/pg_isready -q -h " + sockets_)) return true;
@@ -116,14 +153,17 @@ bool PostgresServer::start() {
       pid_ = -1;
       return false;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return false;
 }
 
 void PostgresServer::kill() {
   if (pid_ <= 0) return;
-  ::kill(-pid_, SIGKILL);
+  // Stopped first, so that it starts nothing more; each of its processes is in a session of its own, so no group
+  // reaches them.
+  ::kill(pid_, SIGSTOP);
+  for (const pid_t child : children_of(pid_)) ::kill(child, SIGKILL);
   ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;

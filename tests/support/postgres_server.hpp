@@ -14,11 +14,19 @@
 
 namespace kith::test {
 
+/// What is special about a cluster.
+struct ServerOptions {
+  std::string folder = {};                 ///< where its own folder is made; default: the temporary one
+  std::string initdb = {};                 ///< more arguments of initdb
+  std::vector<std::string> settings = {};  ///< "name=value"
+  std::string primary = {};                ///< socket folder of the server that it follows, as a hot standby
+};
+
 /// One cluster. Not copyable; the destructor stops it and removes its folder.
 class PostgresServer {
  public:
   /// Makes and starts it. On failure `fault` says why.
-  PostgresServer();
+  explicit PostgresServer(ServerOptions options = {});
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -28,14 +36,21 @@ class PostgresServer {
   /// "postgresql://postgres@/postgres?host=...", of the superuser.
   std::string url() const;
   const std::string& socket_folder() const { return sockets_; }
+  /// What it and its tools run as.
+  uid_t user() const { return user_; }
+  gid_t group() const { return group_; }
   /// Starts it again after `kill`; false when it does not come up.
   bool start();
-  /// SIGKILL to the server and what it started.
+  /// SIGKILL to the server and to each process that it started.
   void kill();
 
  private:
   bool run(const std::string& command) const;
+  bool start_once();
+  bool make();
+  pid_t spawn(const std::string& command, bool server) const;
 
+  ServerOptions options_;
   std::string folder_;
   std::string sockets_;
   std::string bin_;

@@ -35,41 +35,6 @@ Opportunity deal(const Reader& reader, std::string_view title) { return the<Oppo
 Employee employee(const Reader& reader, std::string_view name) { return the<Employee>(reader, "name", name); }
 Unit unit(const Reader& reader, std::string_view name) { return the<Unit>(reader, "name", name); }
 
-void found(Session& session) {
-  Work work = session.work({.cause = "company"});
-  Unit company{.name = "Company"};
-  people::create(work, company, kStart);
-  for (const char* name : {"East", "West"}) {
-    Unit team{.name = name, .parent = company.id};
-    people::create(work, team, kStart);
-    Employee seller{.name = std::string("Seller ") + name, .unit = team.id, .hired_on = kStart};
-    people::create(work, seller);
-  }
-  Pipeline pipeline{.name = "Standard"};
-  std::vector<Stage> stages = {{.name = "Talk", .position = 1, .probability = {5, 1}},
-                               {.name = "Offer", .position = 2, .probability = {9, 1}}};
-  sales::create(work, pipeline, stages);
-  Product product{.name = "Crate", .list_price = Decimal{12'500'000, 6}};
-  catalog::create(work, product);
-  const Id east = employee(work, "Seller East").id;
-  Customer acme{.name = "Acme", .owner = east};
-  customer::create(work, acme);
-  Customer other{.name = "宏达机械", .owner = employee(work, "Seller West").id};
-  customer::create(work, other);
-  Contact contact{.customer = acme.id, .name = "Zoë"};
-  customer::create(work, contact);
-  for (const char* title : {"open", "won", "lost"}) {
-    Opportunity row{.title = title, .customer = acme.id, .product = product.id, .owner = east, .amount = Amount{5000}};
-    sales::create(work, row);
-  }
-  sales::win(work, deal(work, "won").id, kDay, "price");
-  sales::lose(work, deal(work, "lost").id, kDay, "price");
-  incentive::add_plan(work, kPlan);
-  PlanAssignment assignment{.plan = "p", .unit = company.id, .from = kStart};
-  incentive::assign(work, assignment);
-  work.commit();
-}
-
 /// An operation that is one Work.
 Operation writes(std::string_view name, std::function<void(Work&)> verb) {
   return {name, [name, verb = std::move(verb)](Session& session) {
@@ -249,6 +214,41 @@ void add_reads(std::vector<Operation>& all) {
 
 }  // namespace
 
+void found_company(Session& session) {
+  Work work = session.work({.cause = "company"});
+  Unit company{.name = "Company"};
+  people::create(work, company, kStart);
+  for (const char* name : {"East", "West"}) {
+    Unit team{.name = name, .parent = company.id};
+    people::create(work, team, kStart);
+    Employee seller{.name = std::string("Seller ") + name, .unit = team.id, .hired_on = kStart};
+    people::create(work, seller);
+  }
+  Pipeline pipeline{.name = "Standard"};
+  std::vector<Stage> stages = {{.name = "Talk", .position = 1, .probability = {5, 1}},
+                               {.name = "Offer", .position = 2, .probability = {9, 1}}};
+  sales::create(work, pipeline, stages);
+  Product product{.name = "Crate", .list_price = Decimal{12'500'000, 6}};
+  catalog::create(work, product);
+  const Id east = employee(work, "Seller East").id;
+  Customer acme{.name = "Acme", .owner = east};
+  customer::create(work, acme);
+  Customer other{.name = "宏达机械", .owner = employee(work, "Seller West").id};
+  customer::create(work, other);
+  Contact contact{.customer = acme.id, .name = "Zoë"};
+  customer::create(work, contact);
+  for (const char* title : {"open", "won", "lost"}) {
+    Opportunity row{.title = title, .customer = acme.id, .product = product.id, .owner = east, .amount = Amount{5000}};
+    sales::create(work, row);
+  }
+  sales::win(work, deal(work, "won").id, kDay, "price");
+  sales::lose(work, deal(work, "lost").id, kDay, "price");
+  incentive::add_plan(work, kPlan);
+  PlanAssignment assignment{.plan = "p", .unit = company.id, .from = kStart};
+  incentive::assign(work, assignment);
+  work.commit();
+}
+
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> list;
@@ -277,7 +277,7 @@ const std::string& script_store() {
     {
       auto engine = open(directory.file("base.kith"), script_options());
       Session session = engine->session();
-      found(session);
+      found_company(session);
     }
     return kith_test::read_bytes(directory.file("base.kith"));
   }();

@@ -24,6 +24,8 @@ const std::vector<Operation>& operations();
 
 /// A clock that stands still and salts that are always the same.
 Options script_options();
+/// Makes the company in an empty store.
+void found_company(Session& session);
 /// The bytes of the company's file, without a log beside it; made once a process.
 const std::string& script_store();
 /// Puts these bytes at `path` and removes what SQLite may have left beside it.

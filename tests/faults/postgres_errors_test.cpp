@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// R8: what a PostgreSQL server refuses is an error that says what, where and how to mend it, and nothing has changed.
+#include <gtest/gtest.h>
+#ifdef KITH_POSTGRES
+
+#include <chrono>
+#include <thread>
+
+#include "kith/interchange/dump.hpp"
+#include "kith/storage/postgres.hpp"
+#include "support/expect_error.hpp"
+#include "support/failing_libpq.hpp"
+#include "support/pair_work.hpp"
+#include "support/postgres_host.hpp"
+
+namespace kith {
+namespace {
+
+using test::Host;
+
+class ServerErrorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    KITH_NEEDS_POSTGRES();
+    url_ = test::fresh_postgres_url();
+    engine_ = open(url_, test::patient_options());
+    Session session = engine_->session();
+    test::run_pair(session, "before");
+    digest_ = digest();
+  }
+  std::string digest() { return to_hex(state_digest(engine_->session())); }
+  void TearDown() override {
+    if (engine_ == nullptr) return;
+    EXPECT_EQ(digest(), digest_) << "something was changed";
+    Session session = engine_->session();
+    test::expect_whole(session, customers_);
+  }
+
+  /// The URL with another role; "" where the server of KITH_TEST_POSTGRES has its own.
+  std::string as(const std::string& role) {
+    const std::string from = "//postgres@";
+    const std::size_t at = url_.find(from);
+    return at == std::string::npos ? std::string() : "postgresql://" + role + "@" + url_.substr(at + from.size());
+  }
+
+  std::string url_;
+  std::string digest_;
+  std::size_t customers_ = 2;
+  std::shared_ptr<Engine> engine_;
+};
+
+struct Refusal {
+  const char* state;
+  Code code;
+  const char* says;
+  bool lost = false;  ///< the connection is gone
+};
+
+constexpr Refusal kRefusals[] = {
+    {"40001", Code::busy, "try the whole work again"},
+    {"40P01", Code::busy, "try the whole work again"},
+    {"55P03", Code::busy, "another writer held"},
+    {"42501", Code::denied, "grant it that"},
+    {"25006", Code::storage, "connect to the primary"},
+    {"53100", Code::storage, "the server's disk is full; free some space"},
+    {"53200", Code::storage, "short of memory"},
+    {"57014", Code::storage, "kith_statement_ms"},
+    {"58030", Code::storage, "check the server's disk"},
+    {"26000", Code::storage, "kith_prepare=unnamed"},
+    {"42P07", Code::corrupt, "choose another kith_schema"},
+    {"42P01", Code::corrupt, "another program changed the tables"},
+    {"XX001", Code::corrupt, "restore a backup"},
+    {"54000", Code::overflow, "too long"},
+    {"0A000", Code::internal, "see the server's log"},
+    {"08006", Code::storage, "was lost", true},
+    {"57P01", Code::storage, "was lost", true},
+    {"57P02", Code::storage, "was lost", true},
+    {"25P03", Code::storage, "was lost", true},
+};
+
+/// Fails at that statement, or at COMMIT where it is -1, and gives the error.
+Error refused_at(Session& session, test::FailingLibpq& libpq, const char* state, int at) {
+  try {
+    libpq.arm({.state = state, .at = std::max(at, 0), .commits = at < 0});
+    Work work = session.work({.cause = "refused"});
+    test::add_pair(work, "refused");
+    work.commit();
+  } catch (const Error& error) {
+    EXPECT_EQ(libpq.disarm(), 1);
+    return error;
+  }
+  ADD_FAILURE() << state << " at statement " << at << " was not told";
+  return {Code::ok, ""};
+}
+
+TEST_F(ServerErrorTest, R8EachStateIsToldWithWhatWhereAndHow) {
+  test::FailingLibpq libpq;
+  for (const Refusal& refusal : kRefusals) {
+    for (const int at : {0, 4, 9, -1}) {
+      // A connection that dies before anything was asked of it is replaced unnoticed.
+      if (refusal.lost && at == 0) continue;
+      Session session = engine_->session();
+      session.reader();  // connected
+      const Error error = refused_at(session, libpq, refusal.state, at);
+      EXPECT_EQ(name_of(error.code), name_of(refusal.code)) << refusal.state << " at " << at << ": " << error.what();
+      EXPECT_TRUE(test::says(error, refusal.says)) << refusal.state << " at " << at;
+      if (at >= 0) {
+        EXPECT_TRUE(test::says(error, test::schema_of(url_))) << "where";
+      }
+      EXPECT_EQ(digest(), digest_) << refusal.state << " at " << at;
+    }
+  }
+}
+
+TEST_F(ServerErrorTest, ARefusedConnectionIsToldByItsReason) {
+  Host host;
+  if (as("x").empty()) GTEST_SKIP() << "the server of KITH_TEST_POSTGRES has its own roles";
+  EXPECT_KITH_ERROR(open(as("kith_nobody")), Code::denied, "kith_nobody");
+  host("CREATE ROLE kith_asleep NOLOGIN");
+  EXPECT_KITH_ERROR(open(as("kith_asleep")), Code::denied, "pg_hba.conf");
+  host("CREATE ROLE kith_few LOGIN CONNECTION LIMIT 0");
+  EXPECT_KITH_ERROR(open(as("kith_few")), Code::busy, "kith_pool");
+  std::string elsewhere = url_;
+  elsewhere.replace(elsewhere.find("@/postgres"), 10, "@/kith_absent");
+  EXPECT_KITH_ERROR(open(elsewhere), Code::not_found, "createdb");
+  host("CREATE DATABASE kith_closed");
+  host("REVOKE CONNECT ON DATABASE kith_closed FROM public");
+  host("CREATE ROLE kith_stranger LOGIN");
+  std::string closed = as("kith_stranger");
+  closed.replace(closed.find("@/postgres"), 10, "@/kith_closed");
+  EXPECT_KITH_ERROR(open(closed), Code::denied, "CONNECT");
+  host("DROP DATABASE kith_closed");
+  // A server that does not answer at all.
+  EXPECT_KITH_ERROR(open("postgresql:///x?host=/nowhere"), Code::storage, "cannot connect");
+  EXPECT_KITH_ERROR(open("postgresql://127.0.0.1:1/x"), Code::storage, "cannot connect");
+}
+
+TEST_F(ServerErrorTest, ARoleDoesWhatItIsGrantedAndNothingInPart) {
+  Host host;
+  const std::string schema = test::schema_of(url_);
+  if (as("x").empty()) GTEST_SKIP() << "the server of KITH_TEST_POSTGRES has its own roles";
+  host("CREATE ROLE kith_reader LOGIN");
+  host("GRANT USAGE ON SCHEMA " + schema + " TO kith_reader");
+  host("GRANT SELECT ON ALL TABLES IN SCHEMA " + schema + " TO kith_reader");
+  auto engine = open(as("kith_reader"), test::patient_options());
+  Session session = engine->session();
+  EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
+  EXPECT_KITH_ERROR(session.work({.cause = "x"}), Code::denied, "kith_reader");
+  // A right that is missing at the last statement undoes the whole work.
+  host("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO kith_reader");
+  host("REVOKE UPDATE ON " + schema + ".head FROM kith_reader");
+  Work work = session.work({.cause = "x"});
+  test::add_pair(work, "without a right");
+  EXPECT_KITH_ERROR(work.commit(), Code::denied, "kith_reader");
+  EXPECT_EQ(digest(), digest_);
+  // The grants of docs/postgres.md are enough for a role that owns nothing.
+  host("GRANT UPDATE ON " + schema + ".head TO kith_reader");
+  host("REVOKE INSERT, UPDATE, DELETE ON " + schema + ".kith_store FROM kith_reader");
+  test::run_pair(session, "with every right");
+  customers_ += 2;
+  digest_ = digest();
+}
+
+TEST_F(ServerErrorTest, AReadOnlyServerReadsAndRefusesWorks) {
+  auto engine = open(url_ + "&options=-c%20default_transaction_read_only%3Don", test::patient_options());
+  Session session = engine->session();
+  EXPECT_EQ(to_hex(state_digest(session)), digest_);
+  EXPECT_KITH_ERROR(session.work({.cause = "x"}), Code::storage, "target_session_attrs=read-write");
+}
+
+TEST_F(ServerErrorTest, AStatementThatTakesTooLongIsStopped) {
+  auto engine = open(url_ + "&kith_statement_ms=100", test::patient_options());
+  Session session = engine->session();
+  Host host;
+  host("BEGIN; LOCK TABLE " + test::schema_of(url_) + ".customer IN ACCESS EXCLUSIVE MODE");
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_KITH_ERROR(session.reader().list<Customer>(), Code::storage, "kith_statement_ms");
+  {
+    Work work = session.work({.cause = "slow"});
+    EXPECT_KITH_ERROR(test::add_pair(work, "slow"), Code::storage, "kith_statement_ms");
+    EXPECT_EQ(work.commit().seq, 0) << "its step is undone, so there is nothing to commit";
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  host("ROLLBACK");
+  EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
+  // The wait for another writer has a limit of its own, the busy time: no statement is too slow for that.
+  Options hasty = test::patient_options();
+  hasty.storage.busy_ms = 400;
+  auto other = open(url_ + "&kith_statement_ms=100", hasty);
+  Session second = other->session();
+  const Work held = session.work({.cause = "held"});
+  EXPECT_KITH_ERROR(second.work({.cause = "waits"}), Code::busy, "400 ms");
+}
+
+TEST_F(ServerErrorTest, AForgottenWorkIsEndedAndTheSessionGoesOn) {
+  auto engine = open(url_ + "&kith_idle_ms=100", test::patient_options());
+  Session session = engine->session();
+  {
+    Work work = session.work({.cause = "forgotten"});
+    test::add_pair(work, "forgotten");
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    EXPECT_KITH_ERROR(test::add_pair(work, "late"), Code::storage, "was lost");
+  }
+  {
+    Work work = session.work({.cause = "forgotten before the commit"});
+    test::add_pair(work, "forgotten");
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    EXPECT_KITH_ERROR(work.commit(), Code::storage, "nothing of the work is kept");
+  }
+  EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
+}
+
+/// A snapshot of the host's that is older than the last work: the server itself refuses (40001).
+TEST_F(ServerErrorTest, AnOldSnapshotOfTheHostsIsBusy) {
+  Host host(test::plain_url(url_));
+  host("BEGIN ISOLATION LEVEL REPEATABLE READ");
+  host("SELECT 1");
+  {
+    Session session = engine_->session();
+    Work work = session.work({.cause = "meanwhile"});
+    Customer row = work.list<Customer>().front();
+    row.country = row.country == "FR" ? "IT" : "FR";
+    customer::update(work, row);
+    work.commit();
+  }
+  digest_ = digest();
+  auto lent =
+      Engine::open(open_postgres_on(host.raw(), {.schema = test::schema_of(url_)}), model(), test::patient_options());
+  Session session = lent->session();
+  Work work = session.work({.cause = "on an old snapshot"});
+  try {
+    test::add_pair(work, "too late");
+    work.commit();
+    ADD_FAILURE() << "an old snapshot was written on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, Code::busy) << error.what();
+    EXPECT_TRUE(test::says(error, "roll the host's transaction back"));
+  }
+  host("ROLLBACK");
+}
+
+/// Two hosts take the tenants of one schema in opposite order: the server ends the deadlock (40P01).
+TEST_F(ServerErrorTest, ADeadlockOfTwoHostsIsBusyForOneOfThem) {
+  const std::string schema = test::schema_of(url_);
+  auto second = open(url_ + "&kith_tenant=2", test::patient_options());
+  std::vector<std::string> fates(2);
+  std::atomic<int> holding{0};
+  const auto run = [&](std::size_t me) {
+    Host host(test::plain_url(url_));
+    host("BEGIN");
+    try {
+      for (const std::int64_t tenant : {std::int64_t{1} + (me == 0 ? 0 : 1), std::int64_t{2} - (me == 0 ? 0 : 1)}) {
+        auto engine = Engine::open(open_postgres_on(host.raw(), {.schema = schema, .tenant = tenant}), model(),
+                                   test::patient_options());
+        Session session = engine->session();
+        Work work = session.work({.cause = "crossing"});
+        test::add_pair(work, "crossing");
+        work.commit();
+        for (++holding; holding < 2;) std::this_thread::yield();
+      }
+      fates[me] = "whole";
+    } catch (const Error& error) {
+      fates[me] = error.code == Code::busy && test::says(error, "roll the host's") ? "busy" : error.what();
+    }
+    host("ROLLBACK");
+  };
+  std::thread other(run, 1U);
+  run(0);
+  other.join();
+  std::sort(fates.begin(), fates.end());
+  EXPECT_EQ(fates, (std::vector<std::string>{"busy", "whole"}));
+}
+
+}  // namespace
+}  // namespace kith
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// R2: a PostgreSQL server that is killed at random points loses no acknowledged work and keeps none in part.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "support/pair_work.hpp"
+#include "support/soak.hpp"
+
+namespace kith {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Threads that add works until they are stopped. Nothing but an outage may fail, and a work is tried again with its
+/// key until it is acknowledged.
+class Writers {
+ public:
+  Writers(std::shared_ptr<Engine> engine, std::size_t count) : engine_(std::move(engine)), acknowledged_(count) {
+    for (std::size_t writer = 0; writer < count; ++writer) threads_.emplace_back([this, writer] { write(writer); });
+  }
+
+  /// The names of the works that were acknowledged.
+  std::vector<std::string> stop() {
+    stop_ = true;
+    for (std::thread& thread : threads_) thread.join();
+    std::vector<std::string> all;
+    for (const auto& list : acknowledged_) all.insert(all.end(), list.begin(), list.end());
+    return all;
+  }
+
+ private:
+  void write(std::size_t writer) {
+    std::unique_ptr<Session> session;
+    for (int i = 0; !stop_;) {
+      const std::string name = std::to_string(writer) + "/" + std::to_string(i);
+      try {
+        if (session == nullptr) session = std::make_unique<Session>(engine_->session());
+        test::run_pair(*session, name);
+        acknowledged_[writer].push_back(name);
+        ++i;
+      } catch (const Error& error) {
+        session.reset();
+        if (error.code != Code::storage && error.code != Code::busy) ADD_FAILURE() << error.what();
+      }
+    }
+  }
+
+  std::shared_ptr<Engine> engine_;
+  std::vector<std::vector<std::string>> acknowledged_;
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
+
+TEST(ServerKillTest, R2NoKillLosesAnAcknowledgedWork) {
+  // As servers are run, where there is time for it.
+  test::PostgresServer server({.settings = {test::soaking() ? "fsync=on" : "fsync=off"}});
+  if (!server.fault().empty()) GTEST_SKIP() << "PostgreSQL was not tested: " << server.fault();
+  const int kills = test::amount_of(20, 300);
+  auto engine = open(server.url(), test::patient_options());
+  Writers writers(engine, 3);
+  std::mt19937 random(7);
+  bool up = true;
+  Clock::duration slowest{};
+  for (int i = 0; i < kills && up; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 300));
+    server.kill();
+    const auto start = Clock::now();
+    up = server.start();
+    slowest = std::max(slowest, Clock::now() - start);
+  }
+  EXPECT_TRUE(up) << "the server did not come up again";
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const std::vector<std::string> acknowledged = writers.stop();
+  ASSERT_TRUE(up);
+  Session session = engine->session();
+  std::map<std::string, int> keys;
+  for (const WorkRow& row : session.reader().list<WorkRow>()) {
+    if (row.key) ++keys[*row.key];
+  }
+  std::size_t lost = 0;
+  for (const std::string& name : acknowledged) lost += keys.count(name) == 0 ? 1 : 0;
+  EXPECT_EQ(lost, 0U);
+  for (const auto& [name, count] : keys) EXPECT_EQ(count, 1) << name;
+  EXPECT_GT(acknowledged.size(), static_cast<std::size_t>(kills));
+  test::expect_whole(session, 2 * keys.size());
+  test::tell("kill -9 of the server: ", kills, "; ", acknowledged.size(), " works acknowledged, ", lost,
+             " of them lost, ", keys.size() - acknowledged.size(), " kept without an answer; slowest restart ",
+             std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count(), " ms");
+}
+
+}  // namespace
+}  // namespace kith
