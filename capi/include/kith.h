@@ -24,7 +24,7 @@
  *  7. No C++ exception crosses this boundary, and nothing here starts a thread, reads the environment or prints.
  *
  * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas (people, customers, sales,
- * commission, import) stand in kith_areas.h, which this header includes.
+ * commission, import) stand in kith_areas.h, which this header includes, and kith_simulation.h beside it.
  */
 
 #include <stddef.h>
@@ -291,5 +291,6 @@ KITH_API int32_t kith_report(const kith_reader* reader, const char* report, cons
 #endif
 
 #include "kith_areas.h"
+#include "kith_simulation.h"
 
 #endif /* KITH_H */

@@ -35,6 +35,7 @@
 /// | incentive/quota_math.hpp | goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it |
 /// | incentive/pool.hpp | bonus pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when it is due |
 /// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
+/// | simulation/company.hpp | a company that never was, of any size, for tests, benchmarks and demos |
 ///
 /// Beside the areas, interchange/ brings tables in (importer.hpp), and whole stores out and in again (dump.hpp).
 ///
@@ -75,6 +76,7 @@
 #include "kith/people/unit.hpp"
 #include "kith/sales/opportunity.hpp"
 #include "kith/sales/pipeline.hpp"
+#include "kith/simulation/company.hpp"
 #include "kith/storage/postgres.hpp"
 
 namespace kith {

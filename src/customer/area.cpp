@@ -33,6 +33,7 @@ constexpr Permit kPermits[] = {
     {"customer::update", "customer", Action::edit},
     {"customer::assign", "customer", Action::edit},
     {"customer::create", "contact", Action::create},
+    {"customer::create_contacts", "contact", Action::create},
     {"customer::update", "contact", Action::edit},
     {"customer::configure", "lifecycle_stage", Action::administer},
     {"customer::advance", "customer", Action::edit},

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unordered_set>
+#include <utility>
+
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
 
@@ -40,6 +43,25 @@ Id create(Work& work, Contact& contact) {
   work.create(row);
   contact = std::move(row);
   return contact.id;
+}
+
+void create_contacts(Work& work, Batch& contacts) {
+  if (contacts.entity != &kContact || contacts.fields.size() != kContact.fields.size()) {
+    throw Error(Code::misuse, "contact", "", "create_contacts takes a batch of contacts with all fields");
+  }
+  Batch batch(kContact);
+  batch.reserve(contacts.rows());
+  std::unordered_set<Id> asked;
+  for (std::size_t row = 0; row < contacts.rows(); ++row) {
+    Contact contact;
+    load_row(contacts, row, &contact);
+    if (asked.insert(contact.customer).second) require_customer(work, contact);
+    contact.name_key = verb::key_of(contact.name);
+    store_row(&contact, batch);
+  }
+  if (batch.rows() == 0) return;
+  work.create_batch(kContact, batch);
+  contacts = std::move(batch);
 }
 
 void update(Work& work, Contact& contact) {

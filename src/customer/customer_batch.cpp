@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "customer/entities.hpp"
@@ -39,18 +38,6 @@ void require_unset(const Batch& batch, std::string_view field, verb::Faults& fau
   }
 }
 
-// Today's unit of each owner, from one scan.
-std::unordered_map<std::int64_t, std::int64_t> units_of(const Work& work, const std::vector<Id>& owners) {
-  std::unordered_map<std::int64_t, std::int64_t> units;
-  if (owners.empty()) return units;
-  const Entity& entity = entity_of<Membership>();
-  Query query;
-  query.conditions = verb::holding(entity, work.today());
-  query.conditions.push_back(verb::one_of(entity, "employee", owners));
-  for (const Membership& row : work.list<Membership>(query)) units.emplace(row.employee.value, row.unit.value);
-  return units;
-}
-
 // Fills what `create` fills: owner, unit, name key and stage.
 void complete(const Work& work, Id first, Batch& batch) {
   const std::size_t rows = batch.rows();
@@ -58,12 +45,12 @@ void complete(const Work& work, Id first, Batch& batch) {
   if (const std::optional<Id> actor = work.actor().employee) {
     rewrite(owner, rows, [&](std::size_t row) { return owner.is_null(row) ? actor->value : owner.word(row); });
   }
-  const auto units = units_of(work, distinct(owner));
+  const auto units = people::units_of(work, distinct(owner), work.today());
   Column& unit = batch.column(kCustomer.at("unit"));
   rewrite(unit, rows, [&](std::size_t row) -> Cell {
     if (!unit.is_null(row)) return unit.word(row);
-    const auto found = owner.is_null(row) ? units.end() : units.find(owner.word(row));
-    return found == units.end() ? Cell() : Cell(found->second);
+    const auto found = owner.is_null(row) ? units.end() : units.find(Id{owner.word(row)});
+    return found == units.end() ? Cell() : Cell(found->second.value);
   });
   const Column& name = batch.column(kCustomer.at("name"));
   rewrite(batch.column(kCustomer.at("name_key")), rows, [&](std::size_t row) { return verb::key_of(name.text(row)); });

@@ -20,4 +20,12 @@ LifecycleStage first_stage(const Reader& reader);
 /// where there is no such stage or the customer is as far already, and never fails a verb that has begun to write.
 void advance_if_forward(Work& work, Id customer, std::string_view stage);
 
+/// Somebody reached a stage.
+struct Arrival {
+  Id customer = {};
+  std::string_view stage = {};
+};
+/// The same for many, one after the other, in a number of statements that grows only with every thousand customers.
+void advance_if_forward(Work& work, const std::vector<Arrival>& arrivals);
+
 }  // namespace kith::customer

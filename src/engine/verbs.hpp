@@ -23,8 +23,10 @@ class Faults {
   explicit Faults(const Entity& entity) : entity_(entity) {}
 
   void add(std::string_view field, std::string message) {
-    found_.push_back({std::string(entity_.name), std::string(field), std::move(message)});
+    found_.push_back({std::string(entity_.name), std::string(field), where_ + std::move(message)});
   }
+  /// Begins every message from now on with the row of a batch, counted from 0.
+  void in_row(std::size_t row) { where_ = "row " + std::to_string(row + 1) + ": "; }
   /// Throws Error{invalid} with everything that was added, if anything was.
   void raise() const {
     if (!found_.empty()) throw Error(found_);
@@ -32,6 +34,7 @@ class Faults {
 
  private:
   const Entity& entity_;
+  std::string where_;
   std::vector<Violation> found_;
 };
 

@@ -111,6 +111,16 @@ std::optional<Id> unit_of(const Reader& reader, Id employee, Date on) {
   return found ? std::optional<Id>(found->unit) : std::nullopt;
 }
 
+std::unordered_map<Id, Id> units_of(const Reader& reader, const std::vector<Id>& employees, Date on) {
+  std::unordered_map<Id, Id> units;
+  if (employees.empty()) return units;
+  Query query;
+  query.conditions = verb::holding(kMembership, on);
+  query.conditions.push_back(verb::one_of(kMembership, "employee", employees));
+  for (const Membership& row : reader.list<Membership>(query)) units.emplace(row.employee, row.unit);
+  return units;
+}
+
 std::vector<Employee> members(const Reader& reader, const std::vector<Id>& units, Date on) {
   if (units.empty()) return {};
   Query rows;

@@ -20,15 +20,17 @@ constexpr RecordVerbs kVerbs[] = {
      .update = verb::update_record<Stage, update_stage>},
     {.entity = "opportunity",
      .create = verb::create_record<Opportunity, create>,
-     .update = verb::update_record<Opportunity, update>},
+     .update = verb::update_record<Opportunity, update>,
+     .create_batch = create_batch},
 };
 
 constexpr Permit kPermits[] = {
-    {"sales::create", "pipeline", Action::administer}, {"sales::configure", "pipeline", Action::administer},
-    {"sales::create", "opportunity", Action::create},  {"sales::update", "opportunity", Action::edit},
-    {"sales::advance", "opportunity", Action::edit},   {"sales::win", "opportunity", Action::close},
-    {"sales::lose", "opportunity", Action::close},     {"sales::void_deal", "opportunity", Action::close},
-    {"sales::reopen", "opportunity", Action::close},   {"sales::set_splits", "opportunity", Action::edit},
+    {"sales::create", "pipeline", Action::administer},  {"sales::configure", "pipeline", Action::administer},
+    {"sales::create", "opportunity", Action::create},   {"sales::create_batch", "opportunity", Action::create},
+    {"sales::update", "opportunity", Action::edit},     {"sales::advance", "opportunity", Action::edit},
+    {"sales::win", "opportunity", Action::close},       {"sales::lose", "opportunity", Action::close},
+    {"sales::void_deal", "opportunity", Action::close}, {"sales::reopen", "opportunity", Action::close},
+    {"sales::set_splits", "opportunity", Action::edit},
 };
 
 constexpr FirstGrant kGrants[] = {

@@ -8,7 +8,7 @@
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
 #include "kith/people/employee.hpp"
-#include "sales/entities.hpp"
+#include "sales/deal_rules.hpp"
 
 namespace kith {
 namespace sales {
@@ -44,82 +44,6 @@ constexpr Entity kOpportunity =
 
 namespace {
 
-bool is_known(DealStatus status) { return status >= DealStatus::open && status <= DealStatus::voided; }
-
-// Fills in the store's only pipeline and that pipeline's first stage where none is named; the stage the deal is in,
-// or nothing when that could not be told.
-std::optional<Stage> place(const Reader& reader, Opportunity& deal, verb::Faults& faults) {
-  if (!deal.pipeline) {
-    const std::vector<Pipeline> pipelines = reader.list<Pipeline>();
-    if (pipelines.size() != 1) {
-      std::string names;
-      for (const Pipeline& pipeline : pipelines) names += (names.empty() ? "" : ", ") + pipeline.name;
-      faults.add("pipeline", pipelines.empty() ? "the store has no pipeline; add one with sales::create"
-                                               : "is missing, and there is more than one: " + names + "; name one");
-      return std::nullopt;
-    }
-    deal.pipeline = pipelines.front().id;
-  }
-  const std::vector<Stage> known = stages(reader, deal.pipeline);
-  if (known.empty()) {
-    faults.add("pipeline", "there is no pipeline " + std::to_string(deal.pipeline.value) + " with stages");
-    return std::nullopt;
-  }
-  if (!deal.stage) deal.stage = known.front().id;
-  std::string names;
-  for (const Stage& stage : known) {
-    if (stage.id == deal.stage) return stage;
-    names += (names.empty() ? "" : ", ") + stage.name + " (" + std::to_string(stage.id.value) + ")";
-  }
-  faults.add("stage",
-             std::to_string(deal.stage.value) + " is no stage of the deal's pipeline; its stages are " + names);
-  return std::nullopt;
-}
-
-// What must hold between the fields of a deal, whoever writes it.
-void check_deal(const Reader& reader, const Opportunity& deal, verb::Faults& faults) {
-  if (deal.currency != reader.currency()) {
-    faults.add("currency", code_of(deal.currency) + " is not the store's base currency, " + code_of(reader.currency()) +
-                               "; there are no exchange rates yet, so give the amount in that");
-  }
-  verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", deal.closed_on);
-  if (deal.expected_on && !verb::is_day(*deal.expected_on)) faults.add("expected_on", std::string(verb::kDayExpected));
-  if (!is_known(deal.status)) return;  // told with the other fields
-  if (deal.status == DealStatus::open) {
-    if (deal.closed_on) faults.add("closed_on", "an open deal has no closing day; leave it empty or give a status");
-    if (deal.reason)
-      faults.add("reason", "is that of winning, losing or voiding, and the deal is open; leave it empty");
-    return;
-  }
-  if (!deal.closed_on) faults.add("closed_on", "a deal that is " + status_name(deal.status) + " needs its closing day");
-  if (deal.status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed");
-}
-
-OpportunityStage stay(const Opportunity& deal, DealStatus status, Timestamp from) {
-  OpportunityStage row;
-  row.opportunity = deal.id;
-  row.stage = deal.stage;
-  row.status = status;
-  row.from = from;
-  return row;
-}
-
-// The stays of a new deal: one from now on, or, of a deal that comes in closed, the open one and what followed.
-void write_stays(Work& work, const Opportunity& deal) {
-  if (deal.status == DealStatus::open) {
-    OpportunityStage row = stay(deal, DealStatus::open, work.now());
-    work.create(row);
-    return;
-  }
-  OpportunityStage open =
-      stay(deal, DealStatus::open, start_of_day(deal.engaged_on.value_or(*deal.closed_on), work.zone()));
-  OpportunityStage closed = stay(deal, deal.status, start_of_day(*deal.closed_on, work.zone()));
-  closed.reason = deal.reason;
-  open.to = closed.from;
-  work.create(open);
-  work.create(closed);
-}
-
 void advance_customer(Work& work, const Opportunity& deal) {
   if (!deal.customer) return;
   customer::advance_if_forward(work, *deal.customer, deal.status == DealStatus::won ? "customer" : "opportunity");
@@ -131,7 +55,8 @@ Id create(Work& work, Opportunity& deal) {
   work.require(Action::create, kOpportunity);
   Opportunity row = deal;
   verb::Faults faults(kOpportunity);
-  const std::optional<Stage> stage = place(work, row, faults);
+  Placement placement(work);
+  const Stage* stage = placement.place(row, faults);
   if (!row.currency) row.currency = work.currency();
   check_deal(work, row, faults);
   faults.raise();
@@ -139,7 +64,9 @@ Id create(Work& work, Opportunity& deal) {
   if (!row.owner) row.owner = work.actor().employee;
   if (row.owner && !row.unit) row.unit = people::unit_of(work, *row.owner, work.today());
   work.create(row);
-  work.trusted([&] { write_stays(work, row); });
+  work.trusted([&] {
+    for (OpportunityStage& stay : first_stays(work, row)) work.create(stay);
+  });
   advance_customer(work, row);
   deal = std::move(row);
   return deal.id;

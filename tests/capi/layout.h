@@ -87,6 +87,16 @@ AT(kith_import_options, progress, 40, 8);
 AT(kith_import_options, context, 48, 8);
 SIZE(kith_import_options, 56);
 
+AT(kith_company_options, struct_size, 0, 8);
+AT(kith_company_options, seed, 8, 8);
+AT(kith_company_options, records, 16, 8);
+AT(kith_company_options, from, 24, 4);
+AT(kith_company_options, to, 28, 4);
+AT(kith_company_options, currency, 32, 8);
+AT(kith_company_options, progress, 40, 8);
+AT(kith_company_options, context, 48, 8);
+SIZE(kith_company_options, 56);
+
 AT(kith_stage, name, 0, 8);
 AT(kith_stage, guard, 8, 8);
 AT(kith_stage, probability, 16, 8);

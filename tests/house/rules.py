@@ -28,6 +28,7 @@ LAYERS = (
     "incentive",
     "finance",
     "analytics",
+    "simulation",
     "faces",
 )
 HEADER_LINES = 300

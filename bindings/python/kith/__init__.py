@@ -11,6 +11,7 @@ with kith.open("shop.kith") as store, store.session() as session:
 
 from ._kith import __version__
 from ._plan import Plan, check_commission, plan
+from ._simulation import generate, generate_inputs
 from ._store import Reader, Receipt, Records, Session, Store, Work, WritableRecords, check_trace, load, open, shard_plan
 from ._table import Record, Table
 from ._values import Money
@@ -60,6 +61,8 @@ __all__ = [
     "__version__",
     "check_commission",
     "check_trace",
+    "generate",
+    "generate_inputs",
     "load",
     "open",
     "plan",

@@ -347,6 +347,29 @@ def load(store: StorePath, file: Annotated[str, typer.Argument(help="A dump.")])
 
 
 @app.command()
+def generate(
+    store: StorePath,
+    records: Annotated[int, typer.Option(help="About how many customers, contacts and deals.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 1,
+    currency: Annotated[str, typer.Option(help="Of all amounts.")] = "USD",
+    inputs: Annotated[
+        pathlib.Path | None, typer.Option(help="Also write its events for `kith plan` as JSON here.")
+    ] = None,
+    format: Shown = Format.table,
+) -> None:
+    """Make a company that never was, in a new store: people, customers, deals, three years."""
+    written = kith.generate(store, records=records, seed=seed, currency=currency)
+    if inputs is not None:
+        events = kith.generate_inputs(records=records, seed=seed, currency=currency)
+        inputs.write_text(json.dumps(events, ensure_ascii=False), encoding="utf-8")
+    if format is Format.json:
+        typer.echo(json.dumps(written))
+        return
+    for what, count in written.items():
+        typer.echo(f"{what},{count}" if format is Format.csv else f"{count:>10,}  {what}")
+
+
+@app.command()
 def digest(store: StorePath, actor: Actor = "local") -> None:
     """SHA-256 of the whole store."""
     out.print(opened(store, actor).digest())

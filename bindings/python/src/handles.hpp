@@ -85,6 +85,7 @@ auto unlocked(Function&& function) {
 
 /// Registers the classes and functions of each file.
 void bind_plans(py::module_& module);
+void bind_simulation(py::module_& module);
 void bind_store(py::module_& module);
 void bind_tables(py::module_& module);
 void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source);

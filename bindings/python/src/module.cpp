@@ -15,6 +15,7 @@ PYBIND11_MODULE(_kith, module) {
   bind_verbs(work);
   bind_store(module);
   bind_plans(module);
+  bind_simulation(module);
   module.def("shard_plan",
              [](const std::string& schema) { return kith::postgres_shard_plan(kith::model().stored(), schema); });
 }

@@ -77,6 +77,9 @@ void assign(Work& work, Id customer, Id owner);
 
 /// Adds a person at a customer; who may edit the customer may. Errors: invalid, not_found (customer), denied.
 Id create(Work& work, Contact& contact);
+/// Adds many, each as `create` would: one question about rights for each customer, else a constant number of
+/// statements. The batch holds all fields. One broken row, and none of the batch is added.
+void create_contacts(Work& work, Batch& contacts);
 /// Another `customer` moves the person there; both must be editable.
 void update(Work& work, Contact& contact);
 

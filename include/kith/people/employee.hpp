@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "kith/people/unit.hpp"
@@ -56,6 +57,8 @@ void transfer(Work& work, Id employee, Id unit, Date from);
 
 /// The unit somebody belonged to on a day.
 std::optional<Id> unit_of(const Reader& reader, Id employee, Date on);
+/// The same for many at once, from one scan; who belonged to none is left out.
+std::unordered_map<Id, Id> units_of(const Reader& reader, const std::vector<Id>& employees, Date on);
 /// Members of any of the units on a day, by name key, then id.
 std::vector<Employee> members(const Reader& reader, const std::vector<Id>& units, Date on);
 /// All membership rows of somebody, oldest first.

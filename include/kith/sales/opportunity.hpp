@@ -88,6 +88,9 @@ namespace sales {
 /// then starts at `engaged_on` (default: `closed_on`). Errors: invalid (unknown stage of that pipeline, wrong currency,
 /// won without an amount, closed without a date), state (guard), conflict, denied.
 Id create(Work& work, Opportunity& deal);
+/// Adds many, each as `create` would, in a number of statements that grows only with every thousand of them. The batch
+/// holds all fields. One broken row, and none of the batch is added. Errors: those of `create`, naming the row.
+void create_batch(Work& work, Batch& deals);
 /// Changes anything but pipeline, stage and status. With another owner the unit follows, unless it is changed too.
 /// Setting `probability` to nothing returns to the stage's default. Errors: as `create`; conflict (stale).
 void update(Work& work, Opportunity& deal);

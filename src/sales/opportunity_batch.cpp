@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "customer/entities.hpp"
+#include "kith/people/employee.hpp"
+#include "sales/deal_rules.hpp"
+
+namespace kith::sales {
+namespace {
+
+using Deals = std::vector<Opportunity>;
+
+Deals rows_of(const Batch& batch) {
+  Deals deals(batch.rows());
+  for (std::size_t row = 0; row < deals.size(); ++row) load_row(batch, row, &deals[row]);
+  return deals;
+}
+
+Batch batch_of(const Deals& deals) {
+  Batch batch(kOpportunity);
+  batch.reserve(deals.size());
+  for (const Opportunity& deal : deals) store_row(&deal, batch);
+  return batch;
+}
+
+// What `create` asks of each deal, and what it fills in before it checks.
+void check(const Work& work, Deals& deals) {
+  Placement placement(work);
+  verb::Faults faults(kOpportunity);
+  std::vector<const Stage*> stages;
+  for (std::size_t row = 0; row < deals.size(); ++row) {
+    faults.in_row(row);
+    stages.push_back(placement.place(deals[row], faults));
+    if (!deals[row].currency) deals[row].currency = work.currency();
+    check_deal(work, deals[row], faults);
+  }
+  faults.raise();
+  for (std::size_t row = 0; row < deals.size(); ++row) require_guard(work, *stages[row], deals[row]);
+}
+
+void give_owners(const Work& work, Deals& deals) {
+  std::vector<Id> owners;
+  std::unordered_set<Id> seen;
+  for (Opportunity& deal : deals) {
+    if (!deal.owner) deal.owner = work.actor().employee;
+    if (deal.owner && !deal.unit && seen.insert(*deal.owner).second) owners.push_back(*deal.owner);
+  }
+  const auto units = people::units_of(work, owners, work.today());
+  for (Opportunity& deal : deals) {
+    if (!deal.owner || deal.unit) continue;
+    if (const auto found = units.find(*deal.owner); found != units.end()) deal.unit = found->second;
+  }
+}
+
+void write_stays(Work& work, const Batch& deals) {
+  Batch stays(kOpportunityStage);
+  for (const Opportunity& deal : rows_of(deals)) {
+    for (const OpportunityStage& stay : first_stays(work, deal)) store_row(&stay, stays);
+  }
+  work.trusted([&] { work.create_batch(kOpportunityStage, stays); });
+}
+
+}  // namespace
+
+void create_batch(Work& work, Batch& deals) {
+  if (deals.entity != &kOpportunity || deals.fields.size() != kOpportunity.fields.size()) {
+    throw Error(Code::misuse, "opportunity", "", "create_batch takes a batch of opportunities with all fields");
+  }
+  work.require(Action::create, kOpportunity);
+  if (deals.rows() == 0) return;
+  Deals rows = rows_of(deals);
+  check(work, rows);
+  give_owners(work, rows);
+  Batch batch = batch_of(rows);
+  std::vector<customer::Arrival> arrivals;
+  for (const Opportunity& deal : rows) {
+    if (deal.customer) {
+      arrivals.push_back({*deal.customer, deal.status == DealStatus::won ? "customer" : "opportunity"});
+    }
+  }
+  Work::Step step(work);  // a taken key in one row leaves none of the batch behind
+  work.create_batch(kOpportunity, batch);
+  write_stays(work, batch);
+  customer::advance_if_forward(work, arrivals);
+  step.keep();
+  deals = std::move(batch);
+}
+
+}  // namespace kith::sales
