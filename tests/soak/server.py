@@ -7,4 +7,6 @@ import gtest
 
 
 def run(root: pathlib.Path) -> bool:
-    return gtest.run_tests(root, "ServerKillTest.*:CutTest.*:StatementTest.*:HostTest.*")
+    return gtest.run_tests(
+        root, "ServerKillTest.*:ClientKillTest.*:ServerThreadsTest.*:CutTest.*:StatementTest.*:HostTest.*"
+    )

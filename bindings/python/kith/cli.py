@@ -19,7 +19,7 @@ from rich.table import Table as Grid
 
 import kith
 from kith import Money, Session, Table
-from kith.errors import Error
+from kith.errors import Error, NotFoundError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,6 +51,17 @@ Given = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="NAME=
 def opened(store: str, actor: str) -> Session:
     """A session in a store that exists."""
     return kith.open(store, create=False).session(actor)
+
+
+def is_there(store: str) -> bool:
+    """Whether that path or URL holds something."""
+    if "://" not in store:
+        return pathlib.Path(store.removeprefix("sqlite:")).exists()
+    try:
+        kith.open(store, create=False).close()
+    except NotFoundError:
+        return False
+    return True
 
 
 def plain(value: Any) -> Any:
@@ -113,7 +124,7 @@ def init(
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
 ) -> None:
     """Make a new store."""
-    if pathlib.Path(store).exists():
+    if is_there(store):
         raise Error(f"'{store}' is there already; choose another path")
     kith.open(store, currency=currency, zone=zone).session().close()
     out.print(f"Made {store}: base currency {currency}, zone {zone}, principal local (admin).")

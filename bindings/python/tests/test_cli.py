@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,8 @@ def run(*arguments: object, code: int = 0) -> str:
     return done.stdout if code == 0 else done.stdout + done.stderr
 
 
-def test_a_day_at_the_terminal(tmp_path: Path) -> None:
-    store = tmp_path / "shop.kith"
+def test_a_day_at_the_terminal(kept_url: Callable[[], str], tmp_path: Path) -> None:
+    store = kept_url()
     assert "Made" in run("init", store, "--zone", "Asia/Shanghai")
     assert "there already" in run("init", store, code=1)
     table, mapping = tmp_path / "customers.csv", tmp_path / "m.json"
@@ -52,13 +53,17 @@ def test_a_day_at_the_terminal(tmp_path: Path) -> None:
     assert run("report", store, "deals", "--format", "csv").startswith("deals,open")
     assert "Everything holds" in run("check", store)
     run("dump", store, tmp_path / "d.jsonl")
-    assert run("digest", store).strip() in run("load", tmp_path / "copy.kith", tmp_path / "d.jsonl")
-    assert "sqlite" in run("doctor", store).lower()
+    digest = run("digest", store).strip()
+    for copy in (f"sqlite:{tmp_path / 'copy.kith'}", kept_url()):
+        assert digest in run("load", copy, tmp_path / "d.jsonl")
+        assert digest in run("digest", copy)
+        assert "Everything holds" in run("check", copy)
+    assert store.partition(":")[0] in run("doctor", store).lower()
 
 
-def test_commission_at_the_terminal(tmp_path: Path) -> None:
-    store, plan = tmp_path / "shop.kith", tmp_path / "plan.json"
-    shop = open_shop(str(store))
+def test_commission_at_the_terminal(kept_url: Callable[[], str], tmp_path: Path) -> None:
+    store, plan = kept_url(), tmp_path / "plan.json"
+    shop = open_shop(store)
     with shop.session.work() as work:
         deal = work.opportunities.create(title="Big", amount="1000.00", owner=shop.seller.id)
         work.opportunities.win(deal, "2026-02-01", "price")
@@ -85,6 +90,15 @@ def test_commission_at_the_terminal(tmp_path: Path) -> None:
 def test_what_is_not_there_is_told_in_one_line(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
     text = run(arguments[0], tmp_path / arguments[1], *arguments[2:], code=1)
     assert told in text and len(text.strip().splitlines()) == 1
+
+
+def test_a_server_that_refuses_is_told_in_one_line(server_url: str) -> None:
+    absent = server_url.replace("@/postgres", "@/kith_absent")
+    told = run("check", absent, code=1)
+    assert "kith_absent" in told and "createdb" in told and len(told.strip().splitlines()) == 1
+    mark = "&" if "?" in server_url else "?"
+    told = run("check", f"{server_url}{mark}kith_schema=kith_nowhere", code=1)
+    assert "kith_nowhere" in told and len(told.strip().splitlines()) == 1
 
 
 def test_a_shard_plan_names_the_tables_in_order() -> None:
