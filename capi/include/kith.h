@@ -24,7 +24,7 @@
  *  7. No C++ exception crosses this boundary, and nothing here starts a thread, reads the environment or prints.
  *
  * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas (people, customers, sales,
- * commission, import) stand in kith_areas.h, which this header includes, and kith_simulation.h beside it.
+ * commission, import) stand in kith_areas.h, which this header includes; kith_quotas.h and kith_simulation.h beside it.
  */
 
 #include <stddef.h>

@@ -156,7 +156,7 @@ KITH_API int32_t kith_deal_set_splits(kith_work* work, int64_t deal, const kith_
 KITH_API int32_t kith_weighted_total(const kith_reader* reader, const kith_query* query, kith_value* out,
                                      kith_error* error);
 
-/* --- Commission and quotas --------------------------------------------------------------------------------- */
+/* --- Commission --------------------------------------------------------------------------------- */
 
 /** What a run did. */
 typedef struct kith_run_result {
@@ -167,16 +167,6 @@ typedef struct kith_run_result {
   int64_t adjustments; /**< adjustment lines added by this run */
   kith_value total;    /**< of all statements of the period */
 } kith_run_result;
-
-/** A node below a quota. Never grows. */
-typedef struct kith_quota_child {
-  int64_t unit; /**< exactly one of unit and employee; the other is 0 */
-  int64_t employee;
-  int64_t weight; /**< of KITH_QUOTA_RATIO, in parts of 1,000,000,000; any positive numbers */
-} kith_quota_child;
-
-#define KITH_QUOTA_RATIO 2 /**< shared by the weights */
-#define KITH_QUOTA_EQUAL 3 /**< shared in equal parts */
 
 /** Stores a plan document (JSON, kith.plan/1) as the next version of its name. `out` (its id) may be NULL. */
 KITH_API int32_t kith_plan_add(kith_work* work, const char* document, size_t size, int64_t* out, kith_error* error);
@@ -233,16 +223,10 @@ KITH_API int32_t kith_commission_export(const char* plan, size_t plan_size, cons
  *  right to the last unit. */
 KITH_API int32_t kith_commission_check(const char* json, size_t size, kith_table** out, kith_error* error);
 
-/** Sets a quota by hand (a record of "quota"); the record then holds what was stored. `id` may be NULL. */
-KITH_API int32_t kith_quota_set(kith_work* work, kith_record* quota, int64_t* id, kith_error* error);
-/** Shares a quota among children by KITH_QUOTA_*, to the cent. `over_percent` (a number; NULL: none) raises the sum: 5
- *  for 105 %. `ids` may be NULL, else has room for one id a child. */
-KITH_API int32_t kith_quota_decompose(kith_work* work, int64_t quota, const kith_quota_child* children,
-                                      size_t child_count, int32_t method, const kith_value* over_percent, int64_t* ids,
-                                      kith_error* error);
-
 #ifdef __cplusplus
 }
 #endif
+
+#include "kith_quotas.h"
 
 #endif /* KITH_AREAS_H */

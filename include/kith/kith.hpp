@@ -32,6 +32,11 @@
 /// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
 /// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
+/// | incentive/measure.hpp | what else quotas count: queries over dated records; quota_plan.hpp: versions, relief |
+/// | incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes |
+/// | incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning |
+/// | incentive/bonus.hpp | pools, contests and SPIFFs in the store; obligations.hpp: amortised costs and draws |
+/// | incentive/sales_plan.hpp | what should be sold of what to whom, next to what was |
 /// | incentive/quota_math.hpp | goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it |
 /// | incentive/pool.hpp | bonus pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when it is due |
 /// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
@@ -61,12 +66,19 @@
 #include "kith/engine/session.hpp"
 #include "kith/incentive/action_target.hpp"
 #include "kith/incentive/amortization.hpp"
+#include "kith/incentive/bonus.hpp"
 #include "kith/incentive/draw.hpp"
+#include "kith/incentive/feedback.hpp"
+#include "kith/incentive/measure.hpp"
+#include "kith/incentive/obligations.hpp"
 #include "kith/incentive/pool.hpp"
 #include "kith/incentive/proration.hpp"
 #include "kith/incentive/quota.hpp"
 #include "kith/incentive/quota_math.hpp"
+#include "kith/incentive/quota_pace.hpp"
+#include "kith/incentive/quota_plan.hpp"
 #include "kith/incentive/release.hpp"
+#include "kith/incentive/sales_plan.hpp"
 #include "kith/incentive/statement.hpp"
 #include "kith/interchange/dump.hpp"
 #include "kith/interchange/importer.hpp"

@@ -129,6 +129,20 @@ std::string text_parameter(const Parameters& parameters, std::string_view name, 
   throw Error(Code::invalid, "report", std::string(name), "takes a text, not " + to_string(found->second));
 }
 
+std::int64_t integer_parameter(const Parameters& parameters, std::string_view name, std::int64_t otherwise) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end() || is_null(found->second)) return otherwise;
+  if (const auto* number = std::get_if<std::int64_t>(&found->second)) return *number;
+  if (const auto* id = std::get_if<Id>(&found->second)) return id->value;
+  throw Error(Code::invalid, "report", std::string(name), "takes a whole number, not " + to_string(found->second));
+}
+
+Id id_parameter(const Parameters& parameters, std::string_view name) {
+  const std::int64_t number = integer_parameter(parameters, name, 0);
+  if (number > 0) return Id{number};
+  throw Error(Code::invalid, "report", std::string(name), "is missing; give the id of a record");
+}
+
 std::optional<Date> date_parameter(const Parameters& parameters, std::string_view name) {
   const auto found = parameters.find(name);
   if (found == parameters.end() || is_null(found->second)) return std::nullopt;

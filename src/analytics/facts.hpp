@@ -58,6 +58,9 @@ class Grouping {
 
 /// Parameters by name, with defaults and types checked. Error{invalid} names the report's parameter.
 std::string text_parameter(const Parameters& parameters, std::string_view name, std::string_view otherwise);
+std::int64_t integer_parameter(const Parameters& parameters, std::string_view name, std::int64_t otherwise);
+/// Must be there.
+Id id_parameter(const Parameters& parameters, std::string_view name);
 std::optional<Date> date_parameter(const Parameters& parameters, std::string_view name);
 
 /// part / whole as a percentage with 2 decimals, half up; null where whole is 0.

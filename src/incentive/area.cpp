@@ -5,6 +5,10 @@
 #include <unordered_map>
 
 #include "engine/verbs.hpp"
+#include "incentive/bonus_facts.hpp"
+#include "incentive/obligations_check.hpp"
+#include "incentive/quota_check.hpp"
+#include "incentive/sales_plan_entity.hpp"
 #include "incentive/statement_hash.hpp"
 #include "incentive/statement_run.hpp"
 
@@ -12,8 +16,10 @@ namespace kith {
 namespace incentive {
 namespace {
 
-constexpr const Entity* kEntities[] = {&kCommissionPlan, &kPlanAssignment, &kCommissionPeriod,
-                                       &kStatement,      &kStatementLine,  &kQuota};
+constexpr const Entity* kEntities[] = {
+    &kCommissionPlan, &kPlanAssignment, &kCommissionPeriod, &kStatement, &kStatementLine,  &kMeasure,      &kQuotaPlan,
+    &kQuota,          &kQuotaRelief,    &kQuotaMilestone,   &kProgress,  &kDigestDelivery, &kBonus,        &kBonusPart,
+    &kAward,          &kCostAsset,      &kCostLine,         &kDraw,      &kDrawLine,       &kSalesPlanLine};
 
 constexpr Permit kPermits[] = {
     {"incentive::add_plan", "commission_plan", Action::create},
@@ -23,15 +29,94 @@ constexpr Permit kPermits[] = {
     {"incentive::set_quota", "quota", Action::create},
     {"incentive::decompose", "quota", Action::edit},
     {"incentive::split_periods", "quota", Action::edit},
+    {"incentive::roll_up", "quota", Action::edit},
+    {"incentive::commit_to", "quota", Action::edit},
+    {"incentive::set_measure", "measure", Action::administer},
+    {"incentive::draw_up", "quota_plan", Action::create},
+    {"incentive::copy_into", "quota_plan", Action::edit},
+    {"incentive::move_on", "quota_plan", Action::edit},
+    {"incentive::activate", "quota_plan", Action::close},
+    {"incentive::set_sales_plan_line", "sales_plan_line", Action::create},
+    {"incentive::set_bonus", "bonus", Action::create},
+    {"incentive::set_bonus_parts", "bonus", Action::edit},
+    {"incentive::post_bonus", "bonus", Action::close},
+    {"incentive::set_cost_asset", "cost_asset", Action::create},
+    {"incentive::post_amortization", "cost_asset", Action::edit},
+    {"incentive::write_off_asset", "cost_asset", Action::edit},
+    {"incentive::set_draw", "draw", Action::create},
+    {"incentive::post_draw", "draw", Action::edit},
+    {"incentive::catch_up", "progress", Action::read},
+    {"incentive::deliver_digest", "digest_delivery", Action::read},
+    {"incentive::set_milestone", "quota", Action::edit},
+    {"incentive::set_relief", "quota_relief", Action::create},
+    {"incentive::set_ramp", "quota_relief", Action::create},
+};
+
+void change_measure(Work& work, Measure& measure) { set_measure(work, measure); }
+void change_plan(Work& work, QuotaPlan& plan) { draw_up(work, plan); }
+void change_relief(Work& work, QuotaRelief& relief) { set_relief(work, relief); }
+void change_line(Work& work, SalesPlanLine& line) { set_sales_plan_line(work, line); }
+void remove_line(Work& work, Id id, std::int64_t revision) { work.remove<SalesPlanLine>(id, revision); }
+void change_bonus(Work& work, Bonus& bonus) { set_bonus(work, bonus); }
+void change_draw(Work& work, Draw& draw) { set_draw(work, draw); }
+void change_milestone(Work& work, QuotaMilestone& milestone) { set_milestone(work, milestone); }
+void change_quota(Work& work, Quota& quota) { set_quota(work, quota); }
+
+void remove_quota(Work& work, Id id, std::int64_t revision) { work.remove<Quota>(id, revision); }
+void remove_relief(Work& work, Id id, std::int64_t revision) { work.remove<QuotaRelief>(id, revision); }
+
+constexpr RecordVerbs kVerbs[] = {
+    {.entity = "measure",
+     .create = verb::create_record<Measure, set_measure>,
+     .update = verb::update_record<Measure, change_measure>},
+    {.entity = "quota_plan",
+     .create = verb::create_record<QuotaPlan, draw_up>,
+     .update = verb::update_record<QuotaPlan, change_plan>},
+    {.entity = "quota",
+     .create = verb::create_record<Quota, set_quota>,
+     .update = verb::update_record<Quota, change_quota>,
+     .remove = remove_quota},
+    {.entity = "quota_relief",
+     .create = verb::create_record<QuotaRelief, set_relief>,
+     .update = verb::update_record<QuotaRelief, change_relief>,
+     .remove = remove_relief},
+    {.entity = "sales_plan_line",
+     .create = verb::create_record<SalesPlanLine, set_sales_plan_line>,
+     .update = verb::update_record<SalesPlanLine, change_line>,
+     .remove = remove_line},
+    {.entity = "bonus",
+     .create = verb::create_record<Bonus, set_bonus>,
+     .update = verb::update_record<Bonus, change_bonus>},
+    {.entity = "cost_asset", .create = verb::create_record<CostAsset, set_cost_asset>},
+    {.entity = "draw", .create = verb::create_record<Draw, set_draw>, .update = verb::update_record<Draw, change_draw>},
+    {.entity = "quota_milestone",
+     .create = verb::create_record<QuotaMilestone, set_milestone>,
+     .update = verb::update_record<QuotaMilestone, change_milestone>},
 };
 
 constexpr FirstGrant kGrants[] = {
     {"manager", "statement", Action::read, Level::subtree},
     {"manager", "quota", Action::read, Level::subtree},
+    {"manager", "sales_plan_line", Action::read, Level::all},
+    {"seller", "sales_plan_line", Action::read, Level::own},
+    {"manager", "bonus", Action::read, Level::all},
+    {"manager", "award", Action::read, Level::subtree},
+    {"seller", "bonus", Action::read, Level::all},
+    {"seller", "award", Action::read, Level::own},
+    {"seller", "draw", Action::read, Level::own},
+    {"manager", "progress", Action::read, Level::subtree},
+    {"manager", "quota_plan", Action::read, Level::all},
+    {"manager", "quota_relief", Action::read, Level::subtree},
+    {"manager", "measure", Action::read, Level::all},
     {"manager", "commission_plan", Action::read, Level::all},
     {"manager", "commission_period", Action::read, Level::all},
     {"seller", "statement", Action::read, Level::own},
     {"seller", "quota", Action::read, Level::own},
+    {"seller", "progress", Action::read, Level::own},
+    {"seller", "digest_delivery", Action::read, Level::own},
+    {"seller", "quota_plan", Action::read, Level::all},
+    {"seller", "quota_relief", Action::read, Level::own},
+    {"seller", "measure", Action::read, Level::all},
     {"seller", "commission_plan", Action::read, Level::all},
     {"seller", "commission_period", Action::read, Level::all},
 };
@@ -133,38 +218,13 @@ void check_assignments(const Reader& reader, std::vector<Finding>& findings) {
   for (const auto& [subject, rows] : subjects) verb::check_rows(rows, false, findings);
 }
 
-void check_quotas(const Reader& reader, std::vector<Finding>& findings) {
-  std::map<Id, Quota> quotas;
-  for (Quota& row : reader.list<Quota>()) quotas.emplace(row.id, std::move(row));
-  for (const auto& [id, row] : quotas) {
-    if (row.unit.has_value() == row.employee.has_value()) {
-      findings.push_back({"quota", id, "must have exactly one of unit and employee"});
-    }
-    if (!row.parent) continue;
-    std::set<Id> path{id};
-    for (std::optional<Id> at = row.parent; at;) {
-      if (!path.insert(*at).second) {
-        findings.push_back({"quota", id, "must not hang below itself"});
-        break;
-      }
-      const auto up = quotas.find(*at);
-      at = up == quotas.end() ? std::nullopt : up->second.parent;
-    }
-    const auto parent = quotas.find(*row.parent);
-    if (parent == quotas.end()) continue;
-    const Quota& up = parent->second;
-    if (!up.unit) findings.push_back({"quota", id, "must hang below the node of a unit"});
-    if (std::tie(up.metric, up.period, up.calendar, up.from, up.to, up.currency) !=
-        std::tie(row.metric, row.period, row.calendar, row.from, row.to, row.currency)) {
-      findings.push_back({"quota", id, "must count the same metric, period and currency as its parent"});
-    }
-  }
-}
-
 void check_area(const Reader& reader, std::vector<Finding>& findings) {
   check_statements(reader, findings);
   check_assignments(reader, findings);
   check_quotas(reader, findings);
+  check_bonuses(reader, findings);
+  check_assets(reader, findings);
+  check_draws(reader, findings);
 }
 
 }  // namespace
@@ -172,7 +232,7 @@ void check_area(const Reader& reader, std::vector<Finding>& findings) {
 
 constinit const Area kIncentiveArea{.name = "incentive",
                                     .entities = incentive::kEntities,
-                                    .verbs = {},
+                                    .verbs = incentive::kVerbs,
                                     .permits = incentive::kPermits,
                                     .grants = incentive::kGrants,
                                     .reports = {},

@@ -3,7 +3,10 @@
 /// \file
 /// The entities of this area as constants, so that the area's table is one too (no code runs before main).
 
-#include "kith/incentive/quota.hpp"
+#include "kith/incentive/feedback.hpp"
+#include "kith/incentive/measure.hpp"
+#include "kith/incentive/quota_pace.hpp"
+#include "kith/incentive/quota_plan.hpp"
 #include "kith/incentive/statement.hpp"
 #include "kith/people/fiscal.hpp"
 
@@ -15,6 +18,12 @@ extern const Entity kCommissionPeriod;
 extern const Entity kStatement;
 extern const Entity kStatementLine;
 extern const Entity kQuota;
+extern const Entity kQuotaPlan;
+extern const Entity kQuotaRelief;
+extern const Entity kQuotaMilestone;
+extern const Entity kMeasure;
+extern const Entity kProgress;
+extern const Entity kDigestDelivery;
 
 using people::calendar_named;
 

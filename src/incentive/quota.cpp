@@ -11,11 +11,14 @@
 #include "incentive/entities.hpp"
 #include "incentive/quota_actuals.hpp"
 #include "kith/incentive/quota_math.hpp"
+#include "kith/incentive/quota_plan.hpp"
 #include "kith/people/employee.hpp"
 
 namespace kith {
 namespace incentive {
 namespace {
+
+constexpr int kPercentScale = 6;
 
 constexpr auto kQuotaFields = field_table<Quota>(
     field<&Quota::parent>("parent", {.refers_to = "quota"}), field<&Quota::metric>("metric"),
@@ -25,10 +28,15 @@ constexpr auto kQuotaFields = field_table<Quota>(
     field<&Quota::unit>("unit", {.refers_to = "unit"}), field<&Quota::employee>("employee", {.refers_to = "employee"}),
     field<&Quota::currency>("currency", {.required = true}), field<&Quota::amount>("amount", {.minimum = 0}),
     field<&Quota::method>("method"), field<&Quota::weight>("weight", {.scale = kRateScale, .minimum = 1}),
-    field<&Quota::home>("home", {.kept = true, .refers_to = "unit"}));
+    field<&Quota::home>("home", {.kept = true, .refers_to = "unit"}),
+    field<&Quota::measure>("measure", {.max_length = 200}), field<&Quota::stretch>("stretch", {.minimum = 0}),
+    field<&Quota::challenge>("challenge", {.minimum = 0}), field<&Quota::committed>("committed", {.minimum = 0}),
+    field<&Quota::over_percent>("over_percent", {.scale = kPercentScale, .minimum = 0}),
+    field<&Quota::plan>("plan", {.kept = true, .refers_to = "quota_plan"}),
+    field<&Quota::draft>("draft", {.minimum = 0}), field<&Quota::counts>("counts", {.kept = true, .max_length = 300}));
 // What a unit or a person has only one target for.
-constexpr UniqueKey kQuotaKeys[] = {{{"unit", "period", "calendar", "metric"}},
-                                    {{"employee", "period", "calendar", "metric"}}};
+constexpr UniqueKey kQuotaKeys[] = {{{"unit", "period", "calendar", "counts"}},
+                                    {{"employee", "period", "calendar", "counts"}}};
 
 }  // namespace
 
@@ -47,16 +55,45 @@ std::optional<Id> home_of(const Work& work, const Quota& quota) {
   return employee ? employee->unit : std::nullopt;
 }
 
+/// What the metric counts in, or none where it is none.
+Currency counting_currency(const Work& work, const Quota& quota, verb::Faults& faults) {
+  if ((quota.metric == QuotaMetric::measure) == quota.measure.empty()) {
+    faults.add("measure", quota.measure.empty() ? "is missing; the metric 'measure' counts what a measure says: name it"
+                                                : "is named, but the metric counts by itself; leave it empty");
+    return {};
+  }
+  try {
+    return currency_of(work.as_system("quotas"), quota);
+  } catch (const Error& error) {
+    faults.add("measure", error.message);
+    return {};
+  }
+}
+
+void check_amounts(const Quota& quota, Currency currency, verb::Faults& faults) {
+  const auto check = [&](std::string_view field, Amount amount, Amount least, const char* why) {
+    if (amount < least) {
+      faults.add(field, std::string(amount.minor < 0 ? "is negative: " : "is ") +
+                            to_string(Money{amount.minor, currency}) + "; give " +
+                            (amount.minor < 0 ? "0 or more" : why));
+    }
+  };
+  check("amount", quota.amount, {}, "");
+  const Amount low = std::max(quota.amount, Amount{});
+  if (quota.stretch) check("stretch", *quota.stretch, low, "at least the amount");
+  if (quota.challenge)
+    check("challenge", *quota.challenge, std::max(low, quota.stretch.value_or(low)), "at least the grade before it");
+  if (quota.committed) check("committed", *quota.committed, {}, "");
+}
+
 void check_node(const Work& work, const Quota& quota, verb::Faults& faults) {
   if (quota.unit.has_value() == quota.employee.has_value()) {
     faults.add("unit", quota.unit ? "and employee are both given; give one of them"
                                   : "or employee is missing; give one of them");
   }
-  if (quota.amount.minor < 0) {
-    faults.add("amount", "is negative: " + to_string(Money{quota.amount.minor, currency_of(quota.metric, work)}) +
-                             "; give 0 or more");
-  }
-  const Currency expected = currency_of(quota.metric, work);
+  const Currency expected = counting_currency(work, quota, faults);
+  if (!expected) return;
+  check_amounts(quota, expected, faults);
   if (quota.currency && quota.currency != expected) {
     faults.add("currency", "is " + code_of(quota.currency) + "; what this metric counts is in " + code_of(expected));
   }
@@ -66,10 +103,28 @@ void check_parent(const Work& work, const Quota& quota, verb::Faults& faults) {
   if (!quota.parent) return;
   const Quota parent = work.get<Quota>(*quota.parent);
   if (!parent.unit) faults.add("parent", "is a person's; give the node of a unit");
-  if (parent.metric != quota.metric || parent.period != quota.period || parent.calendar != quota.calendar) {
-    faults.add("parent", "counts " + parent.period + " of calendar '" + parent.calendar + "', not " + quota.period +
-                             " of '" + quota.calendar + "'; give a node that counts the same");
+  if (!same_count(parent, quota)) {
+    faults.add("parent", "counts " + counted_text(parent) + ", not " + counted_text(quota) +
+                             "; give a node that counts the same");
   }
+  if (parent.draft != quota.draft) {
+    faults.add("parent",
+               parent.draft == 0 ? "is in force; a draft hangs below a draft" : "is a draft of another version");
+  }
+}
+
+/// Nodes of a version change only while it is a draft.
+void require_draft(const Work& work, const Quota& quota) {
+  if (quota.draft == 0) return;
+  const auto plan = work.as_system("quotas").find<QuotaPlan>(Id{quota.draft});
+  if (!plan) {
+    throw Error(Code::invalid, "quota", "draft",
+                fmt::format("there is no quota plan {}; give its id, or 0 for a quota in force", quota.draft));
+  }
+  if (plan->state == QuotaPlanState::draft) return;
+  throw Error(Code::state, "quota", "draft",
+              fmt::format("version {} of '{}' is {}; draw up the next version and change that", plan->version,
+                          plan->name, Choices<QuotaPlanState>::names[static_cast<std::size_t>(plan->state) - 1]));
 }
 
 /// Fills in what follows from the rest; reports everything that is wrong with it.
@@ -86,15 +141,17 @@ void complete(const Work& work, Quota& quota) {
   }
   check_parent(work, quota, faults);
   faults.raise();
-  quota.currency = currency_of(quota.metric, work);
+  quota.currency = currency_of(work.as_system("quotas"), quota);
   quota.home = home_of(work, quota);
+  quota.over_percent = rescale(quota.over_percent, kPercentScale);
+  if (quota.draft != 0) quota.plan = Id{quota.draft};
+  quota.counts = counts_key(quota);
 }
 
 void require_untaken(const Work& work, const Quota& quota) {
-  const Condition node = quota.unit ? equals(kQuota, "unit", *quota.unit) : equals(kQuota, "employee", *quota.employee);
-  for (const Quota& other : work.as_system("quotas").list<Quota>(
-           {.conditions = {node, equals(kQuota, "period", quota.period), equals(kQuota, "calendar", quota.calendar),
-                           equals(kQuota, "metric", static_cast<std::int64_t>(quota.metric))}})) {
+  std::vector<Condition> conditions = counting_the_same(quota);
+  conditions.push_back(quota.unit ? equals(kQuota, "unit", *quota.unit) : equals(kQuota, "employee", *quota.employee));
+  for (const Quota& other : work.as_system("quotas").list<Quota>({.conditions = conditions})) {
     throw Error(Code::conflict, "quota", quota.unit ? "unit" : "employee",
                 fmt::format("{} has a quota for {} already: record {}; change that one",
                             quota.unit ? "the unit" : "the employee", quota.period, other.id.value));
@@ -110,18 +167,21 @@ Id set_quota(Work& work, Quota& quota) {
     if (row.parent) work.require(Action::edit, kQuota, *row.parent);
     row.method = QuotaMethod::fixed;
     row.weight.reset();
+    row.plan.reset();
+    require_draft(work, row);
     complete(work, row);
     require_untaken(work, row);
     work.create(row);
   } else {
     const Quota before = verb::before_update(work, row);
     const auto node = [](const Quota& q) {
-      return std::tie(q.parent, q.metric, q.period, q.calendar, q.unit, q.employee);
+      return std::tie(q.parent, q.metric, q.period, q.calendar, q.unit, q.employee, q.measure, q.draft);
     };
     if (node(row) != node(before)) {
       throw Error(Code::invalid, "quota", "period",
                   "what a node counts, and where it hangs, stays; set another node for that");
     }
+    require_draft(work, row);
     if (row.amount != before.amount) {
       row.method = QuotaMethod::fixed;
       row.weight.reset();
@@ -140,8 +200,10 @@ using Node = std::pair<std::optional<Id>, std::optional<Id>>;  // unit, employee
 void check_children(const std::vector<QuotaChild>& children, QuotaMethod method, Decimal over_percent) {
   verb::Faults faults(kQuota);
   if (children.empty()) faults.add("parent", "is shared among nobody; name at least one child");
-  if (method == QuotaMethod::fixed)
-    faults.add("method", "is fixed, which shares nothing; give ratio, equal or history");
+  if (method == QuotaMethod::fixed || method == QuotaMethod::bottom_up) {
+    faults.add("method", std::string("is ") + (method == QuotaMethod::fixed ? "fixed" : "bottom_up") +
+                             ", which shares nothing; give ratio, equal or history");
+  }
   if (over_percent < Decimal{}) {
     faults.add("amount", "cannot be raised by " + to_string(over_percent, true) + " %; give 0 or more");
   }
@@ -178,14 +240,48 @@ std::vector<std::int64_t> weights_of(const std::vector<QuotaChild>& children, Qu
   return weights;
 }
 
-std::vector<std::int64_t> shared_out(const Work& work, const Quota& parent, std::int64_t amount,
-                                     const std::vector<QuotaChild>& children, QuotaMethod method) {
-  if (method != QuotaMethod::history) return allocate(amount, weights_of(children, method));
-  const Period before = year_before(calendar_named(work, parent.calendar), parent.period);
-  const QuotaActuals actuals(work.as_system("quota actuals"), parent.metric, before.from, before.to);
+/// A target with its grades, shared out child by child.
+struct Shares {
+  std::vector<std::int64_t> amount, stretch, challenge;
+};
+
+Shares shared_out(const Work& work, const Quota& parent, const std::vector<QuotaChild>& children, QuotaMethod method,
+                  Decimal over_percent) {
   std::vector<std::int64_t> history;
-  for (const QuotaChild& child : children) history.push_back(actuals.of(child.unit, child.employee));
-  return decompose_history(amount, history);
+  if (method == QuotaMethod::history) {
+    const Period before = year_before(calendar_named(work, parent.calendar), parent.period);
+    const QuotaActuals actuals(work.as_system("quota actuals"), counted_by(parent), before.from, before.to);
+    for (const QuotaChild& child : children) history.push_back(actuals.of(child.unit, child.employee));
+  }
+  const auto share = [&](std::optional<Amount> amount) -> std::vector<std::int64_t> {
+    if (!amount) return {};
+    const std::int64_t all = raised(*amount, over_percent);
+    return method == QuotaMethod::history ? decompose_history(all, history)
+                                          : allocate(all, weights_of(children, method));
+  };
+  return {share(parent.amount), share(parent.stretch), share(parent.challenge)};
+}
+
+/// A child as it should be stored: what it counts is what its parent counts.
+Quota child_row(const Quota& parent, const QuotaChild& child, QuotaMethod method, Quota row) {
+  row.parent = parent.id;
+  row.metric = parent.metric;
+  row.measure = parent.measure;
+  row.draft = parent.draft;
+  row.period = parent.period;
+  row.calendar = parent.calendar;
+  row.unit = child.unit;
+  row.employee = child.employee;
+  row.method = method;
+  row.weight.reset();
+  if (method == QuotaMethod::ratio) row.weight = rescale(child.weight, kRateScale);
+  return row;
+}
+
+/// The part of a grade; by rounding it may fall a unit short of the grade before it, never below.
+std::optional<Amount> grade_part(const std::vector<std::int64_t>& parts, std::size_t i, Amount least) {
+  if (parts.empty()) return std::nullopt;
+  return std::max(Amount{parts[i]}, least);
 }
 
 }  // namespace
@@ -193,10 +289,10 @@ std::vector<std::int64_t> shared_out(const Work& work, const Quota& parent, std:
 std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& children, QuotaMethod method,
                           Decimal over_percent) {
   work.require(Action::edit, kQuota, quota);
-  const Quota parent = work.get<Quota>(quota);
+  Quota parent = work.get<Quota>(quota);
   check_children(children, method, over_percent);
-  const std::vector<std::int64_t> amounts =
-      shared_out(work, parent, raised(parent.amount, over_percent), children, method);
+  require_draft(work, parent);
+  const Shares shares = shared_out(work, parent, children, method, over_percent);
   std::map<Node, Quota> before;
   for (Quota& row : work.as_system("quotas").list<Quota>({.conditions = {equals(kQuota, "parent", quota)}})) {
     Node node{row.unit, row.employee};
@@ -205,17 +301,10 @@ std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& c
   std::vector<Quota> rows;
   for (std::size_t i = 0; i < children.size(); ++i) {
     const auto known = before.find({children[i].unit, children[i].employee});
-    Quota row = known == before.end() ? Quota{} : known->second;
-    row.parent = quota;
-    row.metric = parent.metric;
-    row.period = parent.period;
-    row.calendar = parent.calendar;
-    row.unit = children[i].unit;
-    row.employee = children[i].employee;
-    row.amount.minor = amounts[i];
-    row.method = method;
-    row.weight.reset();
-    if (method == QuotaMethod::ratio) row.weight = rescale(children[i].weight, kRateScale);
+    Quota row = child_row(parent, children[i], method, known == before.end() ? Quota{} : known->second);
+    row.amount.minor = shares.amount[i];
+    row.stretch = grade_part(shares.stretch, i, row.amount);
+    row.challenge = grade_part(shares.challenge, i, row.stretch.value_or(row.amount));
     complete(work, row);
     if (known == before.end()) {
       require_untaken(work, row);
@@ -234,6 +323,10 @@ std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& c
       work.update(row);
     }
     ids.push_back(row.id);
+  }
+  if (const Decimal over = rescale(over_percent, kPercentScale); over != parent.over_percent) {
+    parent.over_percent = over;
+    work.update(parent);
   }
   step.keep();
   return ids;

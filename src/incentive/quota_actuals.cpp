@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "engine/verbs.hpp"
+#include "kith/sales/opportunity.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -41,20 +42,53 @@ void add_to(std::unordered_map<Id, std::int64_t>& table, Id key, std::int64_t am
 
 }  // namespace
 
-QuotaActuals::QuotaActuals(const Reader& system, QuotaMetric metric, Date from, Date to) {
+Counted counted_by(const Quota& quota) { return {quota.metric, quota.measure}; }
+
+Measure as_measure(const Reader& system, const Counted& what) {
+  Measure won;
+  won.name = Choices<QuotaMetric>::names[static_cast<std::size_t>(what.metric) - 1];
+  won.entity = "opportunity";
+  won.on = "closed_on";
+  won.filter = "status = 'won'";
+  switch (what.metric) {
+    case QuotaMetric::won_amount:
+      won.kind = MeasureKind::money;
+      won.value = "amount";
+      return won;
+    case QuotaMetric::won_count:
+    case QuotaMetric::new_customers: return won;
+    case QuotaMetric::measure: return measure_named(system, what.measure);
+  }
+  throw Error(Code::misuse, "the metric of a quota runs from 1 to 4");
+}
+
+QuotaActuals::QuotaActuals(const Reader& system, const Counted& what, Date from, Date to) {
+  if (what.metric == QuotaMetric::new_customers) {
+    const std::unordered_set<Id> first = first_deals(system);
+    add(system, as_measure(system, what), from, to, &first);
+  } else {
+    add(system, as_measure(system, what), from, to, nullptr);
+  }
+}
+
+QuotaActuals::QuotaActuals(const Reader& system, const Measure& measure, Date from, Date to) {
+  add(system, measure, from, to, nullptr);
+}
+
+void QuotaActuals::add(const Reader& system, const Measure& measure, Date from, Date to,
+                       const std::unordered_set<Id>* only) {
   const Organisation organisation(system);
-  const WonDeals deals(system, from, to);
-  const std::unordered_set<Id> first =
-      metric == QuotaMetric::new_customers ? first_deals(system) : std::unordered_set<Id>();
-  std::set<std::pair<Id, Id>> counted;  // unit, deal: one deal of two people is one deal of their unit
-  for (const Share& share : deals.shares()) {
-    if (metric == QuotaMetric::new_customers && !first.contains(share.deal)) continue;
-    const std::int64_t amount = counts(metric) ? 1 : share.amount;
-    add_to(employees_, share.employee, amount);
+  const bool each = measure.kind == MeasureKind::count;
+  std::set<std::pair<Id, Id>> counted;  // unit, record: one deal of two people is one deal of their unit
+  for (const MeasuredShare& share : measured(system, measure, from, to)) {
+    if (only != nullptr && !only->contains(share.record)) continue;
+    add_to(employees_, share.employee, share.amount);
+    if (!each || counted.emplace(Id{}, share.record).second)
+      all_ = checked_add(all_, share.amount, "actual of a quota");
     const std::optional<Id> unit = organisation.unit_on(share.employee, share.day);
     if (!unit) continue;
     for (const Id above : organisation.chain(*unit, share.day)) {
-      if (!counts(metric) || counted.emplace(above, share.deal).second) add_to(units_, above, amount);
+      if (!each || counted.emplace(above, share.record).second) add_to(units_, above, share.amount);
     }
   }
 }
@@ -65,10 +99,35 @@ std::int64_t QuotaActuals::of(std::optional<Id> unit, std::optional<Id> employee
   return found == table.end() ? 0 : found->second;
 }
 
-bool counts(QuotaMetric metric) { return metric != QuotaMetric::won_amount; }
+bool counts(const Reader& system, const Counted& what) { return as_measure(system, what).kind == MeasureKind::count; }
 
-Currency currency_of(QuotaMetric metric, const Reader& reader) {
-  return counts(metric) ? currency("XXX") : reader.currency();
+Currency quota_currency(const Reader& reader, QuotaMetric metric, std::string_view measure) {
+  return currency_of(reader, Counted{metric, std::string(measure)});
+}
+
+Currency currency_of(const Reader& system, const Counted& what) {
+  return as_measure(system, what).kind == MeasureKind::money ? system.currency() : currency("XXX");
+}
+
+std::vector<Condition> counting_the_same(const Quota& quota) {
+  return {equals(kQuota, "period", quota.period), equals(kQuota, "calendar", quota.calendar),
+          equals(kQuota, "metric", static_cast<std::int64_t>(quota.metric)),
+          equals(kQuota, "measure", std::string_view(quota.measure)), equals(kQuota, "draft", quota.draft)};
+}
+
+bool same_count(const Quota& a, const Quota& b) {
+  return std::tie(a.metric, a.measure, a.period, a.calendar) == std::tie(b.metric, b.measure, b.period, b.calendar);
+}
+
+std::string counts_key(const Quota& quota) {
+  const std::string_view metric = Choices<QuotaMetric>::names[static_cast<std::size_t>(quota.metric) - 1];
+  std::string key(quota.measure.empty() ? metric : std::string_view(quota.measure));
+  if (quota.draft != 0) key += " of draft " + std::to_string(quota.draft);
+  return key;
+}
+
+std::string counted_text(const Quota& quota) {
+  return fmt::format("{} of {} of calendar '{}'", counts_key(quota), quota.period, quota.calendar);
 }
 
 Period year_before(const Calendar& calendar, const std::string& label) {

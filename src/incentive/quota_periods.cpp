@@ -2,8 +2,12 @@
 // A target over a long period as targets over the short ones that make it up.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/mixed_table.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/entities.hpp"
+#include "incentive/quota_actuals.hpp"
 #include "kith/incentive/quota_math.hpp"
 
 namespace kith::incentive {
@@ -11,10 +15,11 @@ namespace {
 
 /// The node of a unit or employee for a period, if there is one.
 std::optional<Quota> node_of(const Reader& reader, const Quota& like, const std::string& period) {
-  const Condition subject = like.unit ? equals(kQuota, "unit", *like.unit) : equals(kQuota, "employee", *like.employee);
-  return reader.find_one<Quota>(
-      {.conditions = {subject, equals(kQuota, "period", period), equals(kQuota, "calendar", like.calendar),
-                      equals(kQuota, "metric", static_cast<std::int64_t>(like.metric))}});
+  Quota wanted = like;
+  wanted.period = period;
+  std::vector<Condition> conditions = counting_the_same(wanted);
+  conditions.push_back(like.unit ? equals(kQuota, "unit", *like.unit) : equals(kQuota, "employee", *like.employee));
+  return reader.find_one<Quota>({.conditions = conditions});
 }
 
 std::vector<Period> parts_of(const Reader& reader, const Quota& whole, Grain grain) {
@@ -43,8 +48,14 @@ std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vect
   const Quota whole = work.get<Quota>(quota);
   const std::vector<Period> parts = parts_of(work, whole, grain);
   check_weights(weights, parts.size());
-  const auto amounts = weights.empty() ? decompose_equal(whole.amount.minor, static_cast<std::int64_t>(parts.size()))
-                                       : decompose_ratio(whole.amount.minor, weights);
+  const auto share = [&](std::optional<Amount> amount) {
+    if (!amount) return std::vector<std::int64_t>();
+    return weights.empty() ? decompose_equal(amount->minor, static_cast<std::int64_t>(parts.size()))
+                           : decompose_ratio(amount->minor, weights);
+  };
+  const auto amounts = share(whole.amount);
+  const auto stretches = share(whole.stretch);
+  const auto challenges = share(whole.challenge);
   const Reader system = work.as_system("quotas");
   const std::optional<Quota> above = whole.parent ? system.find<Quota>(*whole.parent) : std::nullopt;
   Work::Step step(work);
@@ -53,8 +64,15 @@ std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vect
     Quota row = node_of(work, whole, parts[i].label).value_or(Quota{});
     const bool fresh = row.revision == 0;
     row.amount.minor = amounts[i];
+    row.stretch.reset();
+    row.challenge.reset();
+    // By rounding a grade may fall a unit short of the one before it; it never stays below.
+    if (whole.stretch) row.stretch = std::max(Amount{stretches[i]}, row.amount);
+    if (whole.challenge) row.challenge = std::max(Amount{challenges[i]}, row.stretch.value_or(row.amount));
     if (fresh) {
       row.metric = whole.metric;
+      row.measure = whole.measure;
+      row.draft = whole.draft;
       row.calendar = whole.calendar;
       row.period = parts[i].label;
       row.unit = whole.unit;
@@ -77,6 +95,21 @@ std::vector<QuotaPart> quota_parts(const Reader& reader, Id quota, Grain grain) 
     parts.push_back({std::move(period), std::move(node)});
   }
   return parts;
+}
+
+Table to_table(const std::vector<QuotaPart>& parts) {
+  MixedTable table({{.name = "period"},
+                    {.name = "from", .type = Type::date},
+                    {.name = "to", .type = Type::date},
+                    {.name = "quota", .type = Type::id},
+                    amount_column("amount")});
+  for (const QuotaPart& part : parts) {
+    const Currency currency = part.quota ? part.quota->currency : kith::currency("XXX");
+    table.add(currency, part.period.label, part.period.from, part.period.to,
+              part.quota ? Value(part.quota->id) : Value(),
+              part.quota ? Value(Money{part.quota->amount.minor, currency}) : Value());
+  }
+  return std::move(table).table();
 }
 
 }  // namespace kith::incentive

@@ -7,7 +7,9 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/quota_actuals.hpp"
+#include "incentive/relief.hpp"
 #include "kith/incentive/quota.hpp"
+#include "kith/incentive/quota_math.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -16,9 +18,7 @@ namespace {
 class Tree {
  public:
   Tree(const Reader& system, const Quota& root) {
-    std::vector<Quota> rows = system.list<Quota>(
-        {.conditions = {equals(kQuota, "period", root.period), equals(kQuota, "calendar", root.calendar),
-                        equals(kQuota, "metric", static_cast<std::int64_t>(root.metric))}});
+    std::vector<Quota> rows = system.list<Quota>({.conditions = counting_the_same(root)});
     for (Quota& row : rows) {
       const Id parent = row.id == root.id ? Id{} : row.parent.value_or(Id{});
       children_[parent].push_back(std::move(row));
@@ -55,7 +55,7 @@ class Tree {
 /// The nodes that the actor may see.
 std::unordered_set<Id> visible(const Reader& reader, const Quota& root) {
   std::unordered_set<Id> ids;
-  const Query query{.conditions = {equals(kQuota, "period", root.period)}, .fields = {"id"}};
+  const Query query{.conditions = counting_the_same(root), .fields = {"id"}};
   for (const Quota& row : reader.list<Quota>(query)) ids.insert(row.id);
   return ids;
 }
@@ -94,7 +94,7 @@ std::vector<QuotaNode> quota_tree(const Reader& reader, Id root) {
     QuotaNode& node = nodes.emplace_back();
     node.quota = *place.quota;
     node.depth = place.depth;
-    node.difference.currency = node.quota.currency;
+    node.difference.currency = node.unplanned.currency = node.quota.currency;
     const std::vector<Quota>& children = tree.children(node.quota.id);
     node.children = static_cast<std::int64_t>(children.size());
     if (children.empty()) continue;
@@ -102,6 +102,8 @@ std::vector<QuotaNode> quota_tree(const Reader& reader, Id root) {
     for (const Quota& child : children) sum = checked_add(sum, child.amount.minor, "children of a quota");
     node.children_sum = Money{sum, node.quota.currency};
     node.difference.minor = checked_sub(sum, node.quota.amount.minor, "difference of a quota");
+    const std::int64_t planned = over_assign(node.quota.amount.minor, node.quota.over_percent, Rounding::half_up);
+    node.unplanned.minor = checked_sub(sum, planned, "difference of a quota");
     if (node.quota.unit) find_missing(organisation, day, children, node);
   }
   return nodes;
@@ -114,11 +116,31 @@ std::vector<Quota> nodes_below(const Reader& system, const Quota& root) {
   return nodes;
 }
 
+namespace {
+
+QuotaGrade grade_of(std::int64_t actual, const Quota& quota, const Relief& relief) {
+  QuotaGrade grade = QuotaGrade::none;
+  const auto reached = [&](std::optional<Amount> least, QuotaGrade next) {
+    if (least && actual >= 0 && reaches(actual, relief.goal(*least), Decimal{1, 0})) grade = next;
+  };
+  reached(quota.amount, QuotaGrade::target);
+  reached(quota.stretch, QuotaGrade::stretch);
+  reached(quota.challenge, QuotaGrade::challenge);
+  return grade;
+}
+
+}  // namespace
+
 std::vector<QuotaAttainment> attainment(const Reader& reader, Id root) {
+  return attainment_until(reader, root, kOpenDate);
+}
+
+std::vector<QuotaAttainment> attainment_until(const Reader& reader, Id root, Date until) {
   const Quota top = reader.get<Quota>(root);
   const Reader system = reader.as_system("quota actuals");
   const Tree tree(system, top);
-  const QuotaActuals actuals(system, top.metric, top.from, top.to);
+  const QuotaActuals actuals(system, counted_by(top), top.from, std::min(top.to, until));
+  const Reliefs reliefs(system, top.from, top.to);
   const std::unordered_set<Id> seen = visible(reader, top);
   std::vector<QuotaAttainment> nodes;
   for (const Tree::Place& place : tree.places()) {
@@ -127,9 +149,16 @@ std::vector<QuotaAttainment> attainment(const Reader& reader, Id root) {
     node.quota = *place.quota;
     node.depth = place.depth;
     const std::int64_t actual = actuals.of(node.quota);
+    const Relief relief = reliefs.of(node.quota.employee);
+    const Exact goal = relief.goal(node.quota.amount);
     node.actual = {actual, node.quota.currency};
-    node.gap = {checked_sub(node.quota.amount.minor, actual, "gap of a quota"), node.quota.currency};
-    node.percent = compute_attainment(actual, node.quota.amount.minor);
+    node.goal = {rounded(goal, Rounding::half_up), node.quota.currency};
+    node.gap = {checked_sub(node.goal.minor, actual, "gap of a quota"), node.quota.currency};
+    node.grade = grade_of(actual, node.quota, relief);
+    if (const auto share = attainment_of(actual, goal)) {
+      constexpr int kPercentDigits = 2;
+      node.percent = rounded(exact(share->numerator * 100, share->denominator), kPercentDigits, Rounding::half_up);
+    }
   }
   return nodes;
 }

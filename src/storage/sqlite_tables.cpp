@@ -92,6 +92,18 @@ const Entity& struct_owner(const Entity& entity, std::span<const Entity* const> 
   return owner == entities.end() ? entity : **owner;
 }
 
+/// Unique keys that an older Kith kept for the entity and this one no longer has: a wider one has taken their place.
+std::vector<std::string> overtaken_keys(const Schema& schema, const Entity& entity,
+                                        const std::vector<Definition>& wanted) {
+  std::vector<std::string> names;
+  for (const auto& [name, sql] : schema) {
+    const std::string begin = "CREATE UNIQUE INDEX " + quoted_name(name) + " ON " + quoted_name(entity.name) + " (";
+    const bool known = std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
+    if (!known && sql.starts_with(begin)) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 void check_tables(Database& database, std::span<const Entity* const> entities) {
@@ -149,6 +161,9 @@ Migration plan_migration(Database& database, std::span<const Entity* const> enti
       } else if (found->second != wanted[i].sql) {
         fail_table(database, *entity, "has a changed " + wanted[i].name);
       }
+    }
+    for (const std::string& name : overtaken_keys(schema, *entity, wanted)) {
+      add(*entity, "", "DROP INDEX " + quoted_name(name));
     }
   }
   return migration;

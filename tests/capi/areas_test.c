@@ -409,12 +409,142 @@ static void plans_compute_without_a_store(void) {
                           &check_error));
 }
 
+static int64_t person_quota(story* s, kith_work* work, int64_t employee, const char* amount) {
+  kith_record* quota = record_of(s->world, "quota", "period", "2026-Q2");
+  set_id(quota, "employee", employee);
+  set_text(quota, "amount", amount);
+  int64_t id = 0;
+  OK(kith_quota_set(work, quota, &id, &check_error));
+  kith_record_free(quota);
+  return id;
+}
+
+/* AK5: an order of 5,000 at 3 % in Q2; 40,000 of 100,000 were there. */
+static void an_order_tells_what_it_did(void) {
+  story s = tell("memory:");
+  kith_work* work = begin(s.world);
+  person_quota(&s, work, s.people[0], "100000");
+  int64_t deal = new_deal(&s, work, "Before", "宏达机械", s.people[0], 4000000);
+  OK(kith_deal_win(work, deal, day(2026, 4, 2), "price", KITH_NUL, NULL, &check_error));
+  commit(work);
+  work = begin(s.world);
+  deal = new_deal(&s, work, "Order", "宏达机械", s.people[0], 500000);
+  OK(kith_deal_win(work, deal, day(2026, 4, 3), "price", KITH_NUL, NULL, &check_error));
+  kith_text* text = NULL;
+  kith_table* table = NULL;
+  OK(kith_catch_up(work, KITH_LANGUAGE_ENGLISH, &text, &table, &check_error));
+  CHECK(strstr(kith_text_data(text), " commission, 40.00 % to 45.00 % of target") != NULL);
+  CHECK_INT(2, kith_table_rows(table));
+  CHECK_TEXT("attainment", cell_of(table, 1, "kind").text);
+  CHECK_INT(4000000, cell_of(table, 1, "before").integer);
+  CHECK_INT(4500000, cell_of(table, 1, "after").integer);
+  kith_text_free(text);
+  kith_table_free(table);
+  OK(kith_catch_up(work, KITH_LANGUAGE_CHINESE, &text, NULL, &check_error));
+  CHECK(strstr(kith_text_data(text), "目标达成 40.00 % → 45.00 %") != NULL);
+  kith_text_free(text);
+  kith_text* first = NULL;
+  OK(kith_digest_deliver(work, s.people[0], day(2026, 4, 4), KITH_LANGUAGE_ENGLISH, &first, &check_error));
+  OK(kith_digest_text(kith_work_reader(work), s.people[0], day(2026, 4, 4), KITH_LANGUAGE_ENGLISH, &text,
+                      &check_error));
+  CHECK_TEXT(kith_text_data(first), kith_text_data(text));
+  kith_text_free(first);
+  kith_text_free(text);
+  commit(work);
+  no_findings(&s);
+  close_world(s.world);
+}
+
+static void quotas_have_versions_and_promises(void) {
+  story s = tell("memory:");
+  kith_work* work = begin(s.world);
+  const int64_t own = person_quota(&s, work, s.people[0], "900");
+  kith_table* table = NULL;
+  const kith_value weights[] = {integer_value(KITH_INTEGER, 4), integer_value(KITH_INTEGER, 4),
+                                integer_value(KITH_INTEGER, 1)};
+  OK(kith_quota_split_periods(work, own, KITH_GRAIN_MONTH, weights, 3, &table, &check_error));
+  CHECK_INT(3, kith_table_rows(table));
+  CHECK_INT(10000, cell_of(table, 2, "amount").integer);
+  kith_table_free(table);
+  OK(kith_quota_parts(kith_work_reader(work), own, KITH_GRAIN_MONTH, &table, &check_error));
+  CHECK_TEXT("2026-04", cell_of(table, 0, "period").text);
+  kith_table_free(table);
+  const kith_value promise = money_value(80000, "USD");
+  OK(kith_quota_commit(work, own, &promise, &check_error));
+  kith_record* plan = record_of(s.world, "quota_plan", "name", "2026");
+  const int64_t version = create(work, plan);
+  OK(kith_quota_plan_copy(work, version, own, &check_error));
+  FAILS(KITH_ERROR_STATE, "agreed", kith_quota_plan_activate(work, version, NULL, &check_error));
+  OK(kith_quota_plan_move(work, version, KITH_QUOTA_PLAN_PROPOSED, &check_error));
+  OK(kith_quota_plan_move(work, version, KITH_QUOTA_PLAN_AGREED, &check_error));
+  OK(kith_quota_plan_activate(work, version, &table, &check_error));
+  CHECK_INT(0, kith_table_rows(table));
+  kith_table_free(table);
+  int64_t changed = 7;
+  OK(kith_quota_roll_up(work, own, &changed, &check_error));
+  CHECK_INT(0, changed);
+  const kith_value half[] = {{.type = KITH_DECIMAL, .scale = 1, .integer = 5}};
+  OK(kith_quota_ramp(work, s.people[0], day(2026, 4, 1), half, 1, KITH_BASIS_CALENDAR, &check_error));
+  kith_text* text = NULL;
+  OK(kith_quota_actions(kith_work_reader(work), own, day(2026, 6, 30), "", 0, KITH_LANGUAGE_ENGLISH, &text,
+                        &check_error));
+  CHECK(strstr(kith_text_data(text), "opportunities ") != NULL);
+  kith_text_free(text);
+  commit(work);
+  no_findings(&s);
+  close_world(s.world);
+}
+
+static void bonuses_costs_and_draws_are_posted(void) {
+  story s = tell("memory:");
+  kith_work* work = begin(s.world);
+  kith_record* record = record_of(s.world, "bonus", "name", "pool");
+  set_text(record, "from", "2026-01-01");
+  set_text(record, "to", "2026-04-01");
+  set_text(record, "amount", "100000.01");
+  const int64_t bonus = create(work, record);
+  const kith_bonus_part parts[] = {{s.people[0], 1, -1}, {s.people[1], 1, -1}};
+  OK(kith_bonus_set_parts(work, bonus, parts, 2, &check_error));
+  int64_t added = 0;
+  OK(kith_bonus_post(work, bonus, &added, &check_error));
+  CHECK_INT(2, added);
+  kith_text* text = NULL;
+  OK(kith_bonus_text(kith_work_reader(work), bonus, KITH_LANGUAGE_ENGLISH, &text, &check_error));
+  CHECK(strstr(kith_text_data(text), "50,000.01 USD, weight 1 of 2 in all") != NULL);
+  kith_text_free(text);
+  record = record_of(s.world, "cost_asset", "name", "contract");
+  set_text(record, "cost", "1000.00");
+  set_text(record, "months", "24");
+  set_text(record, "start", "2026-01-01");
+  const int64_t asset = create(work, record);
+  OK(kith_cost_post(work, asset, day(2026, 2, 1), &added, &check_error));
+  CHECK_INT(2, added);
+  OK(kith_cost_write_off(work, asset, day(2026, 3, 1), &check_error));
+  FAILS(KITH_ERROR_STATE, "written off", kith_cost_write_off(work, asset, day(2026, 4, 1), &check_error));
+  record = record_of(s.world, "draw", "amount", "3000.00");
+  set_id(record, "employee", s.people[0]);
+  set_text(record, "from", "2026-01-01");
+  const int64_t draw = create(work, record);
+  int64_t line = 0;
+  OK(kith_draw_post(work, draw, "2026-Q1", KITH_NUL, &line, &check_error));
+  CHECK(line > 0);
+  OK(kith_draw_text(kith_work_reader(work), draw, KITH_LANGUAGE_ENGLISH, &text, &check_error));
+  CHECK(strstr(kith_text_data(text), "= pay 3000.00") != NULL);
+  kith_text_free(text);
+  commit(work);
+  no_findings(&s);
+  close_world(s.world);
+}
+
 int main(int argc, char** argv) {
   (void)argc;
   check_program = argv[0];
   RUN(statements_explain_themselves);
   RUN(late_facts_post_as_corrections);
   RUN(quotas_are_shared_to_the_cent);
+  RUN(an_order_tells_what_it_did);
+  RUN(quotas_have_versions_and_promises);
+  RUN(bonuses_costs_and_draws_are_posted);
   RUN(reports_run_by_name);
   RUN(customers_move_through_their_life);
   RUN(the_organisation_moves);

@@ -73,6 +73,11 @@ static void null_where_an_object_must_be(void) {
   MISUSED("reader", kith_statement_of(NULL, 1, "2026-Q1", KITH_NUL, &record, e));
   MISUSED("reader", kith_explain_statement(NULL, 1, "text", &text, e));
   MISUSED("reader", kith_explain_line(NULL, 1, "text", &text, e));
+  MISUSED("reader", kith_quota_parts(NULL, 1, KITH_GRAIN_MONTH, &table, e));
+  MISUSED("reader", kith_quota_actions(NULL, 1, KITH_TODAY, "", 0, KITH_LANGUAGE_ENGLISH, &text, e));
+  MISUSED("reader", kith_digest_text(NULL, 1, KITH_TODAY, KITH_LANGUAGE_ENGLISH, &text, e));
+  MISUSED("reader", kith_bonus_text(NULL, 1, KITH_LANGUAGE_ENGLISH, &text, e));
+  MISUSED("reader", kith_draw_text(NULL, 1, KITH_LANGUAGE_ENGLISH, &text, e));
   MISUSED("json", kith_trace_check(NULL, 1, &table, e));
   MISUSED("json", kith_commission_check(NULL, 1, &table, e));
   MISUSED("plan", kith_plan_lint(NULL, 1, &table, e));
@@ -109,6 +114,20 @@ static void null_for_a_work(void) {
   MISUSED("work", kith_commission_close(NULL, "2026-Q1", KITH_NUL, e));
   MISUSED("work", kith_quota_set(NULL, NULL, NULL, e));
   MISUSED("work", kith_quota_decompose(NULL, 1, NULL, 0, 2, NULL, NULL, e));
+  MISUSED("work", kith_quota_split_periods(NULL, 1, KITH_GRAIN_MONTH, NULL, 0, NULL, e));
+  MISUSED("work", kith_quota_roll_up(NULL, 1, NULL, e));
+  MISUSED("work", kith_quota_commit(NULL, 1, NULL, e));
+  MISUSED("work", kith_quota_plan_copy(NULL, 1, 1, e));
+  MISUSED("work", kith_quota_plan_move(NULL, 1, KITH_QUOTA_PLAN_PROPOSED, e));
+  MISUSED("work", kith_quota_plan_activate(NULL, 1, NULL, e));
+  MISUSED("work", kith_quota_ramp(NULL, 1, 0, NULL, 0, KITH_BASIS_CALENDAR, e));
+  MISUSED("work", kith_catch_up(NULL, KITH_LANGUAGE_ENGLISH, NULL, NULL, e));
+  MISUSED("work", kith_digest_deliver(NULL, 1, KITH_TODAY, KITH_LANGUAGE_ENGLISH, NULL, e));
+  MISUSED("work", kith_bonus_set_parts(NULL, 1, NULL, 0, e));
+  MISUSED("work", kith_bonus_post(NULL, 1, NULL, e));
+  MISUSED("work", kith_cost_post(NULL, 1, 0, NULL, e));
+  MISUSED("work", kith_cost_write_off(NULL, 1, 0, e));
+  MISUSED("work", kith_draw_post(NULL, 1, "2026-01", KITH_NUL, NULL, e));
 }
 
 static void null_inside_a_work(void) {
@@ -127,6 +146,15 @@ static void null_inside_a_work(void) {
   MISUSED("roles", kith_principal_add(work, "x", 1, 0, NULL, 1, NULL, e));
   MISUSED("roles[]", kith_principal_add(work, "x", 1, 0, (const char* const[]){NULL}, 1, NULL, e));
   MISUSED("children", kith_quota_decompose(work, 1, NULL, 1, 2, NULL, NULL, e));
+  MISUSED("weights", kith_quota_split_periods(work, 1, KITH_GRAIN_MONTH, NULL, 1, NULL, e));
+  MISUSED("grain", kith_quota_split_periods(work, 1, 6, NULL, 0, NULL, e));
+  MISUSED("amount", kith_quota_commit(work, 1, NULL, e));
+  MISUSED("state", kith_quota_plan_move(work, 1, 6, e));
+  MISUSED("steps", kith_quota_ramp(work, 1, 0, NULL, 1, KITH_BASIS_CALENDAR, e));
+  MISUSED("text and rows", kith_catch_up(work, KITH_LANGUAGE_ENGLISH, NULL, NULL, e));
+  MISUSED("language", kith_catch_up(work, 0, NULL, NULL, e));
+  MISUSED("out", kith_digest_deliver(work, 1, KITH_TODAY, KITH_LANGUAGE_ENGLISH, NULL, e));
+  MISUSED("period", kith_draw_post(work, 1, NULL, 1, NULL, e));
   kith_record* other = record_of(w, "customer", "name", "x");
   MISUSED("unit", kith_unit_create(work, other, 0, NULL, e));
   MISUSED("quota", kith_quota_set(work, other, NULL, e));

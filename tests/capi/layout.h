@@ -118,6 +118,10 @@ AT(kith_quota_child, unit, 0, 8);
 AT(kith_quota_child, employee, 8, 8);
 AT(kith_quota_child, weight, 16, 8);
 SIZE(kith_quota_child, 24);
+AT(kith_bonus_part, employee, 0, 8);
+AT(kith_bonus_part, weight, 8, 8);
+AT(kith_bonus_part, amount, 16, 8);
+SIZE(kith_bonus_part, 24);
 
 /* As the Arrow specification fixes them. */
 SIZE(struct ArrowSchema, 72);

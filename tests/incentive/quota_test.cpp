@@ -216,7 +216,7 @@ TEST_P(QuotaTest, RefusesTargetsThatMakeNoSense) {
   EXPECT_TRUE(says(refused(attempt(row), Code::conflict), "2025-Q2 already"));
   row.period = "2025-Q3";
   row.parent = root.id;
-  EXPECT_TRUE(says(refused(attempt(row), Code::invalid), "counts 2025-Q2"));
+  EXPECT_TRUE(says(refused(attempt(row), Code::invalid), "counts won_amount of 2025-Q2"));
   row.period = "2025-Q2";
   row.parent = person.id;
   EXPECT_TRUE(says(refused(attempt(row), Code::invalid), "is a person's"));

@@ -10,9 +10,43 @@ with kith.open("shop.kith") as store, store.session() as session:
 """
 
 from ._kith import __version__
+from ._names import (
+    AmortizationKind,
+    BonusKind,
+    DayBasis,
+    DrawKind,
+    GoalStatus,
+    Grade,
+    Grain,
+    Language,
+    MeasureKind,
+    Method,
+    Metric,
+    MilestoneKind,
+    MilestoneStatus,
+    ProgressKind,
+    QuotaCheck,
+    QuotaPlanState,
+    Ranking,
+    ReliefKind,
+    Ties,
+)
 from ._plan import Plan, check_commission, plan
+from ._quotas import Feedback
 from ._simulation import generate, generate_inputs
-from ._store import Reader, Receipt, Records, Session, Store, Work, WritableRecords, check_trace, load, open, shard_plan
+from ._store import (
+    Reader,
+    Receipt,
+    Records,
+    Session,
+    Store,
+    Work,
+    WritableRecords,
+    check_trace,
+    load,
+    open,
+    shard_plan,
+)
 from ._table import Record, Table
 from ._values import Money
 from .errors import (
@@ -33,28 +67,48 @@ from .errors import (
 )
 
 __all__ = [
+    "AmortizationKind",
+    "BonusKind",
     "BusyError",
     "CancelledError",
     "ConflictError",
     "CorruptError",
+    "DayBasis",
     "DeniedError",
+    "DrawKind",
     "Error",
+    "Feedback",
+    "GoalStatus",
+    "Grade",
+    "Grain",
     "InternalError",
     "InvalidError",
+    "Language",
+    "MeasureKind",
+    "Method",
+    "Metric",
+    "MilestoneKind",
+    "MilestoneStatus",
     "MisuseError",
     "Money",
     "NotFoundError",
     "Plan",
+    "ProgressKind",
+    "QuotaCheck",
+    "QuotaPlanState",
     "RangeError",
+    "Ranking",
     "Reader",
     "Receipt",
     "Record",
     "Records",
+    "ReliefKind",
     "Session",
     "StateError",
     "StorageError",
     "Store",
     "Table",
+    "Ties",
     "VersionError",
     "Work",
     "WritableRecords",

@@ -7,26 +7,21 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from . import _kith
+from ._quotas import Number, QuotaReads, QuotaVerbs, _id
 from ._table import Record, Table
 from ._values import Money
 from .errors import MisuseError, NotFoundError
 
-Number = Decimal | int | str
 Document = str | Mapping[str, Any]
 
 
 def _document(document: Document) -> str:
     """A JSON document given as text or as Python objects."""
     return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
-
-
-def _id(record: int | Record) -> int:
-    return record.id if isinstance(record, Record) else record
 
 
 class Receipt(NamedTuple):
@@ -172,7 +167,7 @@ class WritableRecords(Records):
         self._work._open().set_splits(_id(deal), [(_id(who), share) for who, share in shares])
 
 
-class _Source:
+class _Source(QuotaReads):
     """What sessions, readers and works have in common: reads."""
 
     def _open(self) -> Any:
@@ -245,6 +240,14 @@ class _Source:
         chosen = _id(line if line is not None else statement)  # type: ignore[arg-type]
         return self._open().explain(chosen, line is not None, format == "json")
 
+    def bonus_text(self, bonus: int | Record, language: str = "en") -> str:
+        """What a bonus brings whom, and why, a line a person."""
+        return self._open().bonus_text(_id(bonus), language)
+
+    def draw_text(self, draw: int | Record, language: str = "en") -> str:
+        """The settled periods of a draw in words."""
+        return self._open().draw_text(_id(draw), language)
+
     def dump(self, path: str | os.PathLike[str]) -> None:
         """Writes the whole store as JSON Lines (see `kith.load`). Needs an administrator."""
         self._open().dump(os.fspath(path))
@@ -270,7 +273,7 @@ class Reader(_Source):
         self.close()
 
 
-class Work(_Source):
+class Work(_Source, QuotaVerbs):
     """A write in progress: everything or nothing. As a context manager it commits at the end, and rolls back when an
     exception leaves the block."""
 
@@ -347,34 +350,6 @@ class Work(_Source):
     def close_commission(self, period: str) -> None:
         """Freezes a period; what is learned later posts to an open one."""
         self._raw.close_commission(period)
-
-    def set_quota(
-        self,
-        period: str,
-        amount: Money | Number,
-        *,
-        unit: int | Record | None = None,
-        employee: int | Record | None = None,
-        parent: int | Record | None = None,
-    ) -> int:
-        """A target of a unit or employee for a period, by hand."""
-        return self._raw.set_quota(
-            period,
-            amount,
-            None if unit is None else _id(unit),
-            None if employee is None else _id(employee),
-            None if parent is None else _id(parent),
-        )
-
-    def decompose(
-        self,
-        quota: int | Record,
-        children: Sequence[Mapping[str, Any]],
-        method: str = "ratio",
-        over_percent: Number = 0,
-    ) -> list[int]:
-        """Shares a target among children ({"unit": id} or {"employee": id}, with "weight") by ratio or equal."""
-        return self._raw.decompose(_id(quota), [dict(child) for child in children], method, over_percent)
 
 
 class Session(_Source):

@@ -35,6 +35,17 @@ py::str explain(const PySource& source, std::int64_t id, bool line, bool json) {
   });
 }
 
+std::string action_text(const PySource& source, std::int64_t quota, py::handle on, const py::dict& history,
+                        std::vector<std::string> levels, const std::string& language) {
+  ActionHistory past;
+  past.levels = std::move(levels);
+  if (history.contains("since")) past.from = date_from(history["since"]);
+  if (history.contains("until")) past.to = date_from(history["until"]);
+  if (history.contains("minimum")) past.minimum = py::cast<std::int64_t>(history["minimum"]);
+  const std::optional<Date> day = on.is_none() ? std::nullopt : std::optional(date_from(on));
+  return incentive::to_text(incentive::action_plan(source.reader(), {quota}, day, past), parse_language(language));
+}
+
 py::list time_in_stages(const PySource& source, std::int64_t id, py::handle until) {
   const Date day = date_from(until);
   py::list result;
@@ -42,6 +53,28 @@ py::list time_in_stages(const PySource& source, std::int64_t id, py::handle unti
     result.append(py::make_tuple(stage, days));
   }
   return result;
+}
+
+void bind_quotas(py::class_<PySource, std::shared_ptr<PySource>>& source) {
+  source
+      .def("quota_parts",
+           [](const PySource& self, std::int64_t quota, const std::string& grain) {
+             return shared(incentive::to_table(incentive::quota_parts(self.reader(), {quota}, parse_grain(grain))));
+           })
+      .def("bonus_text",
+           [](const PySource& self, std::int64_t bonus, const std::string& language) {
+             const Reader& reader = self.reader();
+             return incentive::to_text(reader, incentive::bonus_outcome(reader, {bonus}), parse_language(language));
+           })
+      .def("draw_text",
+           [](const PySource& self, std::int64_t draw, const std::string& language) {
+             return incentive::draw_text(self.reader(), {draw}, parse_language(language));
+           })
+      .def("action_text", &action_text)
+      .def("digest_text", [](const PySource& self, std::int64_t employee, py::handle day, const std::string& language) {
+        const std::optional<Date> morning = day.is_none() ? std::nullopt : std::optional(date_from(day));
+        return incentive::to_text(incentive::digest(self.reader(), {employee}, morning), parse_language(language));
+      });
 }
 
 }  // namespace
@@ -98,6 +131,7 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
           dump(reader, out);
         });
       });
+  bind_quotas(source);
 }
 
 }  // namespace kith::python

@@ -144,16 +144,83 @@ std::int64_t assign_plan(PyWork& self, const std::string& plan, std::optional<st
   return incentive::assign(self.work(), assignment).value;
 }
 
-std::int64_t set_quota(PyWork& self, const std::string& period, py::handle amount, std::optional<std::int64_t> unit,
-                       std::optional<std::int64_t> employee, std::optional<std::int64_t> parent) {
+/// The number of a choice given by name.
+template <class Enum>
+Enum choice(const std::string& name, const char* what) {
+  const Field field{.name = what, .type = Type::choice, .choices = Choices<Enum>::names};
+  return static_cast<Enum>(std::get<std::int64_t>(to_cell(name, field, {})));
+}
+
+std::int64_t set_quota(PyWork& self, const py::dict& values) {
   Work& work = self.work();
-  Quota quota;
-  quota.period = period;
-  quota.amount = amount_from(amount, work.currency());
-  if (unit) quota.unit = Id{*unit};
-  if (employee) quota.employee = Id{*employee};
-  if (parent) quota.parent = Id{*parent};
+  Record record(entity_of<Quota>(), work.currency());
+  Quota& quota = *static_cast<Quota*>(record.data());
+  if (values.contains("measure") && !values["measure"].is_none()) {
+    quota.metric = QuotaMetric::measure;
+    quota.measure = py::cast<std::string>(values["measure"]);
+  } else if (values.contains("metric")) {
+    quota.metric = choice<QuotaMetric>(py::cast<std::string>(values["metric"]), "metric");
+  }
+  quota.currency = incentive::quota_currency(work, quota.metric, quota.measure);
+  const auto amount = [&](const char* name) -> std::optional<Amount> {
+    if (!values.contains(name) || values[name].is_none()) return std::nullopt;
+    return amount_from(values[name], quota.currency);
+  };
+  const auto id = [&](const char* name) -> std::optional<Id> {
+    if (!values.contains(name) || values[name].is_none()) return std::nullopt;
+    return Id{py::cast<std::int64_t>(values[name])};
+  };
+  quota.period = py::cast<std::string>(values["period"]);
+  if (values.contains("calendar")) quota.calendar = py::cast<std::string>(values["calendar"]);
+  quota.amount = amount("amount").value_or(Amount{});
+  quota.stretch = amount("stretch");
+  quota.challenge = amount("challenge");
+  quota.unit = id("unit");
+  quota.employee = id("employee");
+  quota.parent = id("parent");
+  quota.draft = id("plan").value_or(Id{}).value;
   return incentive::set_quota(work, quota).value;
+}
+
+std::shared_ptr<Table> split_periods(PyWork& self, std::int64_t quota, const std::string& grain,
+                                     const py::list& weights) {
+  Work& work = self.work();
+  std::vector<Decimal> shares;
+  for (const py::handle weight : weights) shares.push_back(decimal_from(weight));
+  incentive::split_periods(work, {quota}, parse_grain(grain), shares);
+  return std::make_shared<Table>(incentive::to_table(incentive::quota_parts(work, {quota}, parse_grain(grain))));
+}
+
+py::list set_ramp(PyWork& self, std::int64_t employee, py::handle from, const py::list& steps,
+                  const std::string& basis) {
+  std::vector<Decimal> shares;
+  for (const py::handle step : steps) shares.push_back(decimal_from(step));
+  return ids_of(incentive::set_ramp(self.work(), {employee}, date_from(from), shares,
+                                    choice<incentive::DayBasis>(basis, "basis")));
+}
+
+void commit_quota(PyWork& self, std::int64_t quota, py::handle amount) {
+  Work& work = self.work();
+  const Currency currency = work.get<Quota>({quota}).currency;
+  incentive::commit_to(work, {quota}, {amount_from(amount, currency).minor, currency});
+}
+
+void set_bonus_parts(PyWork& self, std::int64_t bonus, const py::list& parts) {
+  Work& work = self.work();
+  std::vector<BonusPart> rows;
+  for (const py::handle given : parts) {
+    Record record(entity_of<BonusPart>(), work.currency());
+    fill(record, py::cast<py::dict>(given));
+    rows.push_back(*static_cast<BonusPart*>(record.data()));
+  }
+  incentive::set_bonus_parts(work, {bonus}, rows);
+}
+
+py::tuple catch_up(PyWork& self, const std::string& language) {
+  Work& work = self.work();
+  const std::vector<Progress> progress = unlocked([&] { return incentive::catch_up(work); });
+  return py::make_tuple(incentive::to_text(progress, parse_language(language)),
+                        std::make_shared<Table>(incentive::to_table(progress, work.currency())));
 }
 
 std::vector<std::int64_t> decompose(PyWork& self, std::int64_t quota, const py::list& children,
@@ -268,7 +335,38 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
              unlocked([&] { incentive::close(open_work, period); });
            })
       .def("set_quota", &set_quota)
-      .def("decompose", &decompose);
+      .def("decompose", &decompose)
+      .def("split_periods", &split_periods)
+      .def("roll_up", [](PyWork& self, std::int64_t quota) { return incentive::roll_up(self.work(), {quota}); })
+      .def("commit_quota", &commit_quota)
+      .def("set_ramp", &set_ramp)
+      .def("copy_quotas", [](PyWork& self, std::int64_t plan,
+                             std::int64_t root) { return ids_of(incentive::copy_into(self.work(), {plan}, {root})); })
+      .def("move_quota_plan",
+           [](PyWork& self, std::int64_t plan, const std::string& state) {
+             incentive::move_on(self.work(), {plan}, choice<QuotaPlanState>(state, "state"));
+           })
+      .def("activate_quota_plan",
+           [](PyWork& self, std::int64_t plan) {
+             return std::make_shared<Table>(incentive::to_table(incentive::activate(self.work(), {plan})));
+           })
+      .def("set_bonus_parts", &set_bonus_parts)
+      .def("post_bonus", [](PyWork& self, std::int64_t bonus) { return incentive::post_bonus(self.work(), {bonus}); })
+      .def("post_amortization",
+           [](PyWork& self, std::int64_t asset, py::handle until) {
+             return incentive::post_amortization(self.work(), {asset}, date_from(until));
+           })
+      .def("write_off_asset", [](PyWork& self, std::int64_t asset,
+                                 py::handle day) { incentive::write_off_asset(self.work(), {asset}, date_from(day)); })
+      .def("post_draw",
+           [](PyWork& self, std::int64_t draw, const std::string& period) {
+             return incentive::post_draw(self.work(), {draw}, period).id.value;
+           })
+      .def("catch_up", &catch_up)
+      .def("deliver_digest", [](PyWork& self, std::int64_t employee, py::handle day, const std::string& language) {
+        const std::optional<Date> morning = day.is_none() ? std::nullopt : std::optional(date_from(day));
+        return incentive::deliver_digest(self.work(), {employee}, morning, parse_language(language)).text;
+      });
   bind_areas(work);
 }
 

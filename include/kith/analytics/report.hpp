@@ -12,6 +12,12 @@
 /// | ranking | won deals and amount by owner (or product, customer, unit), best first, equal amounts share a rank |
 /// | attainment | quota tree with actual, gap and percent |
 /// | quota_consistency | quota tree with children sums, differences and missing children |
+/// | quota_pace | quota tree on a day: pace by working days, status, landing, coverage, obstacles |
+/// | quota_reconciliation | quota tree with what was promised from below |
+/// | quota_ranking | people or units by what they brought or by attainment, equals share a rank |
+/// | quota_actions | what a quota still takes, back-computed from history |
+/// | sales_plan | what should be sold of what to whom, next to what was won |
+/// | digest | somebody's morning: yesterday's orders, commission, attainment before and after, what is due |
 /// | bookings | won count and amount by week, month, quarter or year; periods without any are shown with 0 |
 /// | statements | commission by employee for a period |
 /// | deals | the seven numbers at the top of a cockpit: deals, open, won, lost, won amount, average won, win rate |
@@ -29,6 +35,12 @@ Table win_rate(const Reader& reader, const Parameters& parameters);
 Table ranking(const Reader& reader, const Parameters& parameters);
 Table attainment(const Reader& reader, const Parameters& parameters);
 Table quota_consistency(const Reader& reader, const Parameters& parameters);
+Table quota_pace(const Reader& reader, const Parameters& parameters);
+Table quota_reconciliation(const Reader& reader, const Parameters& parameters);
+Table quota_ranking(const Reader& reader, const Parameters& parameters);
+Table quota_actions(const Reader& reader, const Parameters& parameters);
+Table sales_plan(const Reader& reader, const Parameters& parameters);
+Table digest(const Reader& reader, const Parameters& parameters);
 Table bookings(const Reader& reader, const Parameters& parameters);
 Table statements(const Reader& reader, const Parameters& parameters);
 Table deals(const Reader& reader, const Parameters& parameters);

@@ -20,10 +20,11 @@ enum class QuotaMetric : std::int32_t {
   won_amount = 1,     ///< money of won deals, by their splits
   won_count = 2,      ///< won deals: one for everybody with a share, one for each unit above them
   new_customers = 3,  ///< customers by the first deal they ever gave, counted like won deals
+  measure = 4,        ///< what the Measure of the name `Quota::measure` says (incentive/measure.hpp)
 };
 template <>
 struct Choices<QuotaMetric> {
-  static constexpr std::string_view names[] = {"won_amount", "won_count", "new_customers"};
+  static constexpr std::string_view names[] = {"won_amount", "won_count", "new_customers", "measure"};
 };
 
 /// How a node got its amount.
@@ -31,14 +32,29 @@ enum class QuotaMethod : std::int32_t {
   fixed = 1,
   ratio = 2,
   equal = 3,
-  history = 4,  ///< by what each brought in the same period of the year before; in equal parts where nobody has any
+  history = 4,    ///< by what each brought in the same period of the year before; in equal parts where nobody has any
+  bottom_up = 5,  ///< the sum of its children
 };
 template <>
 struct Choices<QuotaMethod> {
-  static constexpr std::string_view names[] = {"fixed", "ratio", "equal", "history"};
+  static constexpr std::string_view names[] = {"fixed", "ratio", "equal", "history", "bottom_up"};
 };
 
-/// A node: a target of a unit (with everyone below it) or of an employee, for a period.
+/// How far a result got. Numbers are stable.
+enum class QuotaGrade : std::int32_t {
+  none = 1,
+  target = 2,     ///< 目標
+  stretch = 3,    ///< 衝刺
+  challenge = 4,  ///< 挑戰
+};
+template <>
+struct Choices<QuotaGrade> {
+  static constexpr std::string_view names[] = {"none", "target", "stretch", "challenge"};
+};
+
+/// A node: a target of a unit (with everyone below it) or of an employee, for a period. Nodes with `draft` 0 are in
+/// force; the others belong to a version of a quota plan (incentive/quota_plan.hpp) and count for nothing until it is
+/// activated. Trees never mix the two.
 struct Quota {
   Id id = {};
   std::int64_t revision = 0;
@@ -54,8 +70,16 @@ struct Quota {
   Currency currency = {};  ///< the store's; XXX for metrics that count, whose amount is then the number itself
   Amount amount = {};
   QuotaMethod method = QuotaMethod::fixed;
-  std::optional<Decimal> weight = {};  ///< given with ratio, scale 9
-  std::optional<Id> home = {};         ///< kept: by which unit it is seen: `unit`, or the employee's when it was set
+  std::optional<Decimal> weight = {};    ///< given with ratio, scale 9
+  std::optional<Id> home = {};           ///< kept: by which unit it is seen: `unit`, or the employee's when it was set
+  std::string measure = {};              ///< name of the Measure with metric `measure`, else empty
+  std::optional<Amount> stretch = {};    ///< a second grade, at least `amount`
+  std::optional<Amount> challenge = {};  ///< a third one, at least the grade before it
+  std::optional<Amount> committed = {};  ///< what its owner has promised from below, for `reconcile`
+  Decimal over_percent = {0, 6};         ///< by how many percent its children together should exceed it, scale 6
+  std::optional<Id> plan = {};           ///< kept: the version of a quota plan it belongs to, or that put it in force
+  std::int64_t draft = 0;                ///< id of that version while it is no more than a proposal; 0: in force
+  std::string counts = {};  ///< kept: metric or measure with the draft; a subject has one node of each in a period
 };
 template <>
 const Entity& entity_of<Quota>();
@@ -74,6 +98,7 @@ struct QuotaNode {
   std::int64_t children = 0;
   std::optional<Money> children_sum = {};
   Money difference = {};  ///< children_sum - amount; 0 for leaves
+  Money unplanned = {};   ///< children_sum - amount x (1 + over_percent / 100), that rounded half up; 0 for leaves
   /// Units right below the node's unit that have members or units but no child node; like the next one as of today,
   /// or of the period's day nearest to it, and empty for leaves.
   std::vector<Id> missing_units = {};
@@ -86,8 +111,10 @@ struct QuotaAttainment {
   Quota quota = {};
   std::int64_t depth = 0;
   Money actual = {};
-  Money gap = {};                       ///< amount - actual
-  std::optional<Decimal> percent = {};  ///< actual / amount x 100, 2 decimals, half up; absent for an amount of 0
+  Money gap = {};                       ///< goal - actual
+  std::optional<Decimal> percent = {};  ///< actual / goal x 100, 2 decimals, half up; absent for a goal of 0
+  Money goal = {};  ///< amount less what ramps and leaves take off it, rounded half up; `gap` counts from here
+  QuotaGrade grade = QuotaGrade::none;  ///< by the exact goal and grades, relieved alike
 };
 
 /// A period of a finer grain and its target, if there is one.
@@ -99,15 +126,16 @@ struct QuotaPart {
 namespace incentive {
 
 /// Sets a root, or any node by hand (method fixed); fills in `from`, `to`, `home` and the currency. A node that was
-/// read (with its revision) gets another amount; what it counts stays. Errors: invalid (negative amount, both or
-/// neither of unit and employee, a period that is none, wrong currency, a parent that counts something else or is a
-/// person's), conflict (the node has a quota for that period).
+/// read (with its revision) gets other amounts; what it counts stays. Errors: invalid (negative amount, grades that
+/// fall, both or neither of unit and employee, a period that is none, wrong currency, an unknown measure, a parent that
+/// counts something else or is a person's), conflict (the node has a quota for that period), state (its plan is no
+/// draft any more).
 Id set_quota(Work& work, Quota& quota);
 /// Shares a node's amount among children, made or replaced in the order given; grandchildren that exist are kept and
 /// show up in `quota_tree` when they no longer add up. The amount is raised by `over_percent` (5 = 105 %), rounded half
-/// up once, then shared. Children that are no longer named go. Errors: invalid for no child, a child named twice, a
-/// weight that is not positive, method fixed, a percentage below 0; conflict for a child that has its quota under
-/// another parent, or is no longer named but still has children.
+/// up once, then shared; grades are shared alike. Children that are no longer named go. Errors: invalid for no child, a
+/// child named twice, a weight that is not positive, method fixed, a percentage below 0; conflict for a child that has
+/// its quota under another parent, or is no longer named but still has children.
 std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& children, QuotaMethod method,
                           Decimal over_percent = {});
 
@@ -121,12 +149,18 @@ std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vect
 /// They need not sum to it: `tree_difference` says by how much they miss it.
 std::vector<QuotaPart> quota_parts(const Reader& reader, Id quota, Grain grain);
 
+/// The same as a table: period, from, to, quota, amount.
+Table to_table(const std::vector<QuotaPart>& parts);
+
 /// The tree below (and with) a node, parents before children, with its consistency: nodes that the actor may see, their
 /// sums over all children.
 std::vector<QuotaNode> quota_tree(const Reader& reader, Id root);
 /// Attainment of every node below (and with) `root`. Actuals count every deal won in the period, whoever may see it
 /// (the declared exception), for nodes in the actor's scope.
 std::vector<QuotaAttainment> attainment(const Reader& reader, Id root);
+/// What quotas of that metric (and measure) are in: the store's currency, or XXX, the currency without money, for what
+/// is a number. Errors: invalid (unknown measure).
+Currency quota_currency(const Reader& reader, QuotaMetric metric, std::string_view measure = {});
 /// actual / target x 100 at 2 decimals, half up; nothing for a target of 0. Never compare the result: cross-multiply.
 std::optional<Decimal> compute_attainment(std::int64_t actual, std::int64_t target);
 

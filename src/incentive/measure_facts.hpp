@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Whose a record is: a field of its own, or parts that share it out.
+
+#include <optional>
+#include <string>
+
+#include "kith/incentive/measure.hpp"
+
+namespace kith::incentive {
+
+/// Where the credit for records of an entity stands.
+struct Credited {
+  int field = -1;                 ///< of the entity, an employee; also for records without parts; -1: none
+  const Entity* parts = nullptr;  ///< its parts with `employee` and `share`; null: none
+  int part_of = -1;               ///< of the parts: the record
+};
+/// Errors: invalid for a field that refers to no employee, or an entity that nobody is credited for.
+Credited credited(const Model& model, const Entity& entity, const std::optional<std::string>& who);
+
+}  // namespace kith::incentive
