@@ -68,6 +68,9 @@ typedef struct kith_import_options {
   /** Rows read, bytes read, bytes in all. Another answer than 0 stops: KITH_ERROR_CANCELLED. */
   int32_t (*progress)(void* context, int64_t rows, int64_t bytes, int64_t total);
   void* context; /**< given to `progress` */
+  /** "utf-8", "utf-16le", "utf-16be", "gb18030" (also "gbk"), "big5" or "shift_jis"; NULL: found out. The report says
+   *  what was taken and why. */
+  const char* encoding;
 } kith_import_options;
 
 /** Adds a record for each row of an Arrow C stream through the entity's own verbs, all or none; the fast way to add

@@ -21,6 +21,7 @@ int32_t kith_import_csv(kith_session* session, const char* path, size_t path_siz
     wanted.all_or_nothing = given.all_or_nothing != 0;
     if (given.chunk_rows != 0) wanted.chunk_rows = given.chunk_rows;
     wanted.cause = member(given.cause);
+    if (given.encoding != nullptr) wanted.encoding = kith::parse_encoding(given.encoding);
     if (given.rejects_path != nullptr) wanted.rejects = kith::file_sink(given.rejects_path);
     if (given.progress != nullptr) {
       wanted.progress = [&given](std::int64_t rows, std::int64_t bytes, std::int64_t total) {

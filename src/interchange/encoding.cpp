@@ -110,6 +110,34 @@ int common_percent(Encoding encoding, std::string_view sample) {
   return all == 0 ? 0 : static_cast<int>(common * 100 / all);
 }
 
+/// What of a text is UTF-8.
+struct Utf8Share {
+  std::int64_t characters = 0;  ///< well-formed ones beyond ASCII
+  std::int64_t strays = 0;      ///< bytes without a meaning; one cut off at the end is none
+};
+
+Utf8Share utf8_share(std::string sample) {
+  Utf8Share share;
+  Conversion conversion(Encoding::utf8);
+  std::vector<char> out(sample.size() + 16);
+  std::span<char> from(sample);
+  for (;;) {
+    std::span<char> into(out);
+    const std::size_t size = from.size();
+    const char* start = from.data();
+    const auto stop = conversion.run(from, into);
+    for (std::size_t i = 0; i < size - from.size(); ++i) {
+      share.characters += (static_cast<unsigned char>(start[i]) & 0xC0) == 0xC0 ? 1 : 0;
+    }
+    if (stop != Conversion::Stop::meaningless) return share;
+    ++share.strays;
+    from = from.subspan(1);
+  }
+}
+
+constexpr int kLeastCommon = 50;              // percent, for a text to make sense in an encoding
+constexpr std::int64_t kWellFormedShare = 8;  // characters for each stray byte that UTF-8 forgives
+
 EncodingReport detect(const std::string& sample, bool whole) {
   if (sample.starts_with("\xEF\xBB\xBF")) {
     return {.encoding = Encoding::utf8, .mark = true, .why = "it begins with the byte order mark of UTF-8"};
@@ -122,8 +150,14 @@ EncodingReport detect(const std::string& sample, bool whole) {
   }
   if (takes_all(Encoding::utf8, sample, whole))
     return {.encoding = Encoding::utf8, .why = "its beginning is valid UTF-8"};
+  const Utf8Share share = utf8_share(sample);
+  const std::string strays = fmt::format("{} byte{} of its beginning ha{} no meaning there", share.strays,
+                                         share.strays == 1 ? "" : "s", share.strays == 1 ? "s" : "ve");
+  if (share.characters >= kWellFormedShare * share.strays) {
+    return {.encoding = Encoding::utf8, .why = "nearly all of its beginning is valid UTF-8, but " + strays};
+  }
   EncodingReport best;
-  int most = -1;
+  int most = kLeastCommon - 1;
   std::string scores;
   for (const Encoding encoding : {Encoding::gb18030, Encoding::big5, Encoding::shift_jis}) {
     if (!takes_all(encoding, sample, whole)) continue;
@@ -135,10 +169,9 @@ EncodingReport detect(const std::string& sample, bool whole) {
       best.encoding = encoding;
     }
   }
-  if (most < 0) {
-    throw Error(Code::invalid,
-                "the text is neither UTF-8 nor GB18030, Big5 or Shift-JIS throughout; name its encoding, "
-                "or save it as UTF-8");
+  if (most < kLeastCommon) {
+    return {.encoding = Encoding::utf8,
+            .why = "it makes no sense in gb18030, big5 or shift_jis, so it was taken for UTF-8, but " + strays};
   }
   best.why = "it is no UTF-8; " + scores;
   return best;

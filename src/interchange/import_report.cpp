@@ -19,6 +19,9 @@ std::string to_json(const ImportReport& report) {
   json.begin_object();
   json.key("dry_run").boolean(report.dry_run).key("committed").boolean(report.committed);
   json.key("broken_off").boolean(report.broken_off);
+  json.key("encoding").begin_object().key("name").text(name_of(report.encoding.encoding));
+  json.key("given").boolean(report.encoding.given).key("mark").boolean(report.encoding.mark);
+  json.key("why").text(report.encoding.why).end_object();
   json.key("rows").number(report.rows).key("created").number(report.created);
   json.key("updated").number(report.updated).key("unchanged").number(report.unchanged);
   json.key("rejected").number(report.rejected).key("blank_rows").number(report.blank_rows);

@@ -34,17 +34,18 @@ bool same(const Column& column, std::size_t row, const Cell& cell) {
 
 class Import {
  public:
-  Import(Session& session, std::unique_ptr<ByteSource> source, const ImportPlan& plan, const ImportOptions& options)
+  Import(Session& session, Decoded text, const ImportPlan& plan, const ImportOptions& options)
       : session_(session),
         plan_(plan),
         options_(options),
         entity_(session.engine().model().entity(plan.entity)),
         verbs_(verbs_of(session.engine().model(), entity_)),
         record_(entity_.make(), entity_.destroy),
-        csv_(std::move(source), options.csv),
+        csv_(std::move(text.source), options.csv),
         defaults_(entity_) {
     store_row(record_.get(), defaults_);
     report_.dry_run = options.dry_run;
+    report_.encoding = std::move(text.report);
   }
 
   ImportReport run() {
@@ -469,7 +470,7 @@ class Import {
 
 ImportReport import_csv(Session& session, std::unique_ptr<ByteSource> source, const ImportPlan& plan,
                         const ImportOptions& options) {
-  return Import(session, std::move(source), plan, options).run();
+  return Import(session, decode(std::move(source), options.encoding), plan, options).run();
 }
 
 }  // namespace kith

@@ -323,6 +323,19 @@ static void imports_report_every_row(void) {
   CHECK(strstr(kith_text_data(report), "\"kind\":\"alias\"") != NULL);
   kith_text_free(report);
 
+  write_file(csv, "name,sector,mail\n\xBA\xEA\xB4\xEF\xBB\xFA\xD0\xB5,,\n"); /* 宏达机械 in GBK: known already */
+  OK(import_file(&s, csv, aliased, aliases, NULL, &report));
+  CHECK(strstr(kith_text_data(report), "\"encoding\":{\"name\":\"gb18030\",\"given\":false") != NULL);
+  CHECK(strstr(kith_text_data(report), "\"updated\":1") != NULL);
+  kith_text_free(report);
+  write_file(csv, "name,sector,mail\n\x93\x8C\x8B\x9E,,\n"); /* 東京 */
+  const kith_import_options japanese = {.struct_size = sizeof japanese, .encoding = "Shift-JIS"};
+  OK(import_file(&s, csv, aliased, aliases, &japanese, &report));
+  CHECK(strstr(kith_text_data(report), "\"name\":\"shift_jis\",\"given\":true") != NULL);
+  kith_text_free(report);
+  const kith_import_options unknown = {.struct_size = sizeof unknown, .encoding = "latin1"};
+  FAILS(KITH_ERROR_INVALID, "gb18030", import_file(&s, csv, aliased, aliases, &unknown, &report));
+
   FAILS(KITH_ERROR_NOT_FOUND, "", import_file(&s, "no such file", mapping, NULL, NULL, &report));
   FAILS(KITH_ERROR_INVALID, "entity", import_file(&s, csv, "{\"format\":\"kith.import/1\"}", NULL, NULL, &report));
   kith_work* work = begin(s.world);

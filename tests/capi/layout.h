@@ -85,7 +85,8 @@ AT(kith_import_options, cause, 24, 8);
 AT(kith_import_options, rejects_path, 32, 8);
 AT(kith_import_options, progress, 40, 8);
 AT(kith_import_options, context, 48, 8);
-SIZE(kith_import_options, 56);
+AT(kith_import_options, encoding, 56, 8);
+SIZE(kith_import_options, 64);
 
 AT(kith_company_options, struct_size, 0, 8);
 AT(kith_company_options, seed, 8, 8);

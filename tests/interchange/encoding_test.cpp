@@ -76,7 +76,26 @@ TEST(Encoding, BytesWithoutAMeaningSpoilTheirRecordOnly) {
   EXPECT_EQ(bad->problem->fault, CsvFault::invalid_utf8);
   EXPECT_EQ(csv.next()->fields[0].text, "宏");
   EXPECT_EQ(csv.next(), nullptr);
-  EXPECT_KITH_ERROR(decode(text_source("\xFF\xFF\n")), Code::invalid, "name its encoding");
+}
+
+TEST(Encoding, AStrayByteMakesUtf8NothingElse) {
+  std::string bytes = "name\n";
+  for (int i = 0; i < 20; ++i) bytes += "宏达机械\n";
+  bytes += "\xFF\n宏\n";
+  Decoded decoded = decode(text_source(bytes));
+  EXPECT_EQ(decoded.report.encoding, Encoding::utf8);
+  EXPECT_NE(decoded.report.why.find("1 byte of its beginning has no meaning"), std::string::npos) << decoded.report.why;
+  EXPECT_EQ(all_of(*decoded.source), bytes);
+}
+
+TEST(Encoding, WhatMakesNoSenseInAnyIsLeftForTheReaderToReport) {
+  // Western European bytes, in which every pair has some meaning in GB18030, but no common one.
+  for (const std::string_view bytes : {"name\nM\xFCller\nK\xF6ln\n", "name\nCaf\xE9,\n", "\xFF\xFF\n"}) {
+    Decoded decoded = decode(text_source(bytes));
+    EXPECT_EQ(decoded.report.encoding, Encoding::utf8) << decoded.report.why;
+    EXPECT_NE(decoded.report.why.find("makes no sense"), std::string::npos);
+    EXPECT_EQ(all_of(*decoded.source), bytes);
+  }
 }
 
 TEST(Encoding, LongTextsComeThroughInPieces) {

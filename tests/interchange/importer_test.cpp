@@ -550,6 +550,25 @@ TEST_P(ImporterTest, OnlyWhatTheActorMayDo) {
   EXPECT_EQ(report.problems[0].code, Code::denied);
 }
 
+TEST_P(ImporterTest, ReadsWhatASpreadsheetOfEastAsiaWrote) {
+  // "编号,名称" and rows, in GBK; the second row has a byte without a meaning.
+  constexpr std::string_view kMap = R"({"format": "kith.import/1", "entity": "firm", "source": "crm", "key": "编号",
+    "columns": {"名称": "name"}})";
+  const std::string text = "\xB1\xE0\xBA\xC5,\xC3\xFB\xB3\xC6\n1,\xBA\xEA\xB4\xEF\n2,\xFF\xFF\n3,\xBB\xFA\xD0\xB5\n";
+  ImportReport report = import_text(text, {.chunk_rows = 1, .encoding = Encoding::gb18030}, kMap);
+  EXPECT_EQ(report.created, 2);
+  ASSERT_EQ(report.rejected, 1);
+  EXPECT_EQ(report.problems[0].line, 3);
+  EXPECT_EQ(firms().at("1").name, "宏达");
+  EXPECT_TRUE(rejects_.starts_with("reject_line,reject_reason,编号,名称\n")) << rejects_;
+  EXPECT_NE(to_json(report).find(R"("encoding":{"name":"gb18030","given":true,"mark":false,"why":"it was given"})"),
+            std::string::npos);
+
+  report = import_text("\xB1\xE0\xBA\xC5,\xC3\xFB\xB3\xC6\n3,\xBB\xFA\xD0\xB5\n", {}, kMap);  // found out
+  EXPECT_EQ(report.encoding.encoding, Encoding::gb18030);
+  EXPECT_EQ(report.unchanged, 1);
+}
+
 TEST_P(ImporterTest, TheReportIsJson) {
   const ImportReport report = import("1,Acme,Jon Snwo,,XL,,,\n");
   const auto json = nlohmann::json::parse(to_json(report));

@@ -388,10 +388,13 @@ class Session(_Source):
         rejects: str | os.PathLike[str] | None = None,
         cause: str = "",
         progress: Callable[[int, int, int], bool | None] | None = None,
+        encoding: str | None = None,
     ) -> dict[str, Any]:
         """Imports a table by a mapping document ("kith.import/1"). Rejected rows go to `rejects` with the reason; the
         report counts what was created, updated, unchanged, mended and left blank. `progress(rows, bytes, total)` may
-        return False to cancel."""
+        return False to cancel; `total` is -1 while it is not known. `encoding` ("utf-8", "gb18030", "big5",
+        "shift_jis", "utf-16le", ...) is found out when it is not given; the report's "encoding" says what was taken and
+        why."""
         report = self._raw.import_csv(
             os.fspath(path),
             _document(mapping),
@@ -402,6 +405,7 @@ class Session(_Source):
             None if rejects is None else os.fspath(rejects),
             progress,
             cause,
+            encoding,
         )
         return json.loads(report)
 

@@ -139,6 +139,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option(help="Check everything, keep nothing.")] = False,
     all_or_nothing: Annotated[bool, typer.Option(help="Keep nothing when a row is rejected.")] = False,
     rejects: Annotated[pathlib.Path | None, typer.Option(help="Where rejected rows go.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="utf-8, gb18030, big5, shift_jis, utf-16le, utf-16be; else it is found out.")
+    ] = None,
     actor: Actor = "local",
 ) -> None:
     """Import a CSV file; what is rejected, mended or blank is counted, never silent."""
@@ -157,7 +160,8 @@ def import_(
             all_or_nothing=all_or_nothing,
             rejects=target,
             cause=f"import {file.name}",
-            progress=lambda rows, done, total: bar.update(task, completed=done, total=total),
+            progress=lambda rows, done, total: bar.update(task, completed=done, total=None if total < 0 else total),
+            encoding=encoding,
         )
     print_report(report, target)
     if report["rejected"]:
@@ -172,6 +176,7 @@ def print_report(report: dict[str, Any], rejects: pathlib.Path) -> None:
         grid.add_column(name, justify="right")
     grid.add_row(*[f"{report[name]:,d}" for name in counts])
     out.print(grid)
+    out.print(f"encoding: {report['encoding']['name']} ({report['encoding']['why']})", markup=False, soft_wrap=True)
     for notice in report["notices"]:
         used = f" -> {notice['used']}" if notice["used"] else ""
         out.print(f"{notice['kind']}: {notice['column']} {notice['value']!r}{used}: {notice['count']:,d}", markup=False)

@@ -35,7 +35,8 @@ Options options_from(bool create, bool read_only, int busy_ms, const std::string
 
 py::str import_csv(PySession& self, const std::string& path, const std::string& mapping,
                    const std::vector<std::string>& aliases, bool dry_run, bool all_or_nothing, std::size_t chunk_rows,
-                   const std::optional<std::string>& rejects, const py::object& progress, const std::string& cause) {
+                   const std::optional<std::string>& rejects, const py::object& progress, const std::string& cause,
+                   const std::optional<std::string>& encoding) {
   ImportPlan plan = parse_import_plan(mapping);
   for (const std::string& document : aliases) add_aliases(plan, document);
   ImportOptions options;
@@ -43,6 +44,7 @@ py::str import_csv(PySession& self, const std::string& path, const std::string& 
   options.all_or_nothing = all_or_nothing;
   options.chunk_rows = chunk_rows;
   options.cause = cause;
+  if (encoding) options.encoding = parse_encoding(*encoding);
   std::ofstream out;
   if (rejects) {
     out.open(*rejects, std::ios::binary | std::ios::trunc);

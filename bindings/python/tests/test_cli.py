@@ -52,6 +52,10 @@ def test_a_day_at_the_terminal(kept_url: Callable[[], str], tmp_path: Path) -> N
     assert "win_rate" in run("report", store)
     assert run("report", store, "deals", "--format", "csv").startswith("deals,open")
     assert "Everything holds" in run("check", store)
+    table.write_bytes("name\n鈴木商店のテスト\n".encode("cp932"))
+    assert "encoding: shift_jis (it is no UTF-8" in run("import", store, table, mapping)
+    assert "encoding: shift_jis (it was given)" in run("import", store, table, mapping, "--encoding", "sjis")
+    assert "gb18030" in run("import", store, table, mapping, "--encoding", "latin1", code=1)
     run("dump", store, tmp_path / "d.jsonl")
     digest = run("digest", store).strip()
     for copy in (f"sqlite:{tmp_path / 'copy.kith'}", kept_url()):

@@ -223,6 +223,45 @@ def test_imports_report_rejects_and_can_be_rehearsed(shop: SimpleNamespace, tmp_
         shop.session.import_csv(path, mapping, progress=lambda rows, done, total: False)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("utf-8", ["宏达机械", "鈴木商店", "Zoë"]),
+        ("gb18030", ["宏达机械", "上海贸易有限公司"]),
+        ("big5", ["宏達機械", "台北貿易有限公司"]),
+        ("shift_jis", ["鈴木商店", "テスト株式会社"]),
+        ("utf-16le", ["宏达机械", "鈴木商店"]),
+        ("utf-16be", ["宏达机械", "鈴木商店"]),
+    ],
+)
+def test_imports_read_what_spreadsheets_of_east_asia_write(
+    shop: SimpleNamespace, tmp_path: Path, encoding: str, names: list[str]
+) -> None:
+    path = tmp_path / "c.csv"
+    text = "\n".join(["name", *names, ""])
+    mapping = {"format": "kith.import/1", "entity": "customer", "columns": {"name": "name"}}
+    for given in (None, encoding):
+        mark = "\ufeff" if given is None and encoding.startswith("utf-16") else ""
+        path.write_bytes((mark + text).encode(encoding))
+        report = shop.session.import_csv(path, mapping, encoding=given)
+        assert report["created"] == len(names), report
+        assert report["encoding"]["name"] == encoding
+        assert report["encoding"]["given"] is (given is not None)
+        assert report["encoding"]["why"]
+    assert sorted(shop.session.customers.find().column("name")) == sorted(["Acme", *names, *names])
+    with pytest.raises(kith.InvalidError, match="gb18030"):
+        shop.session.import_csv(path, mapping, encoding="latin1")
+
+
+def test_a_wrongly_given_encoding_spoils_rows_not_the_store(shop: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes("name\n宏达机械\nPlain\n".encode("gb18030"))
+    mapping = {"format": "kith.import/1", "entity": "customer", "columns": {"name": "name"}}
+    report = shop.session.import_csv(path, mapping, encoding="utf-8")
+    assert (report["created"], report["rejected"]) == (1, 1)
+    assert report["problems"][0]["line"] == 2
+
+
 def test_bad_input_is_told_and_changes_nothing(shop: SimpleNamespace, tmp_path: Path) -> None:
     with shop.session.work() as work:
         deal = work.opportunities.create(title="D", amount="5.00", owner=shop.seller.id)

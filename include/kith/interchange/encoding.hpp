@@ -5,7 +5,9 @@
 /// a report that says why, or given by whoever knows better; what comes out is UTF-8.
 ///
 ///     auto text = kith::decode(kith::file_source("customers.csv"));
-///     auto report = kith::import_csv(session, std::move(text.source), plan);   // text.report: what it was taken for
+///     kith::CsvReader csv(std::move(text.source));   // text.report: what it was taken for
+///
+/// Imports do this by themselves (ImportOptions::encoding, ImportReport::encoding).
 
 #include <cstdint>
 #include <memory>
@@ -46,11 +48,11 @@ struct Decoded {
   EncodingReport report;
 };
 
-/// Reads the first 64 KiB and decides: a byte order mark, else valid UTF-8, else the one of GB18030, Big5 and Shift-JIS
-/// in which every byte has a meaning and most characters are common ones. `encoding` overrides that. Bytes without a
-/// meaning become a byte that is no UTF-8, so that the CSV reader reports their record and goes on. One thread at a
-/// time. Errors: invalid (none of them fits: name it), storage (the C library lacks the conversion), and what the
-/// source throws.
+/// Reads the first 64 KiB and decides: a byte order mark, else valid UTF-8 (but for a stray byte here and there), else
+/// the one of GB18030, Big5 and Shift-JIS in which every byte has a meaning and most characters are common ones, else
+/// UTF-8 after all. `encoding` overrides that. Bytes without a meaning become a byte that is no UTF-8, so that the CSV
+/// reader reports their record and goes on. One thread at a time. Errors: storage (the C library lacks the conversion),
+/// and what the source throws.
 Decoded decode(std::unique_ptr<ByteSource> source, std::optional<Encoding> encoding = {});
 
 }  // namespace kith

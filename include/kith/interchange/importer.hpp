@@ -19,6 +19,7 @@
 #include "kith/base/id.hpp"
 #include "kith/engine/session.hpp"
 #include "kith/interchange/csv.hpp"
+#include "kith/interchange/encoding.hpp"
 #include "kith/interchange/import_plan.hpp"
 
 namespace kith {
@@ -30,7 +31,8 @@ struct ImportOptions {
   std::size_t chunk_rows = 1000;  ///< rows of a Work otherwise, and between two calls of `progress`
   std::string cause = {};         ///< of the Works; default "import of opportunities"
   CsvOptions csv = {};
-  /// Rows read, bytes read, bytes in all (-1: not known). False cancels: the chunk is rolled back.
+  std::optional<Encoding> encoding = {};  ///< of the file; without it, it is found out (see decode)
+  /// Rows read, bytes read (of UTF-8), bytes in all (-1: not known). False cancels: the chunk is rolled back.
   std::function<bool(std::int64_t rows, std::int64_t bytes, std::int64_t total)> progress = {};
   /// Receives a CSV of the rejected rows: reject_line, reject_reason, then the row as it stood. Mended, it can be
   /// imported with the same mapping: these two columns are ignored.
@@ -73,9 +75,10 @@ struct ImportNotice {
 /// What an import did, or in a dry run would have done.
 struct ImportReport {
   bool dry_run = false;
-  bool committed = false;   ///< what was written stays; not in a dry run, nor where all_or_nothing met a bad row
-  bool broken_off = false;  ///< the file could not be read to its end; the last problem says why
-  std::int64_t rows = 0;    ///< records of the table; the sum of the next five
+  bool committed = false;        ///< what was written stays; not in a dry run, nor where all_or_nothing met a bad row
+  bool broken_off = false;       ///< the file could not be read to its end; the last problem says why
+  EncodingReport encoding = {};  ///< what the file was taken for, and why
+  std::int64_t rows = 0;         ///< records of the table; the sum of the next five
   std::int64_t created = 0;
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;  ///< was already so; nothing was written
