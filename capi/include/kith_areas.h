@@ -86,6 +86,30 @@ KITH_API int32_t kith_create_stream(kith_work* work, const char* entity, struct 
 KITH_API int32_t kith_import_csv(kith_session* session, const char* path, size_t path_size, const char* mapping,
                                  size_t mapping_size, const char* aliases, size_t aliases_size,
                                  const kith_import_options* options, kith_text** out, kith_error* error);
+#define KITH_CSV_INTERCHANGE 1 /**< reads back exactly; a spreadsheet may take texts for formulas */
+#define KITH_CSV_SPREADSHEET 2 /**< text that looks like a formula gets an apostrophe in front */
+
+/** How to write CSV. */
+typedef struct kith_csv_options {
+  size_t struct_size;
+  int32_t profile;         /**< KITH_CSV_*; 0: KITH_CSV_SPREADSHEET */
+  int32_t delimiter;       /**< an ASCII character; 0: a comma */
+  int32_t byte_order_mark; /**< 1: spreadsheets on Windows need it to recognise UTF-8 */
+  int32_t crlf;            /**< 1: lines end in CR LF */
+} kith_csv_options;
+
+/** A table as CSV (UTF-8) with a header; the currency of amount "x" stands beside it as "x_currency". `options` may be
+ *  NULL. Since 0.1. */
+KITH_API int32_t kith_table_to_csv(const kith_table* table, const kith_csv_options* options, kith_text** out,
+                                   kith_error* error);
+/** Writes the records of a query (NULL: all) that the actor may see into a CSV file, in constant memory. An existing
+ *  file is replaced once the new one is whole. `rows`, unless NULL, becomes their number. Since 0.1. */
+KITH_API int32_t kith_export_csv(const kith_reader* reader, const char* entity, const kith_query* query,
+                                 const char* path, size_t path_size, const kith_csv_options* options, int64_t* rows,
+                                 kith_error* error);
+/** Copies the whole store, as of some commit, into a new SQLite file while others write on; needs an administrator.
+ *  The file gets its name once it is whole. Error STATE when the path is taken. Since 0.1. */
+KITH_API int32_t kith_backup(kith_session* session, const char* path, size_t size, kith_error* error);
 /** Writes the whole store, with its past, as JSON Lines; needs an administrator. An existing file is replaced once the
  *  new one is whole. */
 KITH_API int32_t kith_dump(const kith_reader* reader, const char* path, size_t size, kith_error* error);

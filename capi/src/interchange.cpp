@@ -7,6 +7,26 @@
 
 using namespace kith::c;
 
+namespace {
+
+kith::CsvWriteOptions csv_options(const kith_csv_options* options) {
+  const kith_csv_options given = read_struct(options, "options");
+  kith::CsvWriteOptions wanted;
+  if (given.profile != 0) {
+    if (given.profile != KITH_CSV_INTERCHANGE && given.profile != KITH_CSV_SPREADSHEET) {
+      misuse("options->profile is " + std::to_string(given.profile) + ", which is none of KITH_CSV_*");
+    }
+    wanted.profile = static_cast<kith::CsvProfile>(given.profile);
+  }
+  if (given.delimiter < 0 || given.delimiter > 127) misuse("options->delimiter is no ASCII character");
+  if (given.delimiter != 0) wanted.delimiter = static_cast<char>(given.delimiter);
+  wanted.byte_order_mark = given.byte_order_mark != 0;
+  wanted.crlf = given.crlf != 0;
+  return wanted;
+}
+
+}  // namespace
+
 int32_t kith_import_csv(kith_session* session, const char* path, size_t path_size, const char* mapping,
                         size_t mapping_size, const char* aliases, size_t aliases_size,
                         const kith_import_options* options, kith_text** out, kith_error* error) {
@@ -30,6 +50,37 @@ int32_t kith_import_csv(kith_session* session, const char* path, size_t path_siz
     }
     auto source = kith::file_source(std::string(text_of(&need(path, "path"), path_size, "path")));
     give(out, kith::to_json(kith::import_csv(actor, std::move(source), plan, wanted)));
+  });
+}
+
+int32_t kith_table_to_csv(const kith_table* table, const kith_csv_options* options, kith_text** out,
+                          kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    std::string text;
+    kith::CsvWriter csv([&](std::string_view bytes) { text += bytes; }, csv_options(options));
+    kith::write_csv(*need(table, "table").table, csv);
+    csv.finish();
+    give(out, std::move(text));
+  });
+}
+
+int32_t kith_export_csv(const kith_reader* reader, const char* entity, const kith_query* query, const char* path,
+                        size_t path_size, const kith_csv_options* options, int64_t* rows, kith_error* error) {
+  return guarded(error, [&] {
+    const kith::Reader& from = reader_of(reader);
+    static_cast<void>(need(path, "path"));
+    const auto written = kith::export_csv_file(from, entity_of_name(from.model(), entity), query_of(query),
+                                               std::string(text_of(path, path_size, "path")), csv_options(options));
+    if (rows != nullptr) *rows = written;
+  });
+}
+
+int32_t kith_backup(kith_session* session, const char* path, size_t size, kith_error* error) {
+  return guarded(error, [&] {
+    const kith::Session& from = need(session, "session").session;
+    static_cast<void>(need(path, "path"));
+    kith::backup(from, std::string(text_of(path, size, "path")));
   });
 }
 

@@ -89,6 +89,25 @@ class Builder {
   Column currencies_{true};
 };
 
+/// A query that is running, with the columns it shows; the currency of their money comes along.
+struct Scanned {
+  Scanned(const Reader& reader, const Entity& entity, const Query& query) {
+    for (const std::string& name : query.fields) {
+      if (const int field = entity.at(name); std::find(chosen.begin(), chosen.end(), field) == chosen.end()) {
+        chosen.push_back(field);
+      }
+    }
+    if (chosen.empty()) chosen = Batch(entity).fields;
+    const Builder builder(entity, chosen, reader.currency());
+    Query asked = query;
+    if (builder.currency_field() >= 0 && !asked.fields.empty()) asked.fields.emplace_back(entity.roles.currency);
+    rows = reader.scan(entity, asked);
+  }
+
+  std::vector<int> chosen;
+  std::unique_ptr<Rows> rows;
+};
+
 std::string_view name_of_keeping(Keeping keeping) {
   switch (keeping) {
     case Keeping::versioned: return "versioned";
@@ -111,19 +130,23 @@ Table to_table(const Batch& batch, Currency base) {
 }
 
 Table find(const Reader& reader, const Entity& entity, const Query& query) {
-  std::vector<int> chosen;
-  for (const std::string& name : query.fields) {
-    if (const int field = entity.at(name); std::find(chosen.begin(), chosen.end(), field) == chosen.end()) {
-      chosen.push_back(field);
-    }
-  }
-  if (chosen.empty()) chosen = Batch(entity).fields;
-  Builder builder(entity, chosen, reader.currency());
-  Query asked = query;
-  if (builder.currency_field() >= 0 && !asked.fields.empty()) asked.fields.emplace_back(entity.roles.currency);
-  auto rows = reader.scan(entity, asked);
-  for (Batch batch; rows->next(batch);) builder.append(batch);
+  Scanned scanned(reader, entity, query);
+  Builder builder(entity, scanned.chosen, reader.currency());
+  for (Batch batch; scanned.rows->next(batch);) builder.append(batch);
   return std::move(builder).table();
+}
+
+void each_table(const Reader& reader, const Entity& entity, const Query& query,
+                const std::function<void(Table)>& take) {
+  Scanned scanned(reader, entity, query);
+  Batch batch;
+  bool first = true;
+  while (scanned.rows->next(batch) || first) {
+    first = false;
+    Builder builder(entity, scanned.chosen, reader.currency());
+    if (batch.rows() > 0) builder.append(batch);
+    take(std::move(builder).table());
+  }
 }
 
 Table versions(const Reader& reader, const Entity& entity, Id id) {

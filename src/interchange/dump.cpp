@@ -210,11 +210,15 @@ void read_lines(std::istream& in, Loader& loader) {
 
 }  // namespace
 
-void dump(const Reader& reader, std::ostream& out) {
+void require_administer(const Reader& reader, std::string_view what) {
   std::string why;
   if (!reader.may(Action::administer, entity_of<Principal>(), reader.actor().id, &why)) {
-    throw Error(Code::denied, "principal", "", "a dump shows every row; " + why + ", but needs administer");
+    throw Error(Code::denied, "principal", "", std::string(what) + "; " + why + ", but needs administer");
   }
+}
+
+void dump(const Reader& reader, std::ostream& out) {
+  require_administer(reader, "a dump shows every row");
   Sha256 hash;
   const Reader system = reader.as_system("dump");
   const std::int64_t rows = write_rows(system, [&](std::string_view line) {

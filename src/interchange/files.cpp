@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/interchange/files.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -9,6 +12,42 @@
 #include "kith/base/error.hpp"
 
 namespace kith {
+
+namespace {
+
+/// Makes the names of a folder durable.
+void sync_folder(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  static_cast<void>(::fsync(folder));  // some file systems cannot, and need not
+  ::close(folder);
+}
+
+/// Removes a file that did not become whole, and what SQLite may have put beside it.
+void remove_part(const std::string& part) {
+  std::error_code ignored;
+  for (const char* tail : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(part + tail, ignored);
+}
+
+/// Fills a file beside `path`, then gives it that name; leaves nothing of it when that fails.
+void make_file(const std::string& path, const std::function<void(const std::string&)>& fill) {
+  const std::string part = path + ".part";
+  remove_part(part);
+  try {
+    fill(part);
+    std::filesystem::rename(part, path);
+    sync_folder(path);
+  } catch (const std::filesystem::filesystem_error&) {
+    remove_part(part);
+    throw Error(Code::storage, "the file cannot be moved to " + quote(path) + "; look at its folder and rights");
+  } catch (...) {
+    remove_part(part);
+    throw;
+  }
+}
+
+}  // namespace
 
 std::function<void(std::string_view)> file_sink(std::string path) {
   auto file = std::make_shared<std::ofstream>();
@@ -22,23 +61,47 @@ std::function<void(std::string_view)> file_sink(std::string path) {
 }
 
 void dump_file(const Reader& reader, const std::string& path) {
-  const std::string part = path + ".part";
-  try {
-    {
-      std::ofstream out(part, std::ios::binary | std::ios::trunc);
-      if (!out) throw Error(Code::storage, "cannot make the file " + quote(part) + "; look at its folder and rights");
-      dump(reader, out);
-    }
-    std::filesystem::rename(part, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(part, ignored);
-    try {
-      throw;
-    } catch (const std::filesystem::filesystem_error&) {
-      throw Error(Code::storage, "the dump cannot be moved to " + quote(path) + "; look at its folder and rights");
-    }
+  make_file(path, [&](const std::string& part) {
+    std::ofstream out(part, std::ios::binary | std::ios::trunc);
+    if (!out) throw Error(Code::storage, "cannot make the file " + quote(part) + "; look at its folder and rights");
+    dump(reader, out);
+  });
+}
+
+std::int64_t export_csv_file(const Reader& reader, const Entity& entity, const Query& query, const std::string& path,
+                             const CsvWriteOptions& options) {
+  std::int64_t rows = 0;
+  make_file(path, [&](const std::string& part) {
+    std::ofstream out(part, std::ios::binary | std::ios::trunc);
+    if (!out) throw Error(Code::storage, "cannot make the file " + quote(part) + "; look at its folder and rights");
+    CsvWriter csv(out, options);
+    rows = export_csv(reader, entity, query, csv);
+    csv.finish();
+    if (!out.flush()) throw Error(Code::storage, "the CSV could not be written; look for a full disk");
+  });
+  return rows;
+}
+
+void backup(const Session& session, const std::string& path) {
+  const Reader reader = session.reader();
+  require_administer(reader, "a backup holds every row");
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    throw Error(Code::state, "the file " + quote(path) + " is there already; a backup takes a new name");
   }
+  make_file(path, [&](const std::string& part) {
+    Engine& engine = session.engine();
+    if (engine.storage().copy_to(part)) return;
+    const std::string lines = part + ".jsonl";
+    try {
+      dump_file(reader, lines);
+      load_file(lines, "sqlite:" + part, engine.model());
+    } catch (...) {
+      std::filesystem::remove(lines, ignored);
+      throw;
+    }
+    std::filesystem::remove(lines, ignored);
+  });
 }
 
 void load_file(const std::string& path, const std::string& url, const Model& model, const Options& options) {

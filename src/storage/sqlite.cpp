@@ -76,6 +76,19 @@ class SqliteStorage final : public Storage {
     return sqlite::plan_migration(database, entities);
   }
 
+  bool copy_to(const std::string& path) override {
+    sqlite::Database from(path_, sqlite::Database::Mode::read, options_);
+    sqlite::Database to(path, sqlite::Database::Mode::make, {});
+    sqlite3_backup* copy = sqlite3_backup_init(to.raw(), "main", from.raw(), "main");
+    if (copy == nullptr) to.fail(sqlite3_errcode(to.raw()), "copy to");
+    // All pages in one step: one snapshot, which holds no writer up and starts anew for none.
+    const int stepped = sqlite3_backup_step(copy, -1);
+    const int finished = sqlite3_backup_finish(copy);
+    if (stepped != SQLITE_DONE) to.fail(stepped, "copy to");
+    if (finished != SQLITE_OK) to.fail(finished, "copy to");
+    return true;
+  }
+
   std::vector<std::string> damage() override {
     std::vector<std::string> faults;
     if (*fresh_) return faults;

@@ -27,6 +27,8 @@ void Transaction::migrate(const Migration& /*migration*/, std::span<const Entity
   throw Error(Code::misuse, "this storage has no stores of an older format to migrate");
 }
 
+bool Storage::copy_to(const std::string& /*path*/) { return false; }
+
 Migration Storage::migration(std::span<const Entity* const> /*entities*/) { return {}; }
 
 std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options) {

@@ -65,6 +65,9 @@ static void null_where_an_object_must_be(void) {
   MISUSED("session", kith_digest(NULL, digest, e));
   MISUSED("session", kith_import_csv(NULL, "x", 1, "{}", 2, NULL, 0, NULL, &text, e));
   MISUSED("reader", kith_dump(NULL, "x", 1, e));
+  MISUSED("reader", kith_export_csv(NULL, "customer", NULL, "x", 1, NULL, NULL, e));
+  MISUSED("session", kith_backup(NULL, "x", 1, e));
+  MISUSED("table", kith_table_to_csv(NULL, NULL, &text, e));
   MISUSED("path", kith_load(NULL, 0, "memory:", KITH_NUL, NULL, e));
   MISUSED("url", kith_load("x", 1, NULL, 0, NULL, e));
   MISUSED("reader", kith_customer_time_in_stages(NULL, 1, 0, &table, e));

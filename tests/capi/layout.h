@@ -87,6 +87,12 @@ AT(kith_import_options, progress, 40, 8);
 AT(kith_import_options, context, 48, 8);
 AT(kith_import_options, encoding, 56, 8);
 SIZE(kith_import_options, 64);
+AT(kith_csv_options, struct_size, 0, 8);
+AT(kith_csv_options, profile, 8, 4);
+AT(kith_csv_options, delimiter, 12, 4);
+AT(kith_csv_options, byte_order_mark, 16, 4);
+AT(kith_csv_options, crlf, 20, 4);
+SIZE(kith_csv_options, 24);
 
 AT(kith_company_options, struct_size, 0, 8);
 AT(kith_company_options, seed, 8, 8);

@@ -59,6 +59,28 @@ class Records:
         """
         return Table(self._source().find(self._entity, where, parameters, list(order), list(fields), limit))
 
+    def export_csv(
+        self,
+        path: str | os.PathLike[str],
+        where: str = "",
+        *,
+        order: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        profile: str = "spreadsheet",
+        delimiter: str = ",",
+        byte_order_mark: bool = False,
+        **parameters: Any,
+    ) -> int:
+        """Writes the visible records of a filter into a CSV file, in constant memory, and returns their number.
+
+        An existing file is replaced once the new one is whole. Profile "spreadsheet" puts an apostrophe before text
+        that would run as a formula; "interchange" reads back exactly.
+        """
+        return self._source().export_csv(
+            self._entity, os.fspath(path), where, parameters, list(order), list(fields), profile, delimiter,
+            byte_order_mark,
+        )
+
     def find_one(self, where: str = "", **parameters: Any) -> Record:
         """The one record of a filter. Raises NotFoundError for none, InvalidError's kin for more than one."""
         found = self.find(where, limit=2, **parameters)
@@ -408,6 +430,13 @@ class Session(_Source):
             encoding,
         )
         return json.loads(report)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copies the whole store, as of some commit, into a new SQLite file while others write on.
+
+        The file gets its name once it is whole. Needs an administrator. Raises StateError when the path is taken.
+        """
+        self._raw.backup(os.fspath(path))
 
     def digest(self) -> str:
         """SHA-256 of the whole store: equal for equal stores on every backend."""

@@ -94,6 +94,11 @@ class Table:
         """All rows as dictionaries."""
         return [record.to_dict() for record in self]
 
+    def to_csv(self, *, profile: str = "spreadsheet", delimiter: str = ",", byte_order_mark: bool = False) -> str:
+        """The table as CSV. "spreadsheet" puts an apostrophe before text that would run as a formula; "interchange"
+        reads back exactly. Amounts of column "x" bring their currency along as "x_currency"."""
+        return self._raw.to_csv(profile, delimiter, byte_order_mark)
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._raw.__arrow_c_stream__(requested_schema)
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import pathlib
 import sys
@@ -19,6 +18,7 @@ from rich.table import Table as Grid
 
 import kith
 from kith import Money, Session, Table
+from kith._store import Records
 from kith.errors import Error, NotFoundError
 
 app = typer.Typer(
@@ -42,6 +42,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class Profile(StrEnum):
+    """Whom a CSV file is for."""
+
+    spreadsheet = "spreadsheet"
+    interchange = "interchange"
+
+
 StorePath = Annotated[str, typer.Argument(metavar="STORE", help="Path of the store.")]
 Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="The principal that acts.")]
 Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
@@ -62,6 +69,14 @@ def is_there(store: str) -> bool:
     except NotFoundError:
         return False
     return True
+
+
+def kind_of(session: Session, entity: str) -> Records:
+    """The records of a plural."""
+    records = getattr(session, entity, None)
+    if not isinstance(records, Records):
+        raise Error(f"there are no '{entity}'; try {', '.join(list(kith._kith.plurals())[7:])}")
+    return records
 
 
 def plain(value: Any) -> Any:
@@ -105,9 +120,7 @@ def show(table: Table, format: Format, title: str = "") -> None:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
         return
     if format is Format.csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(table.columns)
-        writer.writerows([["" if value is None else plain(value) for value in row] for row in table.rows()])
+        sys.stdout.write(table.to_csv())
         return
     grid = Grid(title=title or None, title_justify="left")
     for name, kind in zip(table.columns, table.types, strict=True):
@@ -204,12 +217,46 @@ def find(
     actor: Actor = "local",
 ) -> None:
     """List records that a filter keeps."""
-    session = opened(store, actor)
-    records = getattr(session, entity, None)
-    if records is None:
-        raise Error(f"there are no '{entity}'; try {', '.join(list(kith._kith.plurals())[7:])}")
+    records = kind_of(opened(store, actor), entity)
     chosen = [name.strip() for name in fields.split(",") if name.strip()]
     show(records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param)), format)
+
+
+@app.command()
+def export(
+    store: StorePath,
+    entity: Annotated[str, typer.Argument(help="customers, opportunities, ...")],
+    file: Annotated[str, typer.Argument(help="CSV file to write.")],
+    where: Annotated[str, typer.Option(help='Filter, such as "amount >= :least".')] = "",
+    param: Given = None,
+    order: Annotated[list[str] | None, typer.Option(help="Field, or 'field desc'.")] = None,
+    fields: Annotated[str, typer.Option(help="Comma-separated.")] = "",
+    profile: Annotated[Profile, typer.Option(help="For a spreadsheet, or to be read back exactly.")] = (
+        Profile.spreadsheet
+    ),
+    mark: Annotated[bool, typer.Option("--mark", help="Begin with a byte order mark, for Windows.")] = False,
+    actor: Actor = "local",
+) -> None:
+    """Write records into a CSV file, in constant memory."""
+    rows = kind_of(opened(store, actor), entity).export_csv(
+        file,
+        where,
+        order=order or [],
+        fields=[name.strip() for name in fields.split(",") if name.strip()],
+        profile=profile,
+        byte_order_mark=mark,
+        **parameters(param),
+    )
+    out.print(f"Wrote {rows:,d} {entity} to {file}.", markup=False)
+
+
+@app.command()
+def backup(
+    store: StorePath, file: Annotated[str, typer.Argument(help="A new store file.")], actor: Actor = "local"
+) -> None:
+    """Copy the whole store into a new file while others write on."""
+    opened(store, actor).backup(file)
+    out.print(f"Wrote {file}.", markup=False)
 
 
 @app.command()

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "kith/interchange/csv.hpp"
 #include "values.hpp"
 
 namespace kith::python {
@@ -81,6 +82,16 @@ template <class Function>
 auto unlocked(Function&& function) {
   const py::gil_scoped_release release;
   return function();
+}
+
+/// How to write CSV, as Python says it.
+inline CsvWriteOptions csv_options(const std::string& profile, char delimiter, bool byte_order_mark) {
+  if (profile != "spreadsheet" && profile != "interchange") {
+    throw Error(Code::invalid, "there is no CSV profile '" + profile + "'; choose spreadsheet or interchange");
+  }
+  return {.profile = profile == "spreadsheet" ? CsvProfile::spreadsheet : CsvProfile::interchange,
+          .delimiter = delimiter,
+          .byte_order_mark = byte_order_mark};
 }
 
 /// Registers the classes and functions of each file.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads of snapshots and works: records, lists, reports, history, statements.
-#include <fstream>
-
 #include "handles.hpp"
+#include "kith/interchange/files.hpp"
 
 namespace kith::python {
 namespace {
@@ -19,6 +18,19 @@ std::shared_ptr<Table> find(const PySource& source, const std::string& entity, c
               .limit = limit};
   const Reader& reader = source.reader();
   return unlocked([&] { return shared(generic::find(reader, reader.model().entity(entity), query)); });
+}
+
+std::int64_t export_csv(const PySource& source, const std::string& entity, const std::string& path,
+                        const std::string& where, const py::dict& parameters, std::vector<std::string> order,
+                        std::vector<std::string> fields, const std::string& profile, char delimiter,
+                        bool byte_order_mark) {
+  const Query query{.where = where,
+                    .parameters = parameters_from(parameters),
+                    .order = std::move(order),
+                    .fields = std::move(fields)};
+  const CsvWriteOptions options = csv_options(profile, delimiter, byte_order_mark);
+  const Reader& reader = source.reader();
+  return unlocked([&] { return export_csv_file(reader, reader.model().entity(entity), query, path, options); });
 }
 
 py::dict get(const PySource& source, const std::string& entity, std::int64_t id) {
@@ -123,14 +135,12 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
              return found ? std::optional(found->id.value) : std::nullopt;
            })
       .def("explain", &explain, py::arg("id"), py::arg("line"), py::arg("json"))
-      .def("dump", [](const PySource& self, const std::string& path) {
-        const Reader& reader = self.reader();
-        unlocked([&] {
-          std::ofstream out(path, std::ios::binary | std::ios::trunc);
-          if (!out) throw Error(Code::storage, "cannot write '" + path + "'; look at the folder and its rights");
-          dump(reader, out);
-        });
-      });
+      .def("dump",
+           [](const PySource& self, const std::string& path) {
+             const Reader& reader = self.reader();
+             unlocked([&] { dump_file(reader, path); });
+           })
+      .def("export_csv", &export_csv);
   bind_quotas(source);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stores and sessions: opening, imports, checks, digests.
 #include <fstream>
-#include <sstream>
 
 #include "handles.hpp"
+#include "kith/interchange/files.hpp"
 
 namespace kith::python {
 namespace {
@@ -82,6 +82,11 @@ void bind_session(py::module_& module) {
              });
            })
       .def("import_csv", &import_csv)
+      .def("backup",
+           [](const PySession& self, const std::string& path) {
+             const Session& session = self.session();
+             unlocked([&] { backup(session, path); });
+           })
       .def("digest",
            [](const PySession& self) {
              const Session& session = self.session();
@@ -119,13 +124,8 @@ void bind_store(py::module_& module) {
     const Options options = options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
     return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
   });
-  module.def("load", [](const std::string& path, const std::string& url) {
-    unlocked([&] {
-      std::ifstream in(path, std::ios::binary);
-      if (!in) throw Error(Code::not_found, "cannot read '" + path + "'");
-      load(in, url, model());
-    });
-  });
+  module.def("load",
+             [](const std::string& path, const std::string& url) { unlocked([&] { load_file(path, url, model()); }); });
   module.def("check_trace", [](const std::string& json) {
     return shared(generic::to_table(incentive::recheck(incentive::parse_trace(json))));
   });

@@ -2,6 +2,7 @@
 // Tables: columns, rows, and the Arrow stream.
 #include "handles.hpp"
 #include "kith/interchange/arrow.hpp"
+#include "kith/interchange/exporter.hpp"
 
 namespace kith::python {
 namespace {
@@ -50,6 +51,15 @@ void bind_tables(py::module_& module) {
             return values;
           },
           py::arg("name"))
+      .def("to_csv",
+           [](const Table& table, const std::string& profile, char delimiter, bool byte_order_mark) {
+             std::string text;
+             CsvWriter csv([&](std::string_view bytes) { text += bytes; },
+                           csv_options(profile, delimiter, byte_order_mark));
+             write_csv(table, csv);
+             csv.finish();
+             return text;
+           })
       .def(
           "__arrow_c_stream__",
           [](const std::shared_ptr<Table>& table, const py::object&) { return arrow_stream(table); },

@@ -5,6 +5,7 @@
 /// have in common. Values are checked against the field tables; writes go through the areas' own verbs, so nothing
 /// here can do more than those.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ void remove(Work& work, const Entity& entity, Id id, std::int64_t revision);
 Table to_table(const Batch& batch, Currency base);
 /// All visible rows of a query.
 Table find(const Reader& reader, const Entity& entity, const Query& query = {});
+/// The same piece by piece, in constant memory: at least one table, which is empty where no row is.
+void each_table(const Reader& reader, const Entity& entity, const Query& query, const std::function<void(Table)>& take);
 /// Every version of a record, oldest first, with `to_seq`, the work that ended it. Errors of history::versions.
 Table versions(const Reader& reader, const Entity& entity, Id id);
 /// id, seq, entity, record, kind.

@@ -13,6 +13,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <string_view>
 
 #include "kith/base/sha256.hpp"
 #include "kith/engine/session.hpp"
@@ -22,6 +23,10 @@ namespace kith {
 /// Writes the dump of the reader's snapshot, in constant memory. It shows every row, so the actor needs `administer`
 /// on principal. Errors: denied, storage.
 void dump(const Reader& reader, std::ostream& out);
+
+/// Error{denied} unless the actor has `administer` on principal, as whoever takes the whole store along must.
+/// `what` begins the message: "a dump shows every row".
+void require_administer(const Reader& reader, std::string_view what);
 
 /// Loads a dump into a store that nobody has used yet. All or nothing: the digest in the last line is compared before
 /// the commit. Errors, with the line number: invalid, corrupt (changed or cut), version (newer); state (store in use).

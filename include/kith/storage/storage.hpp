@@ -211,6 +211,10 @@ class Storage {
   /// added with the default of the entity's struct. Errors: corrupt when what is there is not what an older format
   /// made.
   virtual Migration migration(std::span<const Entity* const> entities);
+  /// Copies what is committed now into a new SQLite file at `path`, durably, while others write on: true; or false,
+  /// with nothing done, for a backend that has no copy of its own. `path` must be absent. On errors a part of the file
+  /// may be there. Errors: storage, corrupt.
+  virtual bool copy_to(const std::string& path);
   /// The backend's own integrity check: a sentence for each fault.
   virtual std::vector<std::string> damage() = 0;
   /// "sqlite 3.40.1, file shop.kith": for `kith doctor`.
