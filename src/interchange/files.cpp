@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -24,18 +26,30 @@ void sync_folder(const std::string& path) {
   ::close(folder);
 }
 
-/// Removes a file that did not become whole, and what SQLite may have put beside it.
-void remove_part(const std::string& part) {
-  std::error_code ignored;
-  for (const char* tail : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(part + tail, ignored);
+/// Makes what a file holds durable, so that its name never stands for less than the whole.
+void sync_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = file >= 0 && (::fsync(file) == 0 || errno == EINVAL);  // EINVAL: a pipe or such, nothing to sync
+  if (file >= 0) ::close(file);
+  if (!synced) throw Error(Code::storage, "the file " + quote(path) + " cannot be written; look for a full disk");
 }
 
-/// Fills a file beside `path`, then gives it that name; leaves nothing of it when that fails.
+/// A SQLite file, and what SQLite may have put beside it.
+constexpr std::array<const char*, 4> kTails = {"", "-wal", "-shm", "-journal"};
+
+/// Removes a file that did not become whole.
+void remove_part(const std::string& part) {
+  std::error_code ignored;
+  for (const char* tail : kTails) std::filesystem::remove(part + tail, ignored);
+}
+
+/// Fills a file beside `path`, makes it durable, then gives it that name; leaves nothing of it when that fails.
 void make_file(const std::string& path, const std::function<void(const std::string&)>& fill) {
   const std::string part = path + ".part";
   remove_part(part);
   try {
     fill(part);
+    sync_file(part);
     std::filesystem::rename(part, path);
     sync_folder(path);
   } catch (const std::filesystem::filesystem_error&) {
@@ -85,14 +99,17 @@ std::int64_t export_csv_file(const Reader& reader, const Entity& entity, const Q
 void backup(const Session& session, const std::string& path) {
   const Reader reader = session.reader();
   require_administer(reader, "a backup holds every row");
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
-    throw Error(Code::state, "the file " + quote(path) + " is there already; a backup takes a new name");
+  // A log that an earlier store left behind would be taken for the copy's own.
+  for (const char* tail : kTails) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path + tail, ignored)) continue;
+    throw Error(Code::state, "the file " + quote(path + tail) + " is there already; a backup takes a new name");
   }
   make_file(path, [&](const std::string& part) {
     Engine& engine = session.engine();
     if (engine.storage().copy_to(part)) return;
     const std::string lines = part + ".jsonl";
+    std::error_code ignored;
     try {
       dump_file(reader, lines);
       load_file(lines, "sqlite:" + part, engine.model());

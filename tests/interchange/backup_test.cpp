@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <thread>
 
@@ -14,6 +17,11 @@ namespace kith {
 namespace {
 
 class BackupTest : public test::StoreTest {};
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 void add(Session& session, int number) {
   Work work = session.work();
@@ -47,6 +55,47 @@ TEST_P(BackupTest, LeavesNoFileWhenItFails) {
   EXPECT_EQ(std::filesystem::file_size(copy.path()), size);
   EXPECT_FALSE(std::filesystem::exists(copy.path() + ".part"));
   EXPECT_FALSE(std::filesystem::exists(copy.path() + ".part.jsonl"));
+}
+
+TEST_P(BackupTest, TakesNoLogOfAnEarlierStoreForItsOwn) {
+  add(session(), 1);
+  const test::TemporaryFile copy;
+  const std::string log = copy.path() + "-wal";
+  std::ofstream(log) << "left behind";
+  EXPECT_KITH_ERROR(backup(session(), copy.path()), Code::state, "-wal");
+  EXPECT_FALSE(std::filesystem::exists(copy.path()));
+  std::filesystem::remove(log);
+  backup(session(), copy.path());
+  EXPECT_EQ(to_hex(state_digest(open("sqlite:" + copy.path())->session())), to_hex(state_digest(session())));
+}
+
+TEST_P(BackupTest, NeedsAnAdministrator) {
+  add(session(), 1);
+  Work work = session().work();
+  Unit company{.name = "Company"};
+  people::create(work, company, work.today());
+  Employee anna{.name = "Anna", .unit = company.id, .hired_on = work.today()};
+  people::create(work, anna);
+  access::add_principal(work, "anna", anna.id, std::vector<std::string>{"seller"});
+  work.commit();
+  const test::TemporaryFile copy;
+  EXPECT_KITH_ERROR(backup(session().engine().session("anna"), copy.path()), Code::denied, "administer");
+  EXPECT_FALSE(std::filesystem::exists(copy.path()));
+}
+
+TEST_P(BackupTest, CsvFilesTakeThePlaceOfOldOnesOnlyWhole) {
+  add(session(), 1);
+  const test::TemporaryFile file;
+  std::ofstream(file.path()) << "old";
+  const Reader reader = session().reader();
+  const Entity& entity = entity_of<Customer>();
+  const Query query{.order = {"name"}, .fields = {"name"}};
+  EXPECT_KITH_ERROR(export_csv_file(reader, entity, {.where = "nme = 'x'"}, file.path()), Code::invalid, "name");
+  EXPECT_EQ(content_of(file.path()), "old");
+  EXPECT_EQ(export_csv_file(reader, entity, query, file.path()), 3);
+  EXPECT_EQ(content_of(file.path()), "name\n客户 1/0\n客户 1/1\n客户 1/2\n");
+  EXPECT_EQ(export_csv_file(reader, entity, {.where = "name = 'none'", .fields = {"name"}}, file.path()), 0);
+  EXPECT_EQ(content_of(file.path()), "name\n");
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(BackupTest);

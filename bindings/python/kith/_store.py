@@ -77,7 +77,14 @@ class Records:
         that would run as a formula; "interchange" reads back exactly.
         """
         return self._source().export_csv(
-            self._entity, os.fspath(path), where, parameters, list(order), list(fields), profile, delimiter,
+            self._entity,
+            os.fspath(path),
+            where,
+            parameters,
+            list(order),
+            list(fields),
+            profile,
+            delimiter,
             byte_order_mark,
         )
 

@@ -63,6 +63,39 @@ def test_a_day_at_the_terminal(kept_url: Callable[[], str], tmp_path: Path) -> N
         assert digest in run("digest", copy)
         assert "Everything holds" in run("check", copy)
     assert store.partition(":")[0] in run("doctor", store).lower()
+    assert "Wrote" in run("backup", store, tmp_path / "backup.kith")
+    assert run("digest", tmp_path / "backup.kith") == run("digest", store)
+    assert "new name" in run("backup", store, tmp_path / "backup.kith", code=1)
+
+
+def test_records_leave_as_csv(tmp_path: Path) -> None:
+    store, file = tmp_path / "shop.kith", tmp_path / "out.csv"
+    shop = open_shop(str(store))
+    with shop.session.work() as work:
+        work.customers.create(name="=1+1", sector="tech")
+    shop.store.close()
+    assert "Wrote 1 customers" in run(
+        "export", store, "customers", file, "--where", "sector = 'tech'", "--fields", "name"
+    )
+    assert file.read_bytes() == b"name\n'=1+1\n"
+    run(
+        "export",
+        store,
+        "customers",
+        file,
+        "--order",
+        "name desc",
+        "--fields",
+        "name",
+        "--profile",
+        "interchange",
+        "--mark",
+    )
+    assert file.read_bytes() == b"\xef\xbb\xbfname\nAcme\n=1+1\n"
+    assert "customers" in run("export", store, "nothing", file, code=1)
+    assert run("find", store, "customers", "--fields", "name", "--where", "sector = 'tech'", "--format", "csv") == (
+        "name\n'=1+1\n"
+    )
 
 
 def test_commission_at_the_terminal(kept_url: Callable[[], str], tmp_path: Path) -> None:

@@ -327,6 +327,41 @@ def test_dump_and_load_keep_the_digest(shop: SimpleNamespace, tmp_path: Path) ->
         assert copy.doctor()
 
 
+def test_a_backup_is_an_equal_store_of_its_own(shop: SimpleNamespace, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.kith"
+    shop.session.backup(copy)
+    with kith.open(copy, create=False) as store, store.session() as session:
+        assert session.digest() == shop.session.digest()
+        assert len(session.check()) == 0
+    with pytest.raises(kith.StateError, match="new name"):
+        shop.session.backup(copy)
+    with pytest.raises(kith.DeniedError, match="administer"):
+        shop.store.session("li").backup(tmp_path / "other.kith")
+    assert not (tmp_path / "other.kith").exists()
+
+
+def test_records_leave_as_csv(shop: SimpleNamespace, tmp_path: Path) -> None:
+    with shop.session.work() as work:
+        work.opportunities.create(title="+1", customer=shop.acme.id, owner=shop.seller.id, amount="12.50")
+        work.opportunities.create(title="Later", customer=shop.acme.id, owner=shop.other.id)
+    file = tmp_path / "deals.csv"
+    deals = shop.session.opportunities
+    fields = ["title", "amount"]
+    assert deals.export_csv(file, order=["title"], fields=fields) == 2
+    assert file.read_text() == "title,amount,amount_currency\n'+1,12.50,USD\nLater,,\n"
+    assert deals.find(order=["title"], fields=fields).to_csv() == file.read_text()
+    assert deals.export_csv(file, "title = :t", t="+1", fields=fields, profile="interchange", delimiter=";") == 1
+    assert file.read_text() == "title;amount;amount_currency\n+1;12.50;USD\n"
+    kept = file.read_bytes()
+    with pytest.raises(kith.InvalidError, match="title"):
+        deals.export_csv(file, "titel = 'x'")
+    with pytest.raises(kith.InvalidError, match="spreadsheet"):
+        deals.export_csv(file, profile="excel")
+    assert file.read_bytes() == kept
+    with shop.store.session("li") as seller:
+        assert seller.opportunities.export_csv(file, fields=["title"]) == 1
+
+
 def test_the_store_describes_itself(shop: SimpleNamespace) -> None:
     assert "customer" in shop.store.entities().column("name")
     assert "amount" in shop.store.fields("opportunity").column("name")
