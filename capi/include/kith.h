@@ -24,7 +24,8 @@
  *  7. No C++ exception crosses this boundary, and nothing here starts a thread, reads the environment or prints.
  *
  * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas (people, customers, sales,
- * commission, import) stand in kith_areas.h, which this header includes; kith_quotas.h and kith_simulation.h beside it.
+ * commission, import) stand in kith_areas.h, others in kith_expressions.h, kith_quotas.h and kith_simulation.h; this
+ * header includes all of them.
  */
 
 #include <stddef.h>
@@ -184,7 +185,9 @@ typedef struct kith_query {
   size_t order_count;
   const char* const* fields; /**< columns wanted; none: all */
   size_t field_count;
-  int64_t limit; /**< 0: no limit */
+  int64_t limit;                 /**< 0: no limit */
+  const struct kith_list* lists; /**< of `where`, for "id in :ids"; see kith_expressions.h */
+  size_t list_count;
 } kith_query;
 
 /** The record with that id. Error NOT_FOUND when it does not exist or the actor may not see it. */
@@ -291,6 +294,7 @@ KITH_API int32_t kith_report(const kith_reader* reader, const char* report, cons
 #endif
 
 #include "kith_areas.h"
+#include "kith_expressions.h"
 #include "kith_simulation.h"
 
 #endif /* KITH_H */

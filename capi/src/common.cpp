@@ -140,12 +140,28 @@ Parameters parameters_of(const kith_parameter* parameters, std::size_t count) {
   return result;
 }
 
+Parameters parameters_of(const kith_parameter* parameters, std::size_t count, const kith_list* lists,
+                         std::size_t list_count) {
+  Parameters result = parameters_of(parameters, count);
+  for (const kith_list& given : need_array(lists, list_count, "lists")) {
+    const std::string name(name_of(given.name, "list->name"));
+    std::vector<Value> values;
+    for (const kith_value& value : need_array(given.values, given.count, "list->values")) {
+      values.push_back(value_of(value));
+    }
+    if (result.contains(name) || !result.lists.emplace(name, std::move(values)).second) {
+      refuse("parameter '" + name + "' was given twice");
+    }
+  }
+  return result;
+}
+
 Query query_of(const kith_query* query) {
   const kith_query given = read_struct(query, "query");
   if (given.limit < 0) refuse("the limit of a query is " + std::to_string(given.limit) + "; give 0 for none");
   Query result;
   result.where = member(given.where);
-  result.parameters = parameters_of(given.parameters, given.parameter_count);
+  result.parameters = parameters_of(given.parameters, given.parameter_count, given.lists, given.list_count);
   for (const char* order : need_array(given.order, given.order_count, "query->order")) {
     result.order.emplace_back(name_of(order, "query->order[]"));
   }

@@ -148,6 +148,9 @@ Value value_of(const kith_value& given);
 kith_value c_value(const Value& value);
 
 Parameters parameters_of(const kith_parameter* parameters, std::size_t count);
+/// The same with lists. Error{invalid} for a name that was given twice.
+Parameters parameters_of(const kith_parameter* parameters, std::size_t count, const kith_list* lists,
+                         std::size_t list_count);
 Query query_of(const kith_query* query);
 Options options_of(const kith_options* options);
 

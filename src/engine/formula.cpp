@@ -94,18 +94,24 @@ std::unique_ptr<const Lookups> lookups_of(const Reader& reader) {
   return std::make_unique<const StoreLookups>(Inside::make(std::move(borrowed)));
 }
 
+Value evaluate(const Reader& reader, const Entity& entity, Id id, const Expression& expression) {
+  const Batch batch = row_of(reader, entity, id);
+  return expression.value(view_of(batch), 0, lookups_of(reader).get());
+}
+
+Explanation explain(const Reader& reader, const Entity& entity, Id id, const Expression& expression) {
+  const Batch batch = row_of(reader, entity, id);
+  return expression.explain(view_of(batch), 0, lookups_of(reader).get());
+}
+
 Value evaluate(const Reader& reader, const Entity& entity, Id id, std::string_view expression,
                const Parameters& parameters) {
-  const Expression compiled = Expression::compile(expression, scope_of(reader, entity), parameters);
-  const Batch batch = row_of(reader, entity, id);
-  return compiled.value(view_of(batch), 0, lookups_of(reader).get());
+  return evaluate(reader, entity, id, Expression::compile(expression, scope_of(reader, entity), parameters));
 }
 
 Explanation explain(const Reader& reader, const Entity& entity, Id id, std::string_view expression,
                     const Parameters& parameters) {
-  const Expression compiled = Expression::compile(expression, scope_of(reader, entity), parameters);
-  const Batch batch = row_of(reader, entity, id);
-  return compiled.explain(view_of(batch), 0, lookups_of(reader).get());
+  return explain(reader, entity, id, Expression::compile(expression, scope_of(reader, entity), parameters));
 }
 
 }  // namespace kith

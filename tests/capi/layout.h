@@ -60,7 +60,24 @@ AT(kith_query, order_count, 40, 8);
 AT(kith_query, fields, 48, 8);
 AT(kith_query, field_count, 56, 8);
 AT(kith_query, limit, 64, 8);
-SIZE(kith_query, 72);
+AT(kith_query, lists, 72, 8);
+AT(kith_query, list_count, 80, 8);
+SIZE(kith_query, 88);
+
+AT(kith_list, name, 0, 8);
+AT(kith_list, values, 8, 8);
+AT(kith_list, count, 16, 8);
+SIZE(kith_list, 24);
+
+AT(kith_expression, struct_size, 0, 8);
+AT(kith_expression, text, 8, 8);
+AT(kith_expression, json, 16, 8);
+AT(kith_expression, parameters, 24, 8);
+AT(kith_expression, parameter_count, 32, 8);
+AT(kith_expression, lists, 40, 8);
+AT(kith_expression, list_count, 48, 8);
+AT(kith_expression, language, 56, 8);
+SIZE(kith_expression, 64);
 
 AT(kith_work_options, struct_size, 0, 8);
 AT(kith_work_options, cause, 8, 8);

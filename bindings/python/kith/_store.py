@@ -52,7 +52,8 @@ class Records:
         limit: int | None = None,
         **parameters: Any,
     ) -> Table:
-        """Visible records that a filter keeps: `find("sector = :s and name contains :q", s="retail", q="acme")`.
+        """Visible records that a filter keeps: `find("sector = :s and name contains :q", s="retail", q="acme")`. A list
+        or tuple stands to the right of `in`: `find("owner in :team", team=[anna.id, bob.id])`.
 
         Values from outside belong into parameters, never into the text. Raises InvalidError with the position of a
         fault and near names.
@@ -87,6 +88,27 @@ class Records:
             delimiter,
             byte_order_mark,
         )
+
+    def evaluate(self, id: int | Record, expression: str, **parameters: Any) -> Any:
+        """The value of an expression for one record: `evaluate(deal, "base(amount) * 5 %")`. Raises NotFoundError for a
+        record, or an exchange rate, that is not there, and InvalidError with the position of a fault."""
+        return self._source().evaluate(self._entity, _id(id), expression, parameters)
+
+    def explain(self, id: int | Record, expression: str, *, language: str = "en", **parameters: Any) -> str:
+        """How that value comes about, part by part: in "en", "zh" or "ja", or as "json"."""
+        return self._source().explain_expression(self._entity, _id(id), expression, language, parameters)
+
+    def expression(self, text: str = "", *, json: str = "", language: str = "en", **parameters: Any) -> dict[str, str]:
+        """An expression checked against these records, in canonical form: its "text", its "json" tree and the "type" of
+        its values. Give a text or a tree. Raises InvalidError, in "en", "zh" or "ja", with the position of a fault."""
+        if bool(text) == bool(json):
+            raise TypeError("give a text or json")
+        return self._source().expression(self._entity, text or json, bool(json), language, parameters)
+
+    def fault(self, text: str, **parameters: Any) -> dict[str, Any] | None:
+        """What is wrong with the text of an expression, for editors: its stable "code", its "position" in characters
+        from 1 (0 where no place is to blame), and a sentence in "en", "zh" and "ja". None when nothing is wrong."""
+        return self._source().expression_fault(self._entity, text, parameters)
 
     def find_one(self, where: str = "", **parameters: Any) -> Record:
         """The one record of a filter. Raises NotFoundError for none, InvalidError's kin for more than one."""

@@ -67,6 +67,55 @@ py::list time_in_stages(const PySource& source, std::int64_t id, py::handle unti
   return result;
 }
 
+py::object evaluate_for(const PySource& source, const std::string& entity, std::int64_t id, const std::string& text,
+                        const py::dict& parameters) {
+  const Parameters given = parameters_from(parameters);
+  const Reader& reader = source.reader();
+  return to_python(unlocked([&] { return evaluate(reader, reader.model().entity(entity), {id}, text, given); }));
+}
+
+/// As text in a language, or as JSON for the language "json".
+std::string explain_for(const PySource& source, const std::string& entity, std::int64_t id, const std::string& text,
+                        const std::string& language, const py::dict& parameters) {
+  const Parameters given = parameters_from(parameters);
+  const Reader& reader = source.reader();
+  return unlocked([&] {
+    const Explanation explanation = kith::explain(reader, reader.model().entity(entity), {id}, text, given);
+    return language == "json" ? explanation.to_json() : explanation.to_text(parse_language(language));
+  });
+}
+
+/// The canonical text and tree of an expression over an entity's records, and the type of its values.
+py::dict expression_of(const PySource& source, const std::string& entity, const std::string& text, bool is_json,
+                       const std::string& language, const py::dict& parameters) {
+  const Parameters given = parameters_from(parameters);
+  const Reader& reader = source.reader();
+  Scope scope = scope_of(reader, reader.model().entity(entity));
+  scope.language = parse_language(language);
+  const Expression compiled =
+      is_json ? Expression::from_json(text, scope, given) : Expression::compile(text, scope, given);
+  py::dict result;
+  result["text"] = compiled.text();
+  result["json"] = compiled.json();
+  result["type"] = std::string(name_of(compiled.type()));
+  return result;
+}
+
+py::object fault_of(const PySource& source, const std::string& entity, const std::string& text,
+                    const py::dict& parameters) {
+  const Reader& reader = source.reader();
+  const Scope scope = scope_of(reader, reader.model().entity(entity));
+  const auto fault = Expression::fault(text, scope, parameters_from(parameters));
+  if (!fault) return py::none();
+  py::dict result;
+  result["code"] = fault->code;
+  result["position"] = fault->position;
+  result["en"] = fault->english;
+  result["zh"] = fault->chinese;
+  result["ja"] = fault->japanese;
+  return result;
+}
+
 void bind_quotas(py::class_<PySource, std::shared_ptr<PySource>>& source) {
   source
       .def("quota_parts",
@@ -128,6 +177,10 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
              return to_python(
                  sales::weighted_total(self.reader(), {.where = where, .parameters = parameters_from(parameters)}));
            })
+      .def("evaluate", &evaluate_for)
+      .def("explain_expression", &explain_for)
+      .def("expression", &expression_of)
+      .def("expression_fault", &fault_of)
       .def("time_in_stages", &time_in_stages)
       .def("statement",
            [](const PySource& self, std::int64_t employee, const std::string& period) -> std::optional<std::int64_t> {

@@ -113,7 +113,15 @@ py::object to_python(const Value& value) {
 
 Parameters parameters_from(const py::dict& values) {
   Parameters parameters;
-  for (const auto& [name, value] : values) parameters.emplace(py::cast<std::string>(name), from_python(value));
+  for (const auto& [name, value] : values) {
+    const auto key = py::cast<std::string>(name);
+    if (!py::isinstance<py::list>(value) && !py::isinstance<py::tuple>(value)) {
+      parameters.emplace(key, from_python(value));
+      continue;
+    }
+    std::vector<Value>& list = parameters.lists[key];
+    for (const py::handle item : value) list.push_back(from_python(item));
+  }
   return parameters;
 }
 

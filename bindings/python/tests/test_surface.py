@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What scripts use: records, works, values, errors, lifetimes, results."""
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +56,63 @@ def test_find_filters_orders_limits_and_takes_parameters(shop: SimpleNamespace) 
     assert len(shop.session.customers.find(limit=2)) == 2
     hostile = "'; drop table customer; --"
     assert len(shop.session.customers.find("name = :q", q=hostile)) == 0
+
+
+def test_expressions_take_lists_and_explain_themselves(shop: SimpleNamespace) -> None:
+    customers = shop.session.customers
+    assert customers.find("sector in :s", s=["tech", "x"]).column("name") == customers.find("sector = 'tech'").column(
+        "name"
+    )
+    assert len(customers.find("sector in :s", s=[])) == 0
+    assert customers.evaluate(shop.acme, "if(name = 'Acme', 1 / 8, 2)") == Decimal("0.125")
+    assert customers.explain(shop.acme, "name = 'Acme'").startswith("name = 'Acme' is true\n")
+    assert "为 真" in customers.explain(shop.acme, "name = :n", language="zh", n="Acme")
+    canonical = customers.expression("not (name = 'x')")
+    assert canonical["text"] == "name != 'x'"
+    assert canonical["type"] == "boolean"
+    assert customers.expression(json=canonical["json"]) == canonical
+    tree = json.loads(customers.explain(shop.acme, "name = 'Acme'", language="json"))
+    assert (tree["text"], tree["value"]) == ("name = 'Acme'", "true")
+    with pytest.raises(kith.InvalidError, match="name"):
+        customers.evaluate(shop.acme, "nme = 'x'")
+    with pytest.raises(kith.NotFoundError):
+        customers.evaluate(1, "name")
+
+
+def test_expressions_give_every_type_of_value(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        deal = work.opportunities.create(
+            title="D", customer=shop.acme.id, owner=shop.seller.id, amount="12.50", engaged_on=date(2026, 2, 1)
+        )
+    deals = shop.session.opportunities
+    assert deals.evaluate(deal, "amount * 2") == kith.Money("25.00", "USD")
+    assert deals.evaluate(deal, "engaged_on + :days", days=3) == date(2026, 2, 4)
+    assert deals.evaluate(deal, "title") == "D"
+    assert deals.evaluate(deal, "status") == "open"
+    assert deals.evaluate(deal, "owner") == shop.seller.id
+    assert deals.evaluate(deal, "owner in :team", team=(shop.other.id, shop.seller.id)) is True
+    assert deals.evaluate(deal, "closed_on") is None
+    assert deals.evaluate(deal, "lookup('membership.unit', owner, today())") == shop.team.id
+    with shop.store.session("li") as seller:
+        assert seller.opportunities.evaluate(deal, "base(amount) > 12 USD") is True
+    with shop.session.work() as work:
+        other = work.opportunities.create(title="Hidden", customer=shop.acme.id, owner=shop.other.id)
+    with shop.store.session("li") as seller, pytest.raises(kith.NotFoundError):
+        seller.opportunities.evaluate(other, "title")
+
+
+def test_faults_of_expressions_are_told_in_three_languages(shop: SimpleNamespace) -> None:
+    customers = shop.session.customers
+    assert customers.fault("name = :n", n="x") is None
+    fault = customers.fault("name = 'x' and nme = 'y'")
+    assert (fault["code"], fault["position"]) == ("unknown_field", 16)
+    assert "character 16" in fault["en"] and "第 16 个字符" in fault["zh"] and "16" in fault["ja"]
+    for language in ("en", "zh", "ja"):
+        with pytest.raises(kith.InvalidError) as told:
+            customers.expression("name = 'x' and nme = 'y'", language=language)
+        assert fault[language] in str(told.value)
+    with pytest.raises(kith.InvalidError, match="zh"):
+        customers.expression("name = 'x'", language="fr")
 
 
 def test_values_are_exact_and_floats_are_refused(shop: SimpleNamespace) -> None:

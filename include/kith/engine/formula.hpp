@@ -24,5 +24,8 @@ Value evaluate(const Reader& reader, const Entity& entity, Id id, std::string_vi
 /// How that value comes about. Errors: as `evaluate`.
 Explanation explain(const Reader& reader, const Entity& entity, Id id, std::string_view expression,
                     const Parameters& parameters = {});
+/// The same with an expression that was compiled for that entity (`scope_of(reader, entity)`), for many records.
+Value evaluate(const Reader& reader, const Entity& entity, Id id, const Expression& expression);
+Explanation explain(const Reader& reader, const Entity& entity, Id id, const Expression& expression);
 
 }  // namespace kith
