@@ -73,6 +73,12 @@ typedef struct kith_import_options {
   const char* encoding;
 } kith_import_options;
 
+/** The records of a query (NULL: all) that the actor may see as an Arrow C stream, read as its consumer asks for them:
+ *  memory does not grow with their number. Columns and values are those of kith_table_stream. The stream keeps the
+ *  snapshot alive, also after the reader is freed, and belongs to the session's thread; that of a work fails once the
+ *  work has ended. Errors, at once: those of kith_find. Since 0.1. */
+KITH_API int32_t kith_find_stream(const kith_reader* reader, const char* entity, const kith_query* query,
+                                  struct ArrowArrayStream* out, kith_error* error);
 /** Adds a record for each row of an Arrow C stream through the entity's own verbs, all or none; the fast way to add
  * many. Columns are named like fields; what a stream may hold is said at kith::create_from_arrow. The stream is
  * released once its entity is known, also on errors. `ids`, unless NULL, becomes a table with the column "id", one row
@@ -80,6 +86,14 @@ typedef struct kith_import_options {
  * stream itself fails, and those of the entity's verb. Since 0.1. */
 KITH_API int32_t kith_create_stream(kith_work* work, const char* entity, struct ArrowArrayStream* stream,
                                     kith_table** ids, kith_error* error);
+/** Changes the record of each row of an Arrow C stream through the entity's own verbs, all or none. Column "id" names
+ *  the record, "revision", where there is one, what was read: a record that somebody changed since is CONFLICT. The
+ *  other columns are fields, as for kith_create_stream; a field without a column keeps its value, a null empties it.
+ *  `changed`, unless NULL, becomes the number of records that were not so already. The stream is released, also after a
+ *  failure, but for MISUSE and an unknown entity. Errors also: NOT_FOUND, DENIED, INVALID for a record that stands
+ * there twice. Since 0.1. */
+KITH_API int32_t kith_update_stream(kith_work* work, const char* entity, struct ArrowArrayStream* stream,
+                                    int64_t* changed, kith_error* error);
 /** Imports a CSV file by a mapping document (JSON, kith.import/1). `aliases` (JSON, kith.aliases/1) and `options` may
  *  be NULL. `out` becomes a JSON report of what was created, updated, left alone and rejected, and why. A rejected row
  *  is no failure of the call. The session must have no work open. */

@@ -122,3 +122,21 @@ int32_t kith_create_stream(kith_work* work, const char* entity, struct ArrowArra
     give(ids, kith::Table({{.name = "id", .type = kith::Type::id}}, std::move(data)));
   });
 }
+
+int32_t kith_update_stream(kith_work* work, const char* entity, struct ArrowArrayStream* stream, int64_t* changed,
+                           kith_error* error) {
+  return guarded(work, error, [&](kith::Work& open) {
+    const kith::Entity& kind = entity_of_name(open.model(), entity);
+    const std::int64_t rows = kith::update_from_arrow(open, kind, &need(stream, "stream"));
+    if (changed != nullptr) *changed = rows;
+  });
+}
+
+int32_t kith_find_stream(const kith_reader* reader, const char* entity, const kith_query* query,
+                         struct ArrowArrayStream* out, kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    const kith::Reader& from = reader_of(reader);
+    kith::to_arrow(from, entity_of_name(from.model(), entity), query_of(query), out);
+  });
+}

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unordered_map>
+#include <unordered_set>
+
 #include "engine/generic.hpp"
+#include "engine/internal.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/sha256.hpp"
 
@@ -53,6 +57,33 @@ Verb needed(const Model& model, const Entity& entity, Verb RecordVerbs::*verb, s
   if (verbs != nullptr && verbs->*verb != nullptr) return verbs->*verb;
   throw Error(Code::invalid, std::string(entity.name), "",
               "cannot be " + std::string(what) + " as a plain record; " + verbs_for(model, entity));
+}
+
+[[noreturn]] void fail_not_found(const Reader& reader, const Entity& entity, Id id) {
+  throw Error(Code::not_found, std::string(entity.name), "id",
+              "there is no " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" +
+                  reader.actor().name + "' may see");
+}
+
+/// Batches are written through verbs that take all fields.
+const Entity& whole(const Batch& records, const char* function) {
+  const Entity& entity = with_struct(*records.entity);
+  if (records.fields.size() == entity.fields.size()) return entity;
+  throw Error(Code::misuse, std::string(entity.name), "", std::string(function) + " takes a batch of all fields");
+}
+
+/// Runs a verb for one row of many; what it refuses names the row.
+template <class Verb>
+void at_row(std::size_t row, Verb&& verb) {
+  const std::string place = "row " + std::to_string(row + 1) + ": ";
+  try {
+    verb();
+  } catch (const Error& error) {
+    if (error.violations.empty()) throw Error(error.code, error.entity, error.field, place + error.message);
+    std::vector<Violation> violations = error.violations;
+    for (Violation& violation : violations) violation.message = place + violation.message;
+    throw Error(std::move(violations));
+  }
 }
 
 }  // namespace
@@ -152,9 +183,7 @@ namespace generic {
 Record get(const Reader& reader, const Entity& entity, Id id) {
   Record record(entity, reader.currency());
   if (reader.fetch(entity, id, record.data())) return record;
-  throw Error(Code::not_found, std::string(entity.name), "id",
-              "there is no " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" +
-                  reader.actor().name + "' may see");
+  fail_not_found(reader, entity, id);
 }
 
 Id create(Work& work, Record& record) {
@@ -166,10 +195,7 @@ void update(Work& work, Record& record) {
 }
 
 void create_batch(Work& work, Batch& records) {
-  const Entity& entity = with_struct(*records.entity);
-  if (records.fields.size() != entity.fields.size()) {
-    throw Error(Code::misuse, std::string(entity.name), "", "create_batch takes a batch of all fields");
-  }
+  const Entity& entity = whole(records, "create_batch");
   const RecordVerbs* verbs = work.model().verbs_of(entity);
   if (verbs != nullptr && verbs->create_batch != nullptr) return verbs->create_batch(work, records);
   const auto create = needed(work.model(), entity, &RecordVerbs::create, "created");
@@ -177,9 +203,44 @@ void create_batch(Work& work, Batch& records) {
   for (std::size_t row = 0; row < records.rows(); ++row) {
     Record record(entity, work.currency());
     load_row(records, row, record.data());
-    records.columns[kIdField].set_word(row, create(work, record.data()).value);
+    at_row(row, [&] { records.columns[kIdField].set_word(row, create(work, record.data()).value); });
   }
   step.keep();
+}
+
+void update_batch(Work& work, Batch& records) {
+  const Entity& entity = whole(records, "update_batch");
+  const RecordVerbs* verbs = work.model().verbs_of(entity);
+  if (verbs != nullptr && verbs->update_batch != nullptr) return verbs->update_batch(work, records);
+  const auto update = needed(work.model(), entity, &RecordVerbs::update, "changed");
+  Work::Step step(work);
+  for (std::size_t row = 0; row < records.rows(); ++row) {
+    Record record(entity, work.currency());
+    load_row(records, row, record.data());
+    at_row(row, [&] { update(work, record.data()); });
+    for (const int field : {kRevisionField, kSeqField}) {
+      records.columns[static_cast<std::size_t>(field)].set_word(
+          row, std::get<std::int64_t>(read_cell(entity, record.data(), field)));
+    }
+  }
+  step.keep();
+}
+
+Batch get_batch(const Reader& reader, const Entity& entity, std::span<const Id> ids) {
+  const Turn turn(Inside::state(reader).session.get());
+  const Batch found = raw_get(reader, with_struct(entity), ids);
+  std::unordered_map<std::int64_t, std::size_t> rows;
+  for (std::size_t row = 0; row < found.rows(); ++row) rows.emplace(found.columns[kIdField].word(row), row);
+  const bool all = reads_all(reader, entity);
+  const auto visible = all ? std::unordered_set<std::int64_t>() : allowed(reader, entity, Action::read, ids);
+  Batch result(entity);
+  result.reserve(ids.size());
+  for (const Id id : ids) {
+    const auto row = rows.find(id.value);
+    if (row == rows.end() || (!all && !visible.contains(id.value))) fail_not_found(reader, entity, id);
+    result.append_row(found, row->second);
+  }
+  return result;
 }
 
 void remove(Work& work, const Entity& entity, Id id, std::int64_t revision) {

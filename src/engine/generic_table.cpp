@@ -44,14 +44,21 @@ class Builder {
 
   Table table() && {
     const Currency common = common_currency();
+    return Table(columns(common), std::move(data_), common ? Column(true) : std::move(currencies_));
+  }
+
+  /// What the table shows, its money in that currency.
+  std::vector<TableColumn> columns(Currency money) const {
     std::vector<TableColumn> columns;
     for (const int position : chosen_) {
       const Field& field = entity_.fields[static_cast<std::size_t>(position)];
       columns.push_back({.name = std::string(field.name), .type = shown(field.type), .scale = field.options.scale});
-      if (field.type == Type::money) columns.back().currency = common;
+      if (field.type == Type::money) columns.back().currency = money;
     }
-    return Table(std::move(columns), std::move(data_), common ? Column(true) : std::move(currencies_));
+    return columns;
   }
+
+  std::size_t rows() const { return data_.empty() ? 0 : data_.front().size(); }
 
  private:
   static void append_column(const Field& field, const Column& from, Column& to) {
@@ -108,6 +115,31 @@ struct Scanned {
   std::unique_ptr<Rows> rows;
 };
 
+class ScannedPages : public Pages {
+ public:
+  ScannedPages(const Reader& reader, const Entity& entity, const Query& query)
+      : entity_(entity), base_(reader.currency()), scanned_(reader, entity, query) {
+    const Builder builder(entity_, scanned_.chosen, base_);
+    columns_ = builder.columns(builder.currency_field() < 0 ? base_ : Currency());
+  }
+
+  const std::vector<TableColumn>& columns() const override { return columns_; }
+
+  std::optional<Table> next(std::size_t rows) override {
+    Builder builder(entity_, scanned_.chosen, base_);
+    while (builder.rows() < rows && scanned_.rows->next(batch_)) builder.append(batch_);
+    if (builder.rows() == 0) return std::nullopt;
+    return std::move(builder).table();
+  }
+
+ private:
+  const Entity& entity_;
+  Currency base_;
+  Scanned scanned_;
+  std::vector<TableColumn> columns_;
+  Batch batch_;
+};
+
 std::string_view name_of_keeping(Keeping keeping) {
   switch (keeping) {
     case Keeping::versioned: return "versioned";
@@ -136,17 +168,16 @@ Table find(const Reader& reader, const Entity& entity, const Query& query) {
   return std::move(builder).table();
 }
 
+std::unique_ptr<Pages> pages(const Reader& reader, const Entity& entity, const Query& query) {
+  return std::make_unique<ScannedPages>(reader, entity, query);
+}
+
 void each_table(const Reader& reader, const Entity& entity, const Query& query,
                 const std::function<void(Table)>& take) {
-  Scanned scanned(reader, entity, query);
-  Batch batch;
-  bool first = true;
-  while (scanned.rows->next(batch) || first) {
-    first = false;
-    Builder builder(entity, scanned.chosen, reader.currency());
-    if (batch.rows() > 0) builder.append(batch);
-    take(std::move(builder).table());
-  }
+  const auto all = pages(reader, entity, query);
+  auto page = all->next(1);
+  if (!page) return take(Table(all->columns()));
+  for (; page; page = all->next(1)) take(std::move(*page));
 }
 
 Table versions(const Reader& reader, const Entity& entity, Id id) {

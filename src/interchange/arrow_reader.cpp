@@ -2,6 +2,7 @@
 // Records from an Arrow C stream.
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include "engine/verbs.hpp"
 #include "interchange/arrow_column.hpp"
@@ -65,12 +66,21 @@ struct FieldSource {
   std::size_t position = 0;                  // of the field
 };
 
+enum class Purpose { create, update };
+
 class Reading {
  public:
-  Reading(Work& work, const Entity& entity, const ArrowSchema& schema)
-      : work_(work), entity_(entity), base_(work.currency()), defaults_(entity), batch_(entity) {
+  Reading(Work& work, const Entity& entity, const ArrowSchema& schema, Purpose purpose)
+      : work_(work),
+        entity_(entity),
+        updates_(purpose == Purpose::update),
+        base_(work.currency()),
+        defaults_(entity),
+        stored_(entity),
+        batch_(entity) {
     const Record fresh(entity, base_);
     store_row(fresh.data(), defaults_);
+    if (updates_) generic::update_batch(work, batch_);  // of no rows: refuses an entity without that verb
     plan(schema);
   }
 
@@ -80,13 +90,19 @@ class Reading {
     }
     std::vector<ArrowCells> cells;
     cells.reserve(layouts_.size());
-    for (std::size_t i = 0; i < layouts_.size(); ++i) cells.emplace_back(layouts_[i], *array.children[i]);
+    for (std::size_t i = 0; i < layouts_.size(); ++i) {
+      if (array.children[i]->length < array.offset + array.length) {
+        throw Error(Code::invalid, "the stream's batch has a column that is shorter than the batch");
+      }
+      cells.emplace_back(layouts_[i], *array.children[i]);
+    }
     for (std::int64_t from = 0; from < array.length; from += kRowsAtOnce) {
       take(cells, array.offset + from, array.offset + std::min(array.length, from + kRowsAtOnce));
     }
   }
 
   std::vector<Id> ids() && { return std::move(ids_); }
+  std::int64_t changed() const { return changed_; }
 
  private:
   void plan(const ArrowSchema& schema) {
@@ -100,12 +116,20 @@ class Reading {
     }
     CellFaults faults(entity_);
     for (std::int64_t i = 0; i < schema.n_children; ++i) plan_column(*schema.children[i], faults);
+    if (updates_ && !sources_[kIdField].column) faults.add("id", "is missing; each row names the record it changes");
     faults.raise();
+  }
+
+  /// What a stream may not give: in an update all that Kith keeps, but for what names the version that was read.
+  bool is_refused(const FieldSource& source) const {
+    const bool names = source.position == kIdField || source.position == kRevisionField;
+    return source.field->options.kept && !(updates_ && names);
   }
 
   void plan_column(const ArrowSchema& column, CellFaults& faults) {
     const std::string name = column.name == nullptr ? "" : column.name;
     const std::size_t place = layouts_.size();
+    if (name.starts_with("__index_level_")) return layouts_.push_back({});  // pandas numbers rows that were filtered
     const auto layout = layout_of(column);
     layouts_.push_back(layout.value_or(ArrowLayout()));
     if (!layout) {
@@ -114,7 +138,7 @@ class Reading {
     }
     if (const int position = entity_.find(name); position >= 0) {
       FieldSource& source = sources_[static_cast<std::size_t>(position)];
-      if (source.field->options.kept) {
+      if (is_refused(source)) {
         return faults.add(name, "is kept by Kith and cannot be given; leave the column out");
       }
       if (source.column) return faults.add(name, "stands twice in the stream");
@@ -140,33 +164,99 @@ class Reading {
   void take(const std::vector<ArrowCells>& cells, std::int64_t from, std::int64_t to) {
     batch_.clear();
     CellFaults faults(entity_);
+    if (updates_) read_stored(cells, from, to, faults);
     currencies(cells, from, to, faults);
+    if (updates_) keep_amounts(from, to, faults);
     for (const FieldSource& source : sources_) fill(source, cells, from, to, faults);
     faults.raise();
+    updates_ ? update() : create();
+    rows_ += to - from;
+  }
+
+  void create() {
     generic::create_batch(work_, batch_);
     const Column& made = batch_.columns[kIdField];
     for (std::size_t row = 0; row < batch_.rows(); ++row) ids_.push_back(Id{made.word(row)});
-    rows_ += to - from;
+  }
+
+  void update() {
+    generic::update_batch(work_, batch_);
+    const Column& now = batch_.columns[kRevisionField];
+    const Column& before = stored_.columns[kRevisionField];
+    for (std::size_t row = 0; row < batch_.rows(); ++row) changed_ += now.word(row) != before.word(row) ? 1 : 0;
+  }
+
+  /// The records that the rows name, before they change.
+  void read_stored(const std::vector<ArrowCells>& cells, std::int64_t from, std::int64_t to, CellFaults& faults) {
+    const std::size_t column = *sources_[kIdField].column;
+    std::vector<Id> ids;
+    for (std::int64_t row = from; row < to; ++row) {
+      try {
+        const Value value = arrow_value(layouts_[column], cells[column], row, *sources_[kIdField].field, base_);
+        const Cell cell = is_null(value) ? Cell() : to_cell(value, *sources_[kIdField].field, base_);
+        const auto* id = std::get_if<std::int64_t>(&cell);
+        if (id == nullptr || *id == 0) throw Error(Code::invalid, "is empty; each row names the record it changes");
+        if (!seen_.insert(*id).second) {
+          throw Error(Code::invalid, "record " + std::to_string(*id) + " stands twice in the stream");
+        }
+        ids.push_back(Id{*id});
+      } catch (const Error& error) {
+        faults.add("id", row_text(row, from) + error.message);
+      }
+    }
+    faults.raise();
+    stored_ = generic::get_batch(work_, entity_, ids);
+  }
+
+  /// What a field holds where the stream does not say.
+  const Batch& without() const { return updates_ ? stored_ : defaults_; }
+  std::size_t row_without(std::int64_t row, std::int64_t from) const {
+    return updates_ ? static_cast<std::size_t>(row - from) : 0;
+  }
+
+  /// What the money of a record is in before the stream says something else.
+  Currency held_currency(std::size_t row) const {
+    if (!updates_ || entity_.roles.currency.empty()) return base_;
+    const std::string_view code = stored_.column(entity_.at(entity_.roles.currency)).text(row);
+    return code.empty() ? base_ : currency(code);
+  }
+
+  /// Amounts are whole minor units of their currency: one that the stream leaves alone would change its worth.
+  void keep_amounts(std::int64_t from, std::int64_t to, CellFaults& faults) const {
+    for (const FieldSource& source : sources_) {
+      if (source.field->type != Type::money || source.column) continue;
+      const Column& amounts = stored_.columns[source.position];
+      for (std::int64_t row = from; row < to; ++row) {
+        const auto place = static_cast<std::size_t>(row - from);
+        const Currency held = held_currency(place);
+        if (amounts.is_null(place) || amounts.word(place) == 0 || row_currency_[place] == held) continue;
+        faults.add(source.field->name, row_text(row, from) + "holds money in " + code_of(held) + "; give it in " +
+                                           code_of(row_currency_[place]) + " too");
+      }
+    }
   }
 
   std::string row_text(std::int64_t row, std::int64_t from) const {
     return "row " + std::to_string(rows_ + row - from + 1) + ": ";
   }
 
-  /// What the money of each row is in; empty where all is in the base currency.
+  /// What the money of each row is in.
   void currencies(const std::vector<ArrowCells>& cells, std::int64_t from, std::int64_t to, CellFaults& faults) {
-    row_currency_.assign(static_cast<std::size_t>(to - from), base_);
     const int own = entity_.roles.currency.empty() ? -1 : entity_.find(entity_.roles.currency);
-    std::vector<std::size_t> columns;
-    if (own >= 0 && sources_[static_cast<std::size_t>(own)].column) {
-      columns.push_back(*sources_[static_cast<std::size_t>(own)].column);
+    const bool named = own >= 0 && sources_[static_cast<std::size_t>(own)].column;
+    row_currency_.clear();
+    for (std::int64_t row = from; row < to; ++row) {
+      row_currency_.push_back(named ? base_ : held_currency(static_cast<std::size_t>(row - from)));
     }
+    std::vector<std::size_t> columns;
+    if (named) columns.push_back(*sources_[static_cast<std::size_t>(own)].column);
     for (const FieldSource& source : sources_) {
       if (source.currency) columns.push_back(*source.currency);
     }
     for (std::int64_t row = from; row < to && !columns.empty(); ++row) {
       try {
-        row_currency_[static_cast<std::size_t>(row - from)] = currency_of(cells, columns, row);
+        const Currency found = currency_of(cells, columns, row);
+        if (found) row_currency_[static_cast<std::size_t>(row - from)] = found;
       } catch (const Error& error) {
         faults.add(entity_.roles.currency, row_text(row, from) + error.message);
       }
@@ -194,7 +284,7 @@ class Reading {
       throw Error(Code::invalid, "money of a " + std::string(entity_.name) + " is in " + code_of(base_) +
                                      ", the store's base currency, not in " + code_of(found));
     }
-    return found ? found : base_;
+    return found;  // none: as it is
   }
 
   void fill(const FieldSource& source, const std::vector<ArrowCells>& cells, std::int64_t from, std::int64_t to,
@@ -204,7 +294,8 @@ class Reading {
     const bool currency = !entity_.roles.currency.empty() && source.field->name == entity_.roles.currency;
     if (!source.column && currency) return fill_currency(source, out);
     if (!source.column) {
-      for (std::int64_t row = from; row < to; ++row) out.append_from(defaults_.columns[source.position], 0);
+      const Column& column = without().columns[source.position];
+      for (std::int64_t row = from; row < to; ++row) out.append_from(column, row_without(row, from));
       return;
     }
     const ArrowLayout& layout = layouts_[*source.column];
@@ -249,37 +340,41 @@ class Reading {
 
   /// Named only where money in another currency makes it necessary; else the verb decides.
   void fill_currency(const FieldSource& source, Column& out) const {
-    for (const Currency code : row_currency_) {
-      if (code == base_) {
-        out.append_from(defaults_.columns[source.position], 0);
+    const Column& column = without().columns[source.position];
+    for (std::size_t row = 0; row < row_currency_.size(); ++row) {
+      if (row_currency_[row] == held_currency(row)) {
+        out.append_from(column, updates_ ? row : 0);
       } else {
-        out.append(std::string_view(code_of(code)));
+        out.append(std::string_view(code_of(row_currency_[row])));
       }
     }
   }
 
   Work& work_;
   const Entity& entity_;
+  bool updates_;
   Currency base_;
-  Batch defaults_;
+  Batch defaults_;  // one row
+  Batch stored_;    // the records of an update, before it
   Batch batch_;
   std::vector<ArrowLayout> layouts_;
   std::vector<FieldSource> sources_;
   std::vector<Currency> row_currency_;
   std::vector<Id> ids_;
+  std::unordered_set<std::int64_t> seen_;  // of an update
+  std::int64_t changed_ = 0;
   std::int64_t rows_ = 0;  // done before this chunk
 };
 
-}  // namespace
-
-std::vector<Id> create_from_arrow(Work& work, const Entity& entity, ArrowArrayStream* stream) {
+/// Reads a stream to its end, all or nothing.
+Reading read(Work& work, const Entity& entity, ArrowArrayStream* stream, Purpose purpose) {
   if (stream == nullptr || stream->release == nullptr)
     throw Error(Code::misuse, "the Arrow stream was released before");
   const Source source(stream);
   Released<ArrowSchema> schema;
   source.require(stream->get_schema(stream, &schema.value));
   Work::Step step(work);
-  Reading reading(work, entity, schema.value);
+  Reading reading(work, entity, schema.value, purpose);
   for (;;) {
     Released<ArrowArray> array;
     source.require(stream->get_next(stream, &array.value));
@@ -287,7 +382,17 @@ std::vector<Id> create_from_arrow(Work& work, const Entity& entity, ArrowArraySt
     reading.append(array.value);
   }
   step.keep();
-  return std::move(reading).ids();
+  return reading;
+}
+
+}  // namespace
+
+std::vector<Id> create_from_arrow(Work& work, const Entity& entity, ArrowArrayStream* stream) {
+  return read(work, entity, stream, Purpose::create).ids();
+}
+
+std::int64_t update_from_arrow(Work& work, const Entity& entity, ArrowArrayStream* stream) {
+  return read(work, entity, stream, Purpose::update).changed();
 }
 
 }  // namespace kith

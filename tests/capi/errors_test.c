@@ -65,9 +65,6 @@ static void null_where_an_object_must_be(void) {
   MISUSED("session", kith_digest(NULL, digest, e));
   MISUSED("session", kith_import_csv(NULL, "x", 1, "{}", 2, NULL, 0, NULL, &text, e));
   MISUSED("reader", kith_dump(NULL, "x", 1, e));
-  MISUSED("reader", kith_export_csv(NULL, "customer", NULL, "x", 1, NULL, NULL, e));
-  MISUSED("session", kith_backup(NULL, "x", 1, e));
-  MISUSED("table", kith_table_to_csv(NULL, NULL, &text, e));
   MISUSED("path", kith_load(NULL, 0, "memory:", KITH_NUL, NULL, e));
   MISUSED("url", kith_load("x", 1, NULL, 0, NULL, e));
   MISUSED("reader", kith_customer_time_in_stages(NULL, 1, 0, &table, e));
@@ -92,6 +89,15 @@ static void null_where_an_object_must_be(void) {
   MISUSED("plan", kith_commission_export(NULL, 1, "{}", 2, &text, e));
   CHECK(store == NULL && session == NULL && reader == NULL && work == NULL && record == NULL);
   CHECK(table == NULL && text == NULL && value.type == KITH_NULL);
+}
+
+static void null_where_files_are_made(void) {
+  kith_text* text = NULL;
+  kith_error* e = &check_error;
+  MISUSED("reader", kith_export_csv(NULL, "customer", NULL, "x", 1, NULL, NULL, e));
+  MISUSED("session", kith_backup(NULL, "x", 1, e));
+  MISUSED("table", kith_table_to_csv(NULL, NULL, &text, e));
+  CHECK(text == NULL);
 }
 
 static void null_for_a_work(void) {
@@ -453,6 +459,7 @@ int main(int argc, char** argv) {
   w = open_world("memory:");
   furnish();
   RUN(null_where_an_object_must_be);
+  RUN(null_where_files_are_made);
   RUN(null_for_a_work);
   RUN(null_inside_a_work);
   RUN(answers_without_a_code);

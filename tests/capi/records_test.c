@@ -217,6 +217,60 @@ static void records_come_from_arrow(void) {
   kith_work_free(work);
 }
 
+static int32_t update_from(kith_work* work, kith_table* table, int64_t* changed) {
+  struct ArrowArrayStream stream;
+  OK(kith_table_stream(table, &stream, &check_error));
+  const int32_t code = kith_update_stream(work, "customer", &stream, changed, &check_error);
+  CHECK(stream.release == NULL);
+  return code;
+}
+
+static void records_change_from_arrow(void) {
+  kith_work* work = begin(w);
+  int64_t id = 0;
+  kith_record* record = record_of(w, "customer", "name", "Columnar");
+  set_text(record, "sector", "before");
+  OK(kith_create(work, record, &id, &check_error));
+  kith_record_free(record);
+  const char* fields[] = {"id", "revision", "sector"};
+  const kith_query query = {
+      .struct_size = sizeof query, .where = "name = 'Columnar'", .fields = fields, .field_count = 3};
+  kith_table* before = NULL;
+  OK(kith_find(kith_work_reader(work), "customer", &query, &before, &check_error));
+  int64_t changed = -1;
+  OK(update_from(work, before, &changed));
+  CHECK_INT(0, changed); /* it is so already */
+
+  OK(kith_get(kith_work_reader(work), "customer", id, &record, &check_error));
+  set_text(record, "sector", "after");
+  OK(kith_update(work, record, &check_error));
+  kith_record_free(record);
+  kith_table* after = NULL;
+  OK(kith_find(kith_work_reader(work), "customer", &query, &after, &check_error));
+  FAILS(KITH_ERROR_CONFLICT, "revision", update_from(work, before, &changed)); /* read before the change */
+  CHECK_INT(0, changed);
+  OK(update_from(work, after, NULL));
+
+  const char* two[] = {"id", "sector"};
+  const kith_query blind = {.struct_size = sizeof blind, .where = "name = 'Columnar'", .fields = two, .field_count = 2};
+  kith_table* now = NULL;
+  OK(kith_find(kith_work_reader(work), "customer", &blind, &now, &check_error));
+  OK(kith_get(kith_work_reader(work), "customer", id, &record, &check_error));
+  set_text(record, "sector", "again");
+  OK(kith_update(work, record, &check_error));
+  kith_record_free(record);
+  OK(update_from(work, now, &changed)); /* without a revision the last one counts */
+  CHECK_INT(1, changed);
+  OK(kith_get(kith_work_reader(work), "customer", id, &record, &check_error));
+  CHECK_TEXT("after", field_of(record, "sector").text);
+  kith_record_free(record);
+  FAILS(KITH_ERROR_MISUSE, "stream", kith_update_stream(work, "customer", NULL, NULL, &check_error));
+  kith_table_free(before);
+  kith_table_free(after);
+  kith_table_free(now);
+  kith_work_free(work);
+}
+
 static void arrow_stream_outlives_the_table(void) {
   kith_work* work = begin(w);
   const kith_stage stages[] = {{"Only", NULL, 500000000}};
@@ -263,6 +317,55 @@ static void arrow_stream_outlives_the_table(void) {
   CHECK_INT(0, memcmp(batch.children[5]->buffers[2], "openopen", 8));
   batch.release(&batch);
   CHECK(batch.release == NULL);
+}
+
+static void queries_stream_without_a_table(void) {
+  kith_work* work = begin(w);
+  for (int i = 0; i < 1500; ++i) {
+    char name[32];
+    snprintf(name, sizeof name, "Flow %d", i);
+    kith_record* record = record_of(w, "customer", "name", name);
+    OK(kith_create(work, record, NULL, &check_error));
+    kith_record_free(record);
+  }
+  commit(work);
+  kith_reader* reader = NULL;
+  OK(kith_reader_open(w.session, NULL, &reader, &check_error));
+  const char* fields[] = {"name"};
+  const kith_query query = {
+      .struct_size = sizeof query, .where = "name starts with 'Flow'", .fields = fields, .field_count = 1};
+  struct ArrowArrayStream stream;
+  OK(kith_find_stream(reader, "customer", &query, &stream, &check_error));
+  kith_reader_free(reader); /* the stream keeps what it reads */
+  struct ArrowSchema schema;
+  CHECK_INT(0, stream.get_schema(&stream, &schema));
+  CHECK_INT(1, schema.n_children);
+  CHECK_TEXT("name", schema.children[0]->name);
+  schema.release(&schema);
+  int64_t rows = 0;
+  for (;;) {
+    struct ArrowArray batch;
+    CHECK_INT(0, stream.get_next(&stream, &batch));
+    if (batch.release == NULL) break;
+    rows += batch.length;
+    batch.release(&batch);
+  }
+  CHECK_INT(1500, rows);
+  stream.release(&stream);
+
+  work = begin(w);
+  OK(kith_find_stream(kith_work_reader(work), "customer", &query, &stream, &check_error));
+  kith_work_free(work);
+  struct ArrowArray batch;
+  CHECK(stream.get_next(&stream, &batch) != 0);
+  CHECK(strstr(stream.get_last_error(&stream), "ended") != NULL);
+  stream.release(&stream);
+  const kith_query wrong = {.struct_size = sizeof wrong, .where = "nam = 'x'"};
+  work = begin(w);
+  FAILS(KITH_ERROR_INVALID, "name",
+        kith_find_stream(kith_work_reader(work), "customer", &wrong, &stream, &check_error));
+  FAILS(KITH_ERROR_MISUSE, "out", kith_find_stream(kith_work_reader(work), "customer", &query, NULL, &check_error));
+  kith_work_free(work);
 }
 
 static void dictionary_describes_the_store(void) {
@@ -327,6 +430,8 @@ int main(int argc, char** argv) {
   RUN(table_of_a_query);
   RUN(arrow_stream_outlives_the_table);
   RUN(records_come_from_arrow);
+  RUN(records_change_from_arrow);
+  RUN(queries_stream_without_a_table);
   RUN(dictionary_describes_the_store);
   RUN(reports_say_what_they_take);
   close_world(w);

@@ -33,21 +33,10 @@ from ._names import (
 )
 from ._plan import Plan, check_commission, plan
 from ._quotas import Feedback
+from ._records import Records, WritableRecords
 from ._simulation import generate, generate_inputs
-from ._store import (
-    Reader,
-    Receipt,
-    Records,
-    Session,
-    Store,
-    Work,
-    WritableRecords,
-    check_trace,
-    load,
-    open,
-    shard_plan,
-)
-from ._table import Record, Table
+from ._store import Reader, Receipt, Session, Store, Work, check_trace, load, open, shard_plan
+from ._table import Record, Scan, Table
 from ._values import Money
 from .errors import (
     BusyError,
@@ -103,6 +92,7 @@ __all__ = [
     "Record",
     "Records",
     "ReliefKind",
+    "Scan",
     "Session",
     "StateError",
     "StorageError",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
@@ -118,3 +118,31 @@ class Table:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self._shown())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Scan:
+    """Records of a filter that are read as they are used: memory does not grow with their number, but where an order is
+    asked for that the store's storage leaves to Kith. Belongs to the thread of its session.
+
+    `pyarrow.RecordBatchReader.from_stream(scan)`, `polars.from_arrow(...)` or DuckDB take it as an Arrow stream, with
+    the columns and values of a `Table`; iterating gives `Table`s of up to `rows` records. Each use reads anew: a fresh
+    snapshot of a session, the same one of a reader. That of a work ends with it (MisuseError).
+    """
+
+    def __init__(self, pages: Callable[[], Any], stream: Callable[[], Any], rows: int) -> None:
+        self._pages = pages
+        self._stream = stream
+        self._rows = rows
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return self._pages().names()
+
+    def __iter__(self) -> Iterator[Table]:
+        pages = self._pages()
+        while (raw := pages.next(self._rows)) is not None:
+            yield Table(raw)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._stream()

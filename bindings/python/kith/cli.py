@@ -17,8 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table as Grid
 
 import kith
-from kith import Money, Session, Table
-from kith._store import Records
+from kith import Money, Records, Session, Table
 from kith.errors import Error, NotFoundError
 
 app = typer.Typer(

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "kith/interchange/arrow.hpp"
 #include "kith/interchange/csv.hpp"
 #include "values.hpp"
 
@@ -92,6 +93,15 @@ inline CsvWriteOptions csv_options(const std::string& profile, char delimiter, b
   return {.profile = profile == "spreadsheet" ? CsvProfile::spreadsheet : CsvProfile::interchange,
           .delimiter = delimiter,
           .byte_order_mark = byte_order_mark};
+}
+
+/// What __arrow_c_stream__ returns. The consumer moves the stream out and clears `release`; whoever does not, leaves
+/// that to the capsule.
+inline py::capsule arrow_capsule(std::unique_ptr<ArrowArrayStream> stream) {
+  return py::capsule(stream.release(), "arrow_array_stream", [](void* pointer) {
+    const std::unique_ptr<ArrowArrayStream> owned(static_cast<ArrowArrayStream*>(pointer));
+    if (owned->release != nullptr) owned->release(owned.get());
+  });
 }
 
 /// Registers the classes and functions of each file.

@@ -8,26 +8,46 @@ namespace {
 
 std::shared_ptr<Table> shared(Table table) { return std::make_shared<Table>(std::move(table)); }
 
+Query query_from(const std::string& where, const py::dict& parameters, std::vector<std::string> order,
+                 std::vector<std::string> fields, std::optional<std::int64_t> limit) {
+  return {.where = where,
+          .parameters = parameters_from(parameters),
+          .order = std::move(order),
+          .fields = std::move(fields),
+          .limit = limit};
+}
+
 std::shared_ptr<Table> find(const PySource& source, const std::string& entity, const std::string& where,
                             const py::dict& parameters, std::vector<std::string> order, std::vector<std::string> fields,
                             std::optional<std::int64_t> limit) {
-  Query query{.where = where,
-              .parameters = parameters_from(parameters),
-              .order = std::move(order),
-              .fields = std::move(fields),
-              .limit = limit};
+  const Query query = query_from(where, parameters, std::move(order), std::move(fields), limit);
   const Reader& reader = source.reader();
   return unlocked([&] { return shared(generic::find(reader, reader.model().entity(entity), query)); });
+}
+
+std::unique_ptr<generic::Pages> pages(const PySource& source, const std::string& entity, const std::string& where,
+                                      const py::dict& parameters, std::vector<std::string> order,
+                                      std::vector<std::string> fields, std::optional<std::int64_t> limit) {
+  const Query query = query_from(where, parameters, std::move(order), std::move(fields), limit);
+  const Reader& reader = source.reader();
+  return unlocked([&] { return generic::pages(reader, reader.model().entity(entity), query); });
+}
+
+py::capsule stream(const PySource& source, const std::string& entity, const std::string& where,
+                   const py::dict& parameters, std::vector<std::string> order, std::vector<std::string> fields,
+                   std::optional<std::int64_t> limit) {
+  const Query query = query_from(where, parameters, std::move(order), std::move(fields), limit);
+  const Reader& reader = source.reader();
+  auto made = std::make_unique<ArrowArrayStream>();
+  unlocked([&] { to_arrow(reader, reader.model().entity(entity), query, made.get()); });
+  return arrow_capsule(std::move(made));
 }
 
 std::int64_t export_csv(const PySource& source, const std::string& entity, const std::string& path,
                         const std::string& where, const py::dict& parameters, std::vector<std::string> order,
                         std::vector<std::string> fields, const std::string& profile, char delimiter,
                         bool byte_order_mark) {
-  const Query query{.where = where,
-                    .parameters = parameters_from(parameters),
-                    .order = std::move(order),
-                    .fields = std::move(fields)};
+  const Query query = query_from(where, parameters, std::move(order), std::move(fields), std::nullopt);
   const CsvWriteOptions options = csv_options(profile, delimiter, byte_order_mark);
   const Reader& reader = source.reader();
   return unlocked([&] { return export_csv_file(reader, reader.model().entity(entity), query, path, options); });
@@ -145,6 +165,8 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
       .def_property_readonly("currency", [](const PySource& self) { return code_of(self.reader().currency()); })
       .def_property_readonly("today", [](const PySource& self) { return to_python(self.reader().today()); })
       .def("find", &find)
+      .def("pages", &pages)
+      .def("stream", &stream)
       .def("get", &get)
       .def("report",
            [](const PySource& self, const std::string& name, const py::dict& parameters) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables: columns, rows, and the Arrow stream.
 #include "handles.hpp"
-#include "kith/interchange/arrow.hpp"
 #include "kith/interchange/exporter.hpp"
 
 namespace kith::python {
@@ -10,11 +9,7 @@ namespace {
 py::capsule arrow_stream(const std::shared_ptr<Table>& table) {
   auto stream = std::make_unique<ArrowArrayStream>();
   to_arrow(table, stream.get());
-  // The consumer moves the stream out and clears `release`; whoever does not, leaves that to the capsule.
-  return py::capsule(stream.release(), "arrow_array_stream", [](void* pointer) {
-    const std::unique_ptr<ArrowArrayStream> owned(static_cast<ArrowArrayStream*>(pointer));
-    if (owned->release != nullptr) owned->release(owned.get());
-  });
+  return arrow_capsule(std::move(stream));
 }
 
 py::tuple row_of(const Table& table, std::size_t row) {
@@ -27,6 +22,17 @@ py::tuple row_of(const Table& table, std::size_t row) {
 }  // namespace
 
 void bind_tables(py::module_& module) {
+  py::class_<generic::Pages>(module, "RawPages")
+      .def("names",
+           [](const generic::Pages& pages) {
+             py::list names;
+             for (const TableColumn& column : pages.columns()) names.append(column.name);
+             return names;
+           })
+      .def("next", [](generic::Pages& pages, std::size_t rows) -> std::shared_ptr<Table> {
+        auto page = unlocked([&] { return pages.next(rows); });
+        return page ? std::make_shared<Table>(std::move(*page)) : nullptr;
+      });
   py::class_<Table, std::shared_ptr<Table>>(module, "RawTable")
       .def("__len__", &Table::rows)
       .def("names",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verbs of a Work, one function each; names are made Pythonic in kith/_store.py.
+#include <unordered_set>
+
 #include "handles.hpp"
 #include "kith/interchange/arrow.hpp"
 
@@ -20,16 +22,27 @@ py::list ids_of(const std::vector<Id>& made) {
   return ids;
 }
 
-/// `capsule` is what __arrow_c_stream__ returned: the stream moves out of it.
-py::list create_from_stream(PyWork& self, const std::string& entity, const py::capsule& capsule) {
-  Work& work = self.work();
-  const Entity& kind = work.model().entity(entity);
+/// `capsule` is what __arrow_c_stream__ returned: the stream moves out of it. A producer in Python takes the
+/// interpreter's lock itself when it needs it.
+ArrowArrayStream* stream_in(const py::capsule& capsule) {
   if (std::string_view(capsule.name() == nullptr ? "" : capsule.name()) != "arrow_array_stream") {
     throw py::type_error("__arrow_c_stream__ did not return a capsule named arrow_array_stream");
   }
-  auto* stream = capsule.get_pointer<ArrowArrayStream>();
-  // A producer in Python takes the interpreter's lock itself when it needs it.
+  return capsule.get_pointer<ArrowArrayStream>();
+}
+
+py::list create_from_stream(PyWork& self, const std::string& entity, const py::capsule& capsule) {
+  Work& work = self.work();
+  const Entity& kind = work.model().entity(entity);
+  auto* stream = stream_in(capsule);
   return ids_of(unlocked([&] { return create_from_arrow(work, kind, stream); }));
+}
+
+std::int64_t update_from_stream(PyWork& self, const std::string& entity, const py::capsule& capsule) {
+  Work& work = self.work();
+  const Entity& kind = work.model().entity(entity);
+  auto* stream = stream_in(capsule);
+  return unlocked([&] { return update_from_arrow(work, kind, stream); });
 }
 
 py::list create_from_rows(PyWork& self, const std::string& entity, const py::iterable& rows) {
@@ -46,6 +59,63 @@ py::list create_from_rows(PyWork& self, const std::string& entity, const py::ite
   std::vector<Id> made(batch.rows());
   for (std::size_t i = 0; i < made.size(); ++i) made[i] = Id{batch.columns[kIdField].word(i)};
   return ids_of(made);
+}
+
+/// One row of an update: which record, what was read of it, and what becomes of it.
+struct Change {
+  Id id;
+  std::optional<std::int64_t> revision;
+  py::dict values;
+};
+
+std::vector<Change> changes_of(const Entity& kind, const py::iterable& rows) {
+  std::vector<Change> changes;
+  std::unordered_set<std::int64_t> seen;
+  for (const py::handle row : rows) {
+    Change change{.id = {}, .revision = {}, .values = {}};
+    for (const auto& [name, value] : py::cast<py::dict>(row)) {
+      const auto key = py::cast<std::string>(name);
+      if (key == "id") {
+        change.id = Id{py::cast<std::int64_t>(value)};
+      } else if (key == "revision") {
+        change.revision = py::cast<std::int64_t>(value);
+      } else {
+        change.values[name] = value;
+      }
+    }
+    const std::string place = "row " + std::to_string(changes.size() + 1) + ": ";
+    if (!change.id) throw Error(Code::invalid, std::string(kind.name), "id", place + "has no id; name the record");
+    if (!seen.insert(change.id.value).second) {
+      throw Error(Code::invalid, std::string(kind.name), "id",
+                  place + "record " + std::to_string(change.id.value) + " stands twice");
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+std::int64_t update_from_rows(PyWork& self, const std::string& entity, const py::iterable& rows) {
+  Work& work = self.work();
+  const Entity& kind = work.model().entity(entity);
+  const std::vector<Change> changes = changes_of(kind, rows);
+  std::vector<Id> ids;
+  for (const Change& change : changes) ids.push_back(change.id);
+  const Batch before = unlocked([&] { return generic::get_batch(work, kind, ids); });
+  Batch batch(kind);
+  for (std::size_t row = 0; row < changes.size(); ++row) {
+    Record record(kind, work.currency());
+    load_row(before, row, record.data());
+    fill(record, changes[row].values);
+    store_row(record.data(), batch);
+    if (changes[row].revision) batch.columns[kRevisionField].set_word(row, *changes[row].revision);
+  }
+  unlocked([&] { generic::update_batch(work, batch); });
+  std::int64_t changed = 0;
+  for (std::size_t row = 0; row < changes.size(); ++row) {
+    const auto revision = [row](const Batch& rows_of) { return rows_of.columns[kRevisionField].word(row); };
+    changed += revision(batch) != revision(before) ? 1 : 0;
+  }
+  return changed;
 }
 
 py::dict update(PyWork& self, const std::string& entity, std::int64_t id, std::optional<std::int64_t> revision,
@@ -297,9 +367,24 @@ void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
       .def("set_splits", &set_splits);
 }
 
+/// The verbs of plain records, one by one and many at once.
+void bind_records(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
+  work.def("create", &create)
+      .def("create_from_stream", &create_from_stream)
+      .def("create_from_rows", &create_from_rows)
+      .def("update_from_stream", &update_from_stream)
+      .def("update_from_rows", &update_from_rows)
+      .def("update", &update)
+      .def("remove", [](PyWork& self, const std::string& entity, std::int64_t id, std::int64_t revision) {
+        Work& open_work = self.work();
+        generic::remove(open_work, open_work.model().entity(entity), {id}, revision);
+      });
+}
+
 }  // namespace
 
 void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
+  bind_records(work);
   work.def_property_readonly("open", &PyWork::open)
       .def_property_readonly("replayed", [](const PyWork& self) { return self.work().replayed(); })
       .def("commit",
@@ -308,15 +393,6 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
              return py::make_tuple(receipt.seq, receipt.result, receipt.replayed);
            })
       .def("rollback", &PyWork::rollback)
-      .def("create", &create)
-      .def("create_from_stream", &create_from_stream)
-      .def("create_from_rows", &create_from_rows)
-      .def("update", &update)
-      .def("remove",
-           [](PyWork& self, const std::string& entity, std::int64_t id, std::int64_t revision) {
-             Work& open_work = self.work();
-             generic::remove(open_work, open_work.model().entity(entity), {id}, revision);
-           })
       .def("add_principal",
            [](PyWork& self, const std::string& name, std::optional<std::int64_t> employee,
               const std::vector<std::string>& roles) {

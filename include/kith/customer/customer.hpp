@@ -72,6 +72,10 @@ void create_batch(Work& work, Batch& customers);
 /// Changes anything but the stage. With another owner the unit follows, unless it is changed too. Errors: invalid
 /// (another stage; a parent below the customer itself), conflict (stale), not_found, denied.
 void update(Work& work, Customer& customer);
+/// Changes many, each as `update` would, in a constant number of statements a batch, and one for each new owner and
+/// each company above a new parent. The batch holds all fields, its revision column what was read, which is raised
+/// where a row changed. One broken row, and none of the batch is changed. Errors: those of `update`, naming the row.
+void update_batch(Work& work, Batch& customers);
 /// Hands it to another employee; the unit becomes that of the new owner today. Errors: not_found, denied.
 void assign(Work& work, Id customer, Id owner);
 

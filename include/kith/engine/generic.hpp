@@ -7,6 +7,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,13 +59,32 @@ void update(Work& work, Record& record);
 /// `create` for each row of a batch of all fields, in bulk where the area can; all or none. Fills the id column.
 /// Errors: those of `create`; misuse for a batch that lacks fields.
 void create_batch(Work& work, Batch& records);
+/// `update` for each row of a batch of all fields, in bulk where the area can; all or none. The revision column holds
+/// what was read; it and seq become what is stored. Errors: those of `update`, naming the row; misuse for a batch that
+/// lacks fields.
+void update_batch(Work& work, Batch& records);
 void remove(Work& work, const Entity& entity, Id id, std::int64_t revision);
+/// The records of some ids, all fields, in that order. Error{not_found} naming the first that is not there or not
+/// visible.
+Batch get_batch(const Reader& reader, const Entity& entity, std::span<const Id> ids);
 
 /// Rows of one entity as a table, as `Record::get` shows them. The batch must hold the entity's currency field where
 /// it holds money.
 Table to_table(const Batch& batch, Currency base);
 /// All visible rows of a query.
 Table find(const Reader& reader, const Entity& entity, const Query& query = {});
+/// The rows of a query that is running, a table at a time; memory does not grow with their number, but where an order
+/// is asked for that storage leaves to the reader. Keeps its snapshot alive; belongs to one thread at a time.
+class Pages {
+ public:
+  virtual ~Pages() = default;
+  /// What every table has; the currency of money only where it is that of every record.
+  virtual const std::vector<TableColumn>& columns() const = 0;
+  /// At least one and at most about `rows` of them; nothing at the end. Error{misuse} when their Work has ended.
+  virtual std::optional<Table> next(std::size_t rows) = 0;
+};
+/// Errors: those of Reader::scan.
+std::unique_ptr<Pages> pages(const Reader& reader, const Entity& entity, const Query& query = {});
 /// The same piece by piece, in constant memory: at least one table, which is empty where no row is.
 void each_table(const Reader& reader, const Entity& entity, const Query& query, const std::function<void(Table)>& take);
 /// Every version of a record, oldest first, with `to_seq`, the work that ended it. Errors of history::versions.

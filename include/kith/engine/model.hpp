@@ -39,6 +39,9 @@ struct RecordVerbs {
   /// `create` for every row of a batch of all fields, in a number of statements that does not grow with the rows. All
   /// or none are made; fills the id column. Null where there is no faster way than one by one.
   void (*create_batch)(Work&, Batch& records) = nullptr;
+  /// `update` for every row of a batch of all fields, in the same way; the revision column holds what was read and is
+  /// raised where a row changed. Null where there is no faster way than one by one.
+  void (*update_batch)(Work&, Batch& records) = nullptr;
 };
 
 /// One verb in its area's permission table: completeness is a test.

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records of one kind: reads, and in a work the verbs that write them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from ._quotas import Number, _id
+from ._table import Record, Scan, Table
+from ._values import Money
+from .errors import MisuseError, NotFoundError
+
+if TYPE_CHECKING:
+    from ._store import Work
+
+
+def _rows(rows: Any) -> list[dict[str, Any]]:
+    """Rows given as mappings, or as a mapping of columns (lists, numpy arrays, series)."""
+    if not isinstance(rows, Mapping):
+        return [dict(row) for row in rows]
+    columns = {}
+    for name, values in rows.items():
+        if isinstance(values, str | bytes):
+            raise TypeError(f"column '{name}' is one text; give a list of values")
+        columns[name] = values.tolist() if hasattr(values, "tolist") else list(values)
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"the columns have different lengths: {lengths}")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+class Records:
+    """One kind of record, such as `session.customers`: reads."""
+
+    def __init__(self, source: Callable[[], Any], entity: str) -> None:
+        self._source = source
+        self._entity = entity
+
+    def get(self, id: int) -> Record:
+        """The record. Raises NotFoundError when there is none that the actor may see."""
+        return Record(self._source().get(self._entity, id))
+
+    def find(
+        self,
+        where: str = "",
+        *,
+        order: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        limit: int | None = None,
+        **parameters: Any,
+    ) -> Table:
+        """Visible records that a filter keeps: `find("sector = :s and name contains :q", s="retail", q="acme")`. A list
+        or tuple stands to the right of `in`: `find("owner in :team", team=[anna.id, bob.id])`.
+
+        Values from outside belong into parameters, never into the text. Raises InvalidError with the position of a
+        fault and near names.
+        """
+        return Table(self._source().find(self._entity, where, parameters, list(order), list(fields), limit))
+
+    def export_csv(
+        self,
+        path: str | os.PathLike[str],
+        where: str = "",
+        *,
+        order: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        profile: str = "spreadsheet",
+        delimiter: str = ",",
+        byte_order_mark: bool = False,
+        **parameters: Any,
+    ) -> int:
+        """Writes the visible records of a filter into a CSV file, in constant memory, and returns their number.
+
+        An existing file is replaced once the new one is whole. Profile "spreadsheet" puts an apostrophe before text
+        that would run as a formula; "interchange" reads back exactly.
+        """
+        return self._source().export_csv(
+            self._entity,
+            os.fspath(path),
+            where,
+            parameters,
+            list(order),
+            list(fields),
+            profile,
+            delimiter,
+            byte_order_mark,
+        )
+
+    def scan(
+        self,
+        where: str = "",
+        *,
+        order: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        limit: int | None = None,
+        rows: int = 16_384,
+        **parameters: Any,
+    ) -> Scan:
+        """The same, read as it is used, for more records than memory should hold: an Arrow stream, and an iterable of
+        tables of about `rows` records each."""
+        given = (self._entity, where, parameters, list(order), list(fields), limit)
+        return Scan(lambda: self._source().pages(*given), lambda: self._source().stream(*given), rows)
+
+    def evaluate(self, id: int | Record, expression: str, **parameters: Any) -> Any:
+        """The value of an expression for one record: `evaluate(deal, "base(amount) * 5 %")`. Raises NotFoundError for a
+        record, or an exchange rate, that is not there, and InvalidError with the position of a fault."""
+        return self._source().evaluate(self._entity, _id(id), expression, parameters)
+
+    def explain(self, id: int | Record, expression: str, *, language: str = "en", **parameters: Any) -> str:
+        """How that value comes about, part by part: in "en", "zh" or "ja", or as "json"."""
+        return self._source().explain_expression(self._entity, _id(id), expression, language, parameters)
+
+    def expression(self, text: str = "", *, json: str = "", language: str = "en", **parameters: Any) -> dict[str, str]:
+        """An expression checked against these records, in canonical form: its "text", its "json" tree and the "type" of
+        its values. Give a text or a tree. Raises InvalidError, in "en", "zh" or "ja", with the position of a fault."""
+        if bool(text) == bool(json):
+            raise TypeError("give a text or json")
+        return self._source().expression(self._entity, text or json, bool(json), language, parameters)
+
+    def fault(self, text: str, **parameters: Any) -> dict[str, Any] | None:
+        """What is wrong with the text of an expression, for editors: its stable "code", its "position" in characters
+        from 1 (0 where no place is to blame), and a sentence in "en", "zh" and "ja". None when nothing is wrong."""
+        return self._source().expression_fault(self._entity, text, parameters)
+
+    def find_one(self, where: str = "", **parameters: Any) -> Record:
+        """The one record of a filter. Raises NotFoundError for none, InvalidError's kin for more than one."""
+        found = self.find(where, limit=2, **parameters)
+        if len(found) == 0:
+            raise NotFoundError(f"no {self._entity} matches {where!r}", self._entity)
+        if len(found) > 1:
+            raise MisuseError(f"more than one {self._entity} matches {where!r}; narrow the filter", self._entity)
+        return found[0]
+
+    def history(self, id: int) -> Table:
+        """Every version of a record, oldest first; `to_seq` is the work that ended it, None for the present one."""
+        return Table(self._source().history(self._entity, id))
+
+    def time_in_stages(self, id: int, until: date) -> dict[str, int]:
+        """Customers: calendar days in each lifecycle stage up to a day, in the store's zone."""
+        return dict(self._source().time_in_stages(id, until))
+
+
+class WritableRecords(Records):
+    """One kind of record in a work: reads and writes. Each verb says which kind of record it is for."""
+
+    def __init__(self, work: Work, entity: str) -> None:
+        super().__init__(lambda: work._open(), entity)
+        self._work = work
+
+    def create(self, **values: Any) -> Record:
+        """Adds a record through its area's verb; what is returned is what was stored."""
+        raw = self._work._open()
+        if self._entity == "unit":
+            start = values.pop("start", None)
+            return Record(raw.create_unit(values, start))
+        if self._entity == "employee":
+            return Record(raw.create_employee(values))
+        if self._entity == "pipeline":
+            return self.get(raw.create_pipeline(values.pop("name"), [dict(stage) for stage in values.pop("stages")]))
+        return Record(raw.create(self._entity, values))
+
+    def create_many(self, rows: Any) -> list[int]:
+        """Adds many records at once, all or none, and returns their ids in order.
+
+        `rows` is anything that speaks the Arrow C stream (pyarrow, polars, pandas, DuckDB, a `Table` of Kith), the
+        fastest way; or a mapping of columns, or an iterable of mappings. Columns are named like fields. Amounts come as
+        decimals, their currency in column "x_currency"; floats are refused for decimals and money. Raises InvalidError
+        with column and row.
+        """
+        raw = self._work._open()
+        if hasattr(rows, "__arrow_c_stream__"):
+            return raw.create_from_stream(self._entity, rows.__arrow_c_stream__())
+        return raw.create_from_rows(self._entity, _rows(rows))
+
+    def update_many(self, rows: Any) -> int:
+        """Changes many records at once, all or none, and returns how many were not so already.
+
+        `rows` as for `create_many`. Column "id" names the record; "revision", where there is one, is what was read:
+        ConflictError when somebody was faster. A field without a column keeps its value, None empties it.
+        """
+        raw = self._work._open()
+        if hasattr(rows, "__arrow_c_stream__"):
+            return raw.update_from_stream(self._entity, rows.__arrow_c_stream__())
+        return raw.update_from_rows(self._entity, _rows(rows))
+
+    def update(self, record: int | Record, *, revision: int | None = None, **values: Any) -> Record:
+        """Changes fields. A `Record` brings the revision it was read at; ConflictError when somebody was faster."""
+        expected = record.revision if isinstance(record, Record) and revision is None else revision
+        return Record(self._work._open().update(self._entity, _id(record), expected, values))
+
+    def remove(self, record: int | Record, revision: int | None = None) -> None:
+        """Removes it; its past stays readable. Raises ConflictError when another record refers to it."""
+        known = record.revision if isinstance(record, Record) else revision
+        if known is None:
+            raise TypeError("give the revision that was read, or the Record itself")
+        self._work._open().remove(self._entity, _id(record), known)
+
+    # --- units and employees
+    def move(self, unit: int | Record, parent: int | None, start: date) -> None:
+        """Units: hangs it below another from a day on."""
+        self._work._open().move_unit(_id(unit), parent, start)
+
+    def transfer(self, employee: int | Record, unit: int | Record, start: date) -> None:
+        """Employees: moves somebody to another unit from a day on."""
+        self._work._open().transfer(_id(employee), _id(unit), start)
+
+    # --- customers
+    def assign(self, customer: int | Record, owner: int | Record) -> None:
+        """Customers: hands it to another employee."""
+        self._work._open().assign_customer(_id(customer), _id(owner))
+
+    def set_stage(self, customer: int | Record, stage: str, reason: str = "", at: datetime | None = None) -> None:
+        """Customers: a person's move in the life cycle; back needs a reason."""
+        self._work._open().set_customer_stage(_id(customer), stage, reason, at)
+
+    def advance(self, record: int | Record, stage: str, at: datetime | None = None) -> None:
+        """Customers: an automatic move, only forward. Opportunities: to another stage of the pipeline."""
+        verb = self._work._open().advance_deal if self._entity == "opportunity" else self._work._open().advance_customer
+        verb(_id(record), stage, at)
+
+    # --- opportunities
+    def win(self, deal: int | Record, on: date, reason: str, amount: Money | Number | None = None) -> None:
+        """Opportunities: closes it as won; it needs an amount, its own or this one."""
+        self._work._open().win(_id(deal), on, reason, amount)
+
+    def lose(self, deal: int | Record, on: date, reason: str) -> None:
+        """Opportunities: closes it as lost."""
+        self._work._open().lose(_id(deal), on, reason)
+
+    def void(self, deal: int | Record, on: date, reason: str) -> None:
+        """Opportunities: closes one that never was."""
+        self._work._open().void(_id(deal), on, reason)
+
+    def reopen(self, deal: int | Record, reason: str) -> None:
+        """Opportunities: opens a closed one again."""
+        self._work._open().reopen(_id(deal), reason)
+
+    def set_splits(self, deal: int | Record, shares: Sequence[tuple[int, Number]]) -> None:
+        """Opportunities: shares the credit, (employee, fraction) each; fractions add up to exactly 1."""
+        self._work._open().set_splits(_id(deal), [(_id(who), share) for who, share in shares])
