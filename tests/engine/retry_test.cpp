@@ -3,6 +3,8 @@
 /// Works that are tried again, and commits whose outcome nobody told.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "engine/toy.hpp"
 #include "kith/engine/session.hpp"
 
@@ -134,6 +136,33 @@ TEST_F(RetryTest, AnUsedKeyRunsNothing) {
   EXPECT_TRUE(second.replayed);
   EXPECT_EQ(second.seq, first.seq);
   EXPECT_EQ(boxes(), 1U);
+}
+
+TEST_F(RetryTest, PausesAreAsLongAsTheRandomBytesSayAndGrowToTheMost) {
+  Options given = options();
+  // 39 as a number: the whole pause wherever it is 39 ms at most, never more.
+  given.random = [](std::span<std::uint8_t> bytes) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = i % 4 == 0 ? 39 : 0;
+  };
+  auto engine = Engine::open(std::make_shared<FlakyStorage>(script_), model(), given);
+  Session session = engine->session();
+  const auto time = [&](const Retry& retry) {
+    script_->commits = {"busy", "lost", "busy", "busy"};
+    script_->next = 0;
+    const auto start = std::chrono::steady_clock::now();
+    session.run(
+        {},
+        [](Work& open) {
+          Box made = box("box");
+          open.create(made);
+          return std::string();
+        },
+        retry);
+    return std::chrono::steady_clock::now() - start;
+  };
+  EXPECT_GE(time({.attempts = 5, .first_ms = 39, .most_ms = 39}), std::chrono::milliseconds(4 * 39));
+  // Of at most 19, 38, 76 and 152 ms: 39 % 20 = 19, 39 % 39 = 0, then 39 twice.
+  EXPECT_GE(time({.attempts = 5, .first_ms = 19, .most_ms = 1000}), std::chrono::milliseconds(19 + 2 * 39));
 }
 
 }  // namespace

@@ -160,5 +160,41 @@ TEST(ClientKillTest, R2NoKillOfAClientLosesItsWorksOrLeavesOneInPart) {
              keys.size() - static_cast<std::size_t>(total), " kept without an answer");
 }
 
+/// Whoever is killed while the tables are made leaves room for the next one, who makes them.
+TEST(ClientKillTest, R2AKillWhileFoundingLeavesAStoreOrRoomForOne) {
+  KITH_NEEDS_POSTGRES();
+  const int kills = test::amount_of(6, 200);
+  std::mt19937 random(13);
+  int made = 0;
+  for (int i = 0; i < kills; ++i) {
+    const std::string url = test::fresh_postgres_url();
+    const pid_t child = fork();
+    if (child == 0) {
+      try {
+        open(url, test::patient_options());
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "client: %s\n", error.what());
+      }
+      for (;;) pause();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 700));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    Options options = test::patient_options();
+    options.storage.create = false;
+    try {
+      open(url, options);
+      ++made;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::not_found) << error.what();
+    }
+    auto engine = open(url, test::patient_options());
+    Session session = engine->session();
+    test::run_pair(session, "after the kill");
+    test::expect_whole(session, 2);
+  }
+  test::tell("kill -9 of a client while founding: ", kills, ", ", made, " of them behind it");
+}
+
 }  // namespace
 }  // namespace kith
