@@ -88,6 +88,8 @@ KITH_API int32_t kith_quota_split_periods(kith_work* work, int64_t quota, int32_
  *  quota, amount; the last two null where none is set. */
 KITH_API int32_t kith_quota_parts(const kith_reader* reader, int64_t quota, int32_t grain, kith_table** out,
                                   kith_error* error);
+/** Makes a quota the sum of its parts in the periods of a KITH_GRAIN_*. Error STATE naming periods without a target. */
+KITH_API int32_t kith_quota_sum_periods(kith_work* work, int64_t quota, int32_t grain, kith_error* error);
 /** Makes every inner node below (and with) a quota the sum of its children. `changed` may be NULL. */
 KITH_API int32_t kith_quota_roll_up(kith_work* work, int64_t quota, int64_t* changed, kith_error* error);
 /** What the owner of a quota promises: KITH_MONEY in its currency (XXX for numbers). Who it belongs to may. */

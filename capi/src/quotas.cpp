@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.hpp"
 #include "kith/incentive/feedback.hpp"
+#include "kith/incentive/quota_facts.hpp"
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
 
@@ -59,6 +60,10 @@ int32_t kith_quota_parts(const kith_reader* reader, int64_t quota, int32_t grain
     static_cast<void>(need(out, "out"));
     give(out, incentive::to_table(incentive::quota_parts(reader_of(reader), {quota}, grain_of(grain))));
   });
+}
+
+int32_t kith_quota_sum_periods(kith_work* work, int64_t quota, int32_t grain, kith_error* error) {
+  return guarded(work, error, [&](kith::Work& open) { incentive::sum_periods(open, {quota}, grain_of(grain)); });
 }
 
 int32_t kith_quota_roll_up(kith_work* work, int64_t quota, int64_t* changed, kith_error* error) {

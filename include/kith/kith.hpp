@@ -74,6 +74,7 @@
 #include "kith/incentive/pool.hpp"
 #include "kith/incentive/proration.hpp"
 #include "kith/incentive/quota.hpp"
+#include "kith/incentive/quota_facts.hpp"
 #include "kith/incentive/quota_math.hpp"
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"

@@ -33,6 +33,7 @@ constexpr ReportParameter kQuotaRankingParameters[] = {
     {"by", Type::text, false, "actual (default) or attainment"},
     {"ranking", Type::text, false, "competition (default: 1, 2, 2, 4) or dense (1, 2, 2, 3)"},
     {"kind", Type::text, false, "employee (default) or unit"}};
+constexpr ReportParameter kFactParameters[] = {{"quota", Type::integer, true, "the id of a quota"}};
 constexpr ReportParameter kDigestParameters[] = {{"employee", Type::integer, true, "whose morning"},
                                                  {"day", Type::date, false, "the morning; today without it"}};
 constexpr ReportParameter kActionParameters[] = {
@@ -64,6 +65,8 @@ constexpr Report kReports[] = {
      analytics::quota_reconciliation},
     {"quota_ranking", "People or units by what they brought, or by attainment; equals share a rank.",
      kQuotaRankingParameters, analytics::quota_ranking},
+    {"quota_facts", "The records behind a quota's actual, by day, with the running sum.", kFactParameters,
+     analytics::quota_facts},
     {"quota_actions", "What a quota still takes: deals, new customers, opportunities, visits, by history.",
      kActionParameters, analytics::quota_actions},
     {"sales_plan", "The sales plan line by line, next to what was won.", kPeriodParameters, analytics::sales_plan},

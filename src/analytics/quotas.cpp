@@ -13,6 +13,7 @@
 #include "kith/customer/customer.hpp"
 #include "kith/incentive/feedback.hpp"
 #include "kith/incentive/quota.hpp"
+#include "kith/incentive/quota_facts.hpp"
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
 #include "kith/incentive/sales_plan.hpp"
@@ -217,6 +218,28 @@ Table quota_ranking(const Reader& reader, const Parameters& parameters) {
       table.add(nodes[i].quota.currency, std::get<1>(key), std::get<2>(key), rank, names.of(nodes[i].quota),
                 nodes[i].actual, nodes[i].goal, cell(nodes[i].percent));
     }
+  }
+  return std::move(table).table();
+}
+
+Table quota_facts(const Reader& reader, const Parameters& parameters) {
+  const QuotaFacts found = incentive::quota_facts(reader, id_parameter(parameters, "quota"));
+  const Names employees = names_of(reader, entity_of<Employee>(), "name");
+  const Currency currency = found.quota.currency;
+  MixedTable table({{.name = "day", .type = Type::date},
+                    {.name = "record", .type = Type::id},
+                    text_column("employee"),
+                    amount_column("amount"),
+                    amount_column("running")});
+  std::int64_t running = 0;
+  for (const incentive::MeasuredShare& share : found.facts) {
+    running = checked_add(running, share.amount, "running sum");
+    const auto name = employees.find(share.employee.value);
+    table.add(currency, share.day, share.record, name == employees.end() ? std::string() : name->second,
+              Money{share.amount, currency}, Money{running, currency});
+  }
+  if (found.hidden.minor != 0) {
+    table.add(currency, Value(), Value(), std::string("(not visible)"), found.hidden, found.actual);
   }
   return std::move(table).table();
 }

@@ -29,6 +29,7 @@ constexpr Permit kPermits[] = {
     {"incentive::set_quota", "quota", Action::create},
     {"incentive::decompose", "quota", Action::edit},
     {"incentive::split_periods", "quota", Action::edit},
+    {"incentive::sum_periods", "quota", Action::edit},
     {"incentive::roll_up", "quota", Action::edit},
     {"incentive::commit_to", "quota", Action::edit},
     {"incentive::set_measure", "measure", Action::administer},

@@ -13,7 +13,13 @@
 namespace kith::incentive {
 namespace {
 
-/// Per customer the first deal that was ever won: by day, then by id.
+void add_to(std::unordered_map<Id, std::int64_t>& table, Id key, std::int64_t amount) {
+  std::int64_t& sum = table[key];
+  sum = checked_add(sum, amount, "actual of a quota");
+}
+
+}  // namespace
+
 std::unordered_set<Id> first_deals(const Reader& system) {
   const Entity& entity = entity_of<Opportunity>();
   Query won;
@@ -34,13 +40,6 @@ std::unordered_set<Id> first_deals(const Reader& system) {
   for (const auto& [customer, deal] : first) ids.insert(deal.second);
   return ids;
 }
-
-void add_to(std::unordered_map<Id, std::int64_t>& table, Id key, std::int64_t amount) {
-  std::int64_t& sum = table[key];
-  sum = checked_add(sum, amount, "actual of a quota");
-}
-
-}  // namespace
 
 Counted counted_by(const Quota& quota) { return {quota.metric, quota.measure}; }
 

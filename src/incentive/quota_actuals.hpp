@@ -44,6 +44,8 @@ class QuotaActuals {
   std::int64_t all_ = 0;
 };
 
+/// Per customer the first deal that was ever won: by day, then by id.
+std::unordered_set<Id> first_deals(const Reader& system);
 /// True for what adds up records, not their worth.
 bool counts(const Reader& system, const Counted& what);
 /// What its quotas are in: the store's currency, or XXX (the currency without money and without digits) for numbers.

@@ -482,6 +482,8 @@ static void quotas_have_versions_and_promises(void) {
   OK(kith_quota_parts(kith_work_reader(work), own, KITH_GRAIN_MONTH, &table, &check_error));
   CHECK_TEXT("2026-04", cell_of(table, 0, "period").text);
   kith_table_free(table);
+  OK(kith_quota_sum_periods(work, own, KITH_GRAIN_MONTH, &check_error));
+  FAILS(KITH_ERROR_INVALID, "", kith_quota_sum_periods(work, own, KITH_GRAIN_YEAR, &check_error));
   const kith_value promise = money_value(80000, "USD");
   OK(kith_quota_commit(work, own, &promise, &check_error));
   kith_record* plan = record_of(s.world, "quota_plan", "name", "2026");

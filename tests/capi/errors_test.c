@@ -124,6 +124,7 @@ static void null_for_a_work(void) {
   MISUSED("work", kith_quota_set(NULL, NULL, NULL, e));
   MISUSED("work", kith_quota_decompose(NULL, 1, NULL, 0, 2, NULL, NULL, e));
   MISUSED("work", kith_quota_split_periods(NULL, 1, KITH_GRAIN_MONTH, NULL, 0, NULL, e));
+  MISUSED("work", kith_quota_sum_periods(NULL, 1, KITH_GRAIN_MONTH, e));
   MISUSED("work", kith_quota_roll_up(NULL, 1, NULL, e));
   MISUSED("work", kith_quota_commit(NULL, 1, NULL, e));
   MISUSED("work", kith_quota_plan_copy(NULL, 1, 1, e));

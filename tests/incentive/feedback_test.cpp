@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "incentive/incentive_fixture.hpp"
 #include "support/source_dir.hpp"
@@ -216,6 +217,62 @@ TEST_P(FeedbackTest, ADigestIsHandedOutOnceToThosePermitted) {
   refused_for(
       seller, [&](Work& work) { incentive::deliver_digest(work, ann, parse_date("2025-04-05")); }, Code::denied);
   refused([&](Work& work) { incentive::deliver_digest(work, Id{99}, parse_date("2025-04-05")); }, Code::not_found);
+}
+
+/// Whatever is done to deals, the figures that each work has told lead without a gap to what statements and attainment
+/// then say.
+TEST_P(FeedbackTest, WhatWasToldAddsUpToWhatIs) {
+  plan({.interval = "quarter", .components = {{"revenue", {{"0", "0.03"}, {"1000", "0.0555"}, {"2500", "0.08"}}}}});
+  std::vector<Id> people;
+  std::map<Id, Id> quotas;
+  for (int i = 0; i < 3; ++i) {
+    people.push_back(employee("P" + std::to_string(i)));
+    assigned("field", people.back());
+    quotas[people.back()] = target(people.back(), 300'001);
+  }
+  std::mt19937 random(20260309);
+  const auto below = [&](std::size_t count) { return std::size_t{random()} % count; };
+  std::vector<Id> deals;
+  std::map<std::pair<Id, ProgressKind>, std::int64_t> told;
+  for (int step = 0; step < 40; ++step) {
+    in_work([&](Work& work) {
+      for (std::size_t change = 0; change <= below(3); ++change) {
+        const std::size_t what = deals.size() < 3 ? 0 : below(4);
+        if (what == 0) {
+          const std::string day = "2025-0" + std::to_string(4 + below(3)) + "-1" + std::to_string(below(10));
+          Opportunity deal = deal_of(people[below(3)], static_cast<std::int64_t>(1 + below(90'000)), day);
+          deals.push_back(sales::create(work, deal));
+          continue;
+        }
+        const Id id = deals[below(deals.size())];
+        const Opportunity deal = work.get<Opportunity>(id);
+        if (what == 1) {
+          sales::set_splits(work, id, {{people[0], {3333, 4}}, {people[1 + below(2)], {6667, 4}}});
+        } else if (deal.status == DealStatus::won) {
+          sales::reopen(work, id, "once more");
+        } else {
+          const std::int64_t amount = static_cast<std::int64_t>(1 + below(90'000));
+          sales::win(work, id, date(2025, 4 + static_cast<int>(below(3)), 20), "price", Amount{amount});
+        }
+      }
+      for (const Progress& row : incentive::catch_up(work)) {
+        std::int64_t& sum = told[{row.employee, row.kind}];
+        EXPECT_EQ(row.before.minor, sum) << "follows what was told last";
+        sum = row.after.minor;
+      }
+    });
+  }
+  run("2025-Q2");
+  for (const Id person : people) {
+    EXPECT_EQ((told[{person, ProgressKind::commission}]), statement(person, "2025-Q2").total.minor);
+    const auto node = incentive::attainment(session().reader(), quotas[person]).front();
+    EXPECT_EQ((told[{person, ProgressKind::attainment}]), node.actual.minor);
+  }
+  std::map<std::pair<Id, ProgressKind>, std::int64_t> stored;
+  for (const Progress& row : session().reader().list<Progress>()) {
+    stored[{row.employee, row.kind}] += row.after.minor - row.before.minor;
+  }
+  EXPECT_EQ(stored, told);
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(FeedbackTest);

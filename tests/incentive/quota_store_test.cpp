@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quotas on any measure, grades, ramps and leaves, versions, promises, pace and actions, on every backend.
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+
 #include "incentive/incentive_fixture.hpp"
+#include "support/source_dir.hpp"
 
 namespace kith {
 namespace {
@@ -50,6 +55,112 @@ class QuotaStoreTest : public test::IncentiveTest {
     });
   }
 };
+
+TEST_P(QuotaStoreTest, EveryGoldenCaseHolds) {
+  using nlohmann::json;
+  std::ifstream file(test::source_dir() / "tests/incentive/store_cases/quotas.json");
+  const json document = json::parse(file);
+  const auto usd = [](const json& text) { return parse_money(text.get<std::string>(), currency("USD")).minor; };
+  std::set<std::string> ids;
+  for (const json& row : document.at("cases")) {
+    SCOPED_TRACE(row.at("id").get<std::string>() + " (" + row.at("source").get<std::string>() + ")");
+    ids.insert(row.at("id").get<std::string>());
+    const json& given = row.at("given");
+    const Id company = unit("Company");
+    std::vector<QuotaChild> children;
+    for (int i = 0; i < given.at("departments").get<int>(); ++i) {
+      children.push_back({.unit = unit("Department " + std::to_string(i), company)});
+      employee("Member", children.back().unit);
+    }
+    const Quota root = target(company, {}, usd(given.at("parent")));
+    if (given.contains("amounts")) {
+      const json& amounts = given.at("amounts");
+      for (std::size_t i = 0; i < amounts.size(); ++i) target(children[i].unit, {}, usd(amounts[i]), root.id);
+    } else {
+      const Decimal over = parse_decimal(given.value("over_percent", "0"));
+      in_work([&](Work& work) { incentive::decompose(work, root.id, children, QuotaMethod::equal, over); });
+    }
+    json told = {{"parts", json::array()}, {"missing", json::array()}};
+    for (const QuotaNode& node : incentive::quota_tree(session().reader(), root.id)) {
+      if (node.depth != 0) told["parts"].push_back(to_string(Money{node.quota.amount.minor, node.quota.currency}));
+      if (node.depth != 0) continue;
+      told["sum"] = to_string(*node.children_sum);
+      told["difference"] = to_string(node.difference);
+      told["unplanned"] = to_string(node.unplanned);
+      told["parent"] = to_string(Money{node.quota.amount.minor, node.quota.currency});
+      for (const Id id : node.missing_units) told["missing"].push_back(session().reader().get<Unit>(id).name);
+    }
+    const Table table = session().reader().report("quota_consistency");
+    told["over"] = cell(table, table.rows() - 1 - told["parts"].size(), "over_assignment");
+    for (const auto& [key, value] : row.at("expect").items()) EXPECT_EQ(told.at(key), value) << key;
+    in_work([&](Work& work) {  // the next case finds the period free
+      for (const Quota& child : work.list<Quota>({.conditions = {equals(entity_of<Quota>(), "parent", root.id)}})) {
+        work.remove<Quota>(child.id, child.revision);
+      }
+      const Quota top = work.get<Quota>(root.id);
+      work.remove<Quota>(top.id, top.revision);
+    });
+  }
+  for (const char* id : {"AK1", "AK3"}) EXPECT_TRUE(ids.contains(id)) << id << " has no case";
+}
+
+TEST_P(QuotaStoreTest, ThreeMonthsGiveTheQuarter) {
+  const Id team = unit("Team");
+  const Quota quarter = target(team, {}, 1, {}, [](Quota& row) { row.stretch = Amount{500}; });
+  const auto sum = [&](Work& work) { incentive::sum_periods(work, quarter.id, Grain::month); };
+  EXPECT_TRUE(says(refused(sum, Code::state), "2025-04, 2025-05, 2025-06"));
+  for (const char* month : {"2025-04", "2025-05", "2025-06"}) {
+    target(team, {}, 333, {}, [&](Quota& row) { row.period = month; });
+  }
+  in_work(sum);
+  const Quota stored = session().reader().get<Quota>(quarter.id);
+  EXPECT_EQ(stored.amount.minor, 999);
+  EXPECT_EQ(stored.method, QuotaMethod::bottom_up);
+  EXPECT_FALSE(stored.stretch) << "it would lie below the target";
+}
+
+TEST_P(QuotaStoreTest, TellsTheRecordsBehindAFigure) {
+  const Id team = unit("Team");
+  const Id ann = employee("Ann", team);
+  const Id bob = employee("Bob", team);
+  in_work([&](Work& work) { access::add_principal(work, "ann", ann, {"seller"}); });
+  const Quota root = target(team, {}, 10'000);
+  const Quota own = target({}, ann, 5'000, root.id);
+  const Id shared = won(ann, 1'000, "2025-04-03", {{ann, {6, 1}}, {bob, {4, 1}}});
+  const Id others = won(bob, 500, "2025-04-02");
+  const QuotaFacts facts = incentive::quota_facts(session().reader(), root.id);
+  ASSERT_EQ(facts.facts.size(), 3U);
+  EXPECT_EQ(facts.facts[0].record, others);
+  EXPECT_EQ(facts.facts[1].amount, 600);
+  EXPECT_EQ(facts.actual, attained(root.id).actual);
+  const Table table = session().reader().report("quota_facts", {{"quota", root.id}});
+  EXPECT_EQ(cell(table, 2, "running"), "15.00");
+  Session seller = store().engine->session("ann");
+  const QuotaFacts mine = incentive::quota_facts(seller.reader(), own.id);
+  ASSERT_EQ(mine.facts.size(), 1U);
+  EXPECT_EQ(mine.facts[0].record, shared);
+  change(shared, [&](Opportunity& deal) { deal.owner = bob; });
+  const QuotaFacts hidden = incentive::quota_facts(seller.reader(), own.id);
+  EXPECT_TRUE(hidden.facts.empty()) << "the deal is Bob's now";
+  EXPECT_EQ(hidden.hidden.minor, 600);
+  EXPECT_EQ(hidden.actual.minor, 600);
+}
+
+TEST_P(QuotaStoreTest, ReportsShowWhatWasKnownThen) {
+  const Id team = unit("Team");
+  const Id ann = employee("Ann", team);
+  const Quota own = target(team, {}, 10'000);
+  won(ann, 1'000, "2025-04-02");
+  const std::int64_t then = session().reader().seq();
+  won(ann, 4'000, "2025-04-03");
+  Quota lower = own;
+  lower.amount = Amount{5'000};
+  in_work([&](Work& work) { incentive::set_quota(work, lower); });
+  const Reader past = session().reader({.as_of_seq = then});
+  EXPECT_EQ(incentive::attainment(past, own.id).front().percent, (Decimal{1000, 2}));
+  EXPECT_EQ(attained(own.id).percent, (Decimal{10000, 2}));
+  EXPECT_EQ(cell(past.report("quota_pace", {{"on", date(2025, 4, 3)}}), 0, "actual"), "10.00");
+}
 
 TEST_P(QuotaStoreTest, CountsWhateverAMeasureSays) {
   const Id company = unit("Company");

@@ -107,6 +107,10 @@ class QuotaVerbs:
         from, to, quota, amount."""
         return Table(self._open().split_periods(_id(quota), grain, list(weights)))
 
+    def sum_periods(self, quota: int | Record, grain: str) -> None:
+        """Makes a target the sum of its parts: three months give the quarter."""
+        self._open().sum_periods(_id(quota), grain)
+
     def roll_up(self, quota: int | Record) -> int:
         """Makes every inner node below a quota the sum of its children; how many changed."""
         return self._open().roll_up(_id(quota))

@@ -393,6 +393,39 @@ def diff(before: PlanFile, after: PlanFile) -> None:
 
 
 @app.command()
+def morning(
+    store: StorePath,
+    employee: Annotated[str, typer.Argument(help="Name.")],
+    day: Annotated[str, typer.Option(help="The morning; today without it.")] = "",
+    language: Annotated[kith.Language, typer.Option(help="Of the text.")] = kith.Language.english,
+    actor: Actor = "local",
+) -> None:
+    """Somebody's morning digest: yesterday's deals, commission and attainment, what is due."""
+    session = opened(store, actor)
+    person = session.employees.find_one("name = :n", n=employee)
+    typer.echo(session.digest_text(person, date.fromisoformat(day) if day else None, language), nl=False)
+
+
+@app.command()
+def actions(
+    store: StorePath,
+    employee: Annotated[str, typer.Argument(help="Name.")],
+    period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
+    level: Annotated[list[str] | None, typer.Option(help="A measure from the deal backwards: talks, leads.")] = None,
+    day: Annotated[str, typer.Option(help="As of that day; today without it.")] = "",
+    language: Annotated[kith.Language, typer.Option(help="Of the text.")] = kith.Language.english,
+    actor: Actor = "local",
+) -> None:
+    """What somebody's quota still takes, back-computed from history."""
+    session = opened(store, actor)
+    person = session.employees.find_one("name = :n", n=employee)
+    where = "employee = :e and period = :p and metric = 'won_amount' and draft = 0"
+    quota = session.quotas.find_one(where, e=person.id, p=period)
+    on = date.fromisoformat(day) if day else None
+    typer.echo(session.action_text(quota, on, level or [], language), nl=False)
+
+
+@app.command()
 def dump(
     store: StorePath, file: Annotated[str, typer.Argument(help="Where to, as JSON Lines.")], actor: Actor = "local"
 ) -> None:

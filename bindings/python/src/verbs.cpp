@@ -413,6 +413,10 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
       .def("set_quota", &set_quota)
       .def("decompose", &decompose)
       .def("split_periods", &split_periods)
+      .def("sum_periods",
+           [](PyWork& self, std::int64_t quota, const std::string& grain) {
+             incentive::sum_periods(self.work(), {quota}, parse_grain(grain));
+           })
       .def("roll_up", [](PyWork& self, std::int64_t quota) { return incentive::roll_up(self.work(), {quota}); })
       .def("commit_quota", &commit_quota)
       .def("set_ramp", &set_ramp)

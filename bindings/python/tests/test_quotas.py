@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import kith
 import pytest
+from test_cli import run
 
 PLAN = {
     "format": "kith.plan/1",
@@ -97,6 +99,11 @@ def test_quotas_count_what_a_measure_says(team: SimpleNamespace) -> None:
     pace = team.session.report("quota_pace", period="2026-Q1", metric="won_count", on=date(2026, 1, 30))
     assert (pace[0].elapsed, pace[0].days, pace[0].status) == (22, 64, kith.GoalStatus.behind)
     assert len(team.session.quota_parts(deals, "month")) == 3
+    facts = team.session.report("quota_facts", quota=top)
+    assert [(row.employee, row.amount.amount) for row in facts] == [("Ann", Decimal("600.00"))]
+    with team.session.work() as work:
+        work.sum_periods(deals, kith.Grain.month)
+    assert team.session.quotas.get(deals).method == kith.Method.bottom_up
 
 
 def test_a_version_goes_its_way(team: SimpleNamespace) -> None:
@@ -155,6 +162,18 @@ def test_bonuses_costs_and_draws(team: SimpleNamespace) -> None:
     lines = team.session.cost_lines.find(order=["position"])
     assert lines[-1].kind == kith.AmortizationKind.write_off
     assert sum(line.amount.amount for line in lines) == 240
+
+
+def test_a_morning_at_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "team.kith"
+    with kith.open(str(path)) as store, store.session() as session, session.work() as work:
+        ann = work.employees.create(name="Ann")
+        work.pipelines.create(name="Standard", stages=[{"name": "Talk", "probability": "0.5"}])
+        win(work, ann, "100", date(2026, 1, 5))
+        work.set_quota("2026-Q2", 1000, employee=ann)
+    assert run("morning", path, "Ann", "--day", "2026-01-06").startswith("Ann, the morning of 2026-01-06\nWon order: ")
+    assert "成交 order" in run("morning", path, "Ann", "--day", "2026-01-06", "--language", "zh")
+    assert "deals 10: " in run("actions", path, "Ann", "2026-Q2", "--day", "2026-06-30")
 
 
 @pytest.mark.parametrize(

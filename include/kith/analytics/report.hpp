@@ -15,6 +15,7 @@
 /// | quota_pace | quota tree on a day: pace by working days, status, landing, coverage, obstacles |
 /// | quota_reconciliation | quota tree with what was promised from below |
 /// | quota_ranking | people or units by what they brought or by attainment, equals share a rank |
+/// | quota_facts | the records behind a quota's actual, as far as the actor may see them |
 /// | quota_actions | what a quota still takes, back-computed from history |
 /// | sales_plan | what should be sold of what to whom, next to what was won |
 /// | digest | somebody's morning: yesterday's orders, commission, attainment before and after, what is due |
@@ -38,6 +39,7 @@ Table quota_consistency(const Reader& reader, const Parameters& parameters);
 Table quota_pace(const Reader& reader, const Parameters& parameters);
 Table quota_reconciliation(const Reader& reader, const Parameters& parameters);
 Table quota_ranking(const Reader& reader, const Parameters& parameters);
+Table quota_facts(const Reader& reader, const Parameters& parameters);
 Table quota_actions(const Reader& reader, const Parameters& parameters);
 Table sales_plan(const Reader& reader, const Parameters& parameters);
 Table digest(const Reader& reader, const Parameters& parameters);
