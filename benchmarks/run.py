@@ -101,6 +101,11 @@ def storage(programs, data, runs, rows):
     return results + lines_of([sys.executable, HERE / "store_python.py", data / "python", program, runs, rows])
 
 
+def plans(programs, runs):
+    """P5 and S1 to S3: the general plan engine at size, each measure against its limit."""
+    return lines_of([programs / "plan_bench", 10_000_000, runs])
+
+
 def write(path, about, results):
     """What is known so far: a run that is cut off leaves what it measured."""
     judged = [judge(line) for line in results]
@@ -110,6 +115,8 @@ def write(path, about, results):
 def judge(line):
     if line.get("target") is None and "ratio" in line:
         line["met"] = None  # shown for comparison; nobody set a target
+    elif "limit" in line:
+        line["met"] = bool(line["value"] <= line["limit"])
     elif "met" not in line and "ratio" in line:
         wanted = line["ratio"] >= line["target"] if line["better"] == "higher" else line["ratio"] <= line["target"]
         line["met"] = bool(wanted)
@@ -118,6 +125,9 @@ def judge(line):
 
 def row_of(line):
     met = {True: "yes", False: "NO", None: ""}[line["met"]]
+    if "limit" in line:
+        value = f"{line['value']:.3g} {line['unit']}"
+        return [line["job"], line["what"], value, "", "", f"<= {line['limit']:g} {line['unit']}", met, ""]
     if "ratio" not in line:
         wrong = line["wrong_lines"] + line["wrong_totals"]
         return [line["job"], line["what"], f"{wrong} wrong", "exact rationals", "", "0 wrong", met, ""]
@@ -164,7 +174,8 @@ def main():
     options.add_argument("--build", type=Path, default=Path("build/bench"))
     options.add_argument("--runs", type=int, default=7, help="of each job; the median counts")
     options.add_argument("--rows", type=int, default=100_000, help="customers of P6 and P7")
-    options.add_argument("--only", default="P1,P3,P6,P7", help="P1 stands for P1, P2 and P3; P6 for P6 and P7")
+    options.add_argument("--only", default="P1,P5,P6",
+                         help="P1 stands for P1, P2 and P3; P5 for P5 and S1 to S3; P6 for P6 and P7")
     given = options.parse_args()
     programs, data = given.build.resolve() / "benchmarks", given.build.resolve() / "data"
     wanted = set(given.only.split(","))
@@ -174,6 +185,9 @@ def main():
     try:
         if wanted & {"P1", "P2", "P3"}:
             results += commission(programs, data, given.runs)
+            write(path, about, results)
+        if wanted & {"P5", "S1", "S2", "S3"}:
+            results += plans(programs, given.runs)
             write(path, about, results)
         if wanted & {"P6", "P7"}:
             results += storage(programs, data, given.runs, given.rows)

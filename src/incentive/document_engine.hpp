@@ -1,143 +1,159 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// The stages of the general plan engine, each a function from columns to columns.
+/// The stages of the general plan engine: facts > credits > measures > components > modifiers > outcomes. Stages know
+/// people, periods and events by number; an Outcome says how one component of one person and period came about.
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "incentive/document_model.hpp"
-#include "kith/schema/batch.hpp"
+#include "incentive/document_facts.hpp"
 
 namespace kith::incentive::general {
 
-using Model = PlanDocument::Model;
-
-/// Events once each, in order, with what they refer to.
-struct Facts {
-  std::vector<const EventRow*> rows;
-  std::vector<std::string> keys;  ///< "source:id"
-  std::map<std::string, std::size_t> by_key;
-  /// The event an event takes back, or itself.
-  std::size_t origin(std::size_t row) const;
+/// What every stage reads. Lives as long as what was computed from it.
+struct Ground {
+  Ground(const Model& model, const Inputs& inputs)
+      : facts(model, inputs),
+        periods(model, inputs, facts),
+        people(inputs, facts),
+        lookup(model, inputs, people, periods) {}
+  Facts facts;
+  Periods periods;
+  People people;
+  Lookup lookup;
 };
 
-/// Merges versions, drops what was cancelled, sorts by date, sequence, key.
-Facts order_events(const Inputs& inputs);
-
-/// Amounts of a rule in minor units of the plan's currency, and the columns its conditions read.
-struct Bases {
-  std::vector<Exact> base;
-  std::vector<Column> columns;
+/// The result of a whole event, to be rounded and then shared.
+struct Shared {
+  Exact whole = 0;
+  std::vector<Exact> shares;
 };
 
 struct Credit {
-  std::size_t rule = 0;
-  std::size_t event = 0;
-  std::string person;
-  Exact amount = 0;
-  // where the result is shared instead of the base
-  Exact whole = 0;
-  std::shared_ptr<const std::vector<Exact>> shares;
-  std::size_t share = 0;
+  Index rule = 0;
+  Index person = 0;
+  std::uint32_t event = 0;
+  std::uint32_t place = 0;  ///< in Shared::shares
+  Exact amount = 0;         ///< minor units of the plan's currency
+  Exact share = 1;          ///< of the event's base
+  std::shared_ptr<const Shared> shared;
 };
 
-/// Names, dates and values of the inputs by key.
-class Lookup {
+/// The columns that expressions over events read, a block of rows at a time.
+class EventView {
  public:
-  Lookup(const Model& model, const Inputs& inputs);
-  /// The most specific value. Errors: invalid when there is none.
-  Exact value(const Number& number, const std::string& person, const std::string& period, const Exact& scale) const;
-  bool has(const std::string& name, const std::string& person, const std::string& period) const;
-  std::vector<std::pair<std::string, Exact>> people_of(const std::string& name, const std::string& period) const;
-  /// "" for nobody.
-  std::string manager(const std::string& person, Date day) const;
-  std::vector<std::string> reports(const std::string& manager, Date day) const;
-  /// Share of the period's days on which somebody takes part.
-  Exact active_share(const std::string& person, const Period& period, bool days_of_360) const;
-  Exact rate(Currency currency, const std::string& kind, Date day, const std::string& where) const;
+  EventView(const Model& model, const Ground& ground, std::string fx, Reversal reversal);
+  /// Amount, or cost, of an event in exact minor units of the plan's currency.
+  Exact converted(std::size_t row, std::int64_t minor) const;
+  /// Fills the columns that the expression reads.
+  void read(const Expression& expression, std::span<const std::uint32_t> rows);
+  const ColumnView& view() const { return view_; }
+  /// One number of one event as its column keeps it; 0 where it has none.
+  std::int64_t word(std::size_t position, std::size_t row);
 
  private:
+  void append(std::size_t position, std::size_t row);
+
   const Model& model_;
-  const Inputs& inputs_;
-  std::map<std::string, std::map<std::pair<std::string, std::string>, Exact>> values_;
-  std::map<std::string, std::vector<const Superior*>> superiors_;
+  const Ground& ground_;
+  std::string fx_;
+  Reversal reversal_;
+  bool same_digits_ = true;
+  std::vector<Column> columns_;
+  ColumnView view_;
 };
 
-Bases compute_bases(const Model& model, const Facts& facts, const Lookup& lookup, const CreditRule& rule);
-std::vector<Credit> compute_credits(const Model& model, const Facts& facts, const Lookup& lookup);
+/// Shares events out. `take` receives every credit, event by event, chains after what they climb from.
+class Crediting {
+ public:
+  Crediting(const Model& model, const Ground& ground);
+  void run(std::span<const std::uint32_t> rows, const std::function<void(Credit&&)>& take);
+
+ private:
+  struct Rule;
+  void test(Rule& rule, std::span<const std::uint32_t> rows);
+  void share(const Rule& rule, std::uint32_t event, const Exact& base);
+  void post(const Rule& rule, std::uint32_t event, const Exact& base);
+  void climb(const Rule& rule, std::uint32_t event, const Exact& base);
+  void mirror(std::uint32_t event);
+  Exact base_of(Rule& rule, std::size_t place, std::uint32_t event);
+
+  const Model& model_;
+  const Ground& ground_;
+  std::vector<std::shared_ptr<Rule>> rules_;
+  std::vector<Index> roles_;
+  // of the event at hand
+  std::vector<Credit> made_;
+  std::vector<Index> people_;
+  std::vector<Exact> shares_;
+};
+
+/// Credits, and their sums by measure, person and period.
+class Credits {
+ public:
+  /// `kept`: the credits themselves stay too; without them only what needs no single credit can be computed.
+  Credits(const Model& model, const Ground& ground, bool kept);
+
+  bool kept() const { return kept_; }
+  const std::vector<Credit>& all() const { return credits_; }
+  const Exact& sum(std::size_t measure, Index person, Index period) const {
+    return sums_[measure][cell(person, period)];
+  }
+  /// Numbers of the credits of a measure, person and period, in the order of their events.
+  std::span<const std::uint32_t> rows(std::size_t measure, Index person, Index period) const;
+  /// Whether a person, or a period, has any credit that a measure counts, or is named beside the events.
+  bool live_person(Index person) const {
+    if (ground_.people.restricted()) return ground_.people.member(person);
+    return credited_[static_cast<std::size_t>(person)] > 0 || ground_.people.listed(person);
+  }
+  bool live_period(Index period) const {
+    return used_[static_cast<std::size_t>(period)] > 0 || ground_.periods.listed(period);
+  }
+  bool gone(std::size_t credit) const { return !gone_.empty() && gone_[credit]; }
+
+  /// Takes the credits of these events away, or gives them (again); tells which people that touches. What an event
+  /// refers to must be as it was when its credits are taken away.
+  void remove(std::span<const std::uint32_t> rows, std::vector<Index>& touched);
+  void add(std::span<const std::uint32_t> rows, std::vector<Index>& touched);
+
+ private:
+  std::size_t cell(Index person, Index period) const {
+    return static_cast<std::size_t>(person) * ground_.periods.size() + static_cast<std::size_t>(period);
+  }
+  /// Adds a credit to the sums (or takes it away) and tells the cells it stands in.
+  void count(const Credit& credit, bool away, const std::function<void(std::size_t, std::size_t)>& cells = {});
+  void group();
+  /// Where a credit stands among the sums of a measure; nothing where it does not count.
+  std::optional<std::size_t> cell_of(std::size_t measure, const Credit& credit) const;
+  std::vector<std::uint32_t>& cell_rows(std::size_t measure, std::size_t cell);
+  std::vector<std::uint32_t> of_event(std::uint32_t event) const;
+
+  const Model& model_;
+  const Ground& ground_;
+  bool kept_;
+  Crediting crediting_;
+  std::vector<std::vector<std::size_t>> measures_;  ///< of each rule
+  std::vector<std::vector<Exact>> sums_;
+  std::vector<Credit> credits_;
+  std::vector<bool> gone_;
+  // of each measure: where the credits of a cell begin, and their numbers
+  std::vector<std::vector<std::uint32_t>> begin_;
+  std::vector<std::vector<std::uint32_t>> numbers_;
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<std::uint32_t>> changed_;  ///< measure, cell
+  std::vector<std::uint32_t> event_begin_;  ///< credits of each event, in event_numbers_
+  std::vector<std::uint32_t> event_numbers_;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> by_event_;  ///< of changed events
+  std::vector<std::int64_t> credited_;
+  std::vector<std::int64_t> used_;
+};
 
 /// Whole parts by largest remainder on the absolute amount, ties to the earlier; shares sum to 1.
 std::vector<Whole> apportion(const Whole& amount, const std::vector<Exact>& shares);
-
-/// What a table looks at besides the total.
-struct Sight {
-  std::optional<Exact> goal;
-  Exact target_pay = 0;
-  Exact input = 0;                               ///< for inputs that are no function of the total
-  Exact second = 0;                              ///< second input of a matrix
-  const std::vector<Column>* columns = nullptr;  ///< for conditions of rows
-  std::size_t event = 0;
-};
-
-/// A piece of input at one value.
-struct Piece {
-  std::size_t row = 0;
-  Exact input = 0;
-  Exact value = 0;
-  Exact product = 0;
-};
-
-/// What a table pays for a total; `pieces` receives the steps when given.
-Exact pay(const Model& model, const Table& table, Below below, const Exact& total, const Sight& sight,
-          std::vector<Piece>* pieces = nullptr);
-/// The row an input reaches, or -1.
-int row_of(const Table& table, const Exact& input);
-
-/// One number on its way through the modifiers.
-struct Step {
-  std::string what;
-  Exact before = 0;
-  Exact after = 0;
-  Exact factor = 0;
-};
-
-/// A component of one person and period, with all its steps.
-struct Outcome {
-  std::string person;
-  std::size_t component = 0;
-  std::string period;
-  Exact measured = 0;
-  std::optional<Exact> goal;
-  Exact raw = 0;
-  Exact exact = 0;
-  Exact excess = 0;
-  Exact carry = 0;
-  std::int64_t amount = 0;
-  bool applicable = true;
-  struct Line {
-    int event = -1;
-    Exact exact = 0;
-    Exact excess = 0;
-    std::int64_t amount = 0;
-  };
-  std::vector<Line> lines;
-  std::vector<Piece> pieces;
-  std::vector<Step> steps;
-};
-
-struct Run {
-  Facts facts;
-  std::vector<Credit> credits;
-  std::vector<std::string> people;
-  std::vector<std::string> periods;
-  std::vector<Outcome> outcomes;
-  std::vector<std::string> warnings;
-};
-
-Run run_plan(const Model& model, const Inputs& inputs);
+std::int64_t to_int64(const Whole& value);
 
 }  // namespace kith::incentive::general

@@ -64,8 +64,9 @@ void read_rows(Node& root, Inputs& inputs) {
         false);
   };
   each("values", [&](Node& node) {
-    inputs.values.push_back(
-        {node.text("name"), node.text("person", false), node.text("period", false), node.text("value")});
+    inputs.values.push_back({node.text("name"), node.text("person", false), node.text("period", false),
+                             node.text("value"), node.parsed("from", read_date, false).value_or(Date{}),
+                             node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   each("hierarchy", [&](Node& node) {
     inputs.hierarchy.push_back({node.text("person"), node.text("manager"),
@@ -76,6 +77,11 @@ void read_rows(Node& root, Inputs& inputs) {
     inputs.people.push_back({node.text("person"), node.parsed("from", read_date).value_or(Date{}),
                              node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
+  if (root.has("members")) inputs.members.emplace();
+  each("members", [&](Node& node) {
+    inputs.members->push_back({node.text("person"), node.parsed("from", read_date).value_or(Date{}),
+                               node.parsed("to", read_date, false).value_or(kOpenDate)});
+  });
   each("rates", [&](Node& node) {
     inputs.rates.push_back(
         {node.parsed("currency", [](const std::string& text) { return currency(text); }).value_or(Currency{}),
@@ -83,10 +89,22 @@ void read_rows(Node& root, Inputs& inputs) {
   });
   inputs.closed = root.texts("closed", false);
   inputs.open = root.text("open", false);
+  inputs.periods = root.texts("periods", false);
+  root.each(
+      "holidays",
+      [&](const json& item, const std::string& path) {
+        try {
+          inputs.holidays.push_back(parse_date(item.is_string() ? item.get<std::string>() : ""));
+        } catch (const Error& error) {
+          out.add(path, error.message);
+        }
+      },
+      false);
   each("posted", [&](Node& node) {
     const auto minor = [](const std::string& text) { return parse_decimal(text); };
     const Decimal amount = node.parsed("minor", minor).value_or(Decimal{});
-    inputs.posted.push_back({node.text("person"), node.text("component"), node.text("period"), amount.coefficient});
+    inputs.posted.push_back({node.text("person"), node.text("component"), node.text("period"), amount.coefficient,
+                             node.text("posted", false)});
     if (amount.scale != 0) node.fault("minor", "Expected a whole number of minor units as text.");
   });
 }
@@ -118,10 +136,13 @@ json json_of(const Inputs& inputs) {
                {"hierarchy", json::array()}, {"people", json::array()}, {"rates", json::array()},
                {"posted", json::array()},    {"closed", inputs.closed}};
   if (!inputs.open.empty()) root["open"] = inputs.open;
+  if (!inputs.periods.empty()) root["periods"] = inputs.periods;
   for (const EventRow& event : inputs.events) root["events"].push_back(json_of(event));
   for (const PlanValue& row : inputs.values) {
-    root["values"].push_back(
-        {{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}});
+    json value = {{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}};
+    if (row.from != Date{}) value["from"] = to_string(row.from);
+    if (row.to != kOpenDate) value["to"] = to_string(row.to);
+    root["values"].push_back(std::move(value));
   }
   for (const Superior& row : inputs.hierarchy) {
     root["hierarchy"].push_back(
@@ -129,6 +150,12 @@ json json_of(const Inputs& inputs) {
   }
   for (const Participation& row : inputs.people) {
     root["people"].push_back({{"person", row.person}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
+  }
+  if (inputs.members) {
+    root["members"] = json::array();
+    for (const Participation& row : *inputs.members) {
+      root["members"].push_back({{"person", row.person}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
+    }
   }
   for (const PlanRate& row : inputs.rates) {
     root["rates"].push_back(
@@ -139,8 +166,49 @@ json json_of(const Inputs& inputs) {
                               {"component", row.component},
                               {"period", row.period},
                               {"minor", std::to_string(row.amount)}});
+    if (!row.posted.empty()) root["posted"].back()["posted"] = row.posted;
+  }
+  for (const Date day : inputs.holidays) root["holidays"].push_back(to_string(day));
+  if (!inputs.columns.amount.empty()) {
+    throw Error(Code::misuse, "inputs", "columns", "Columns have no JSON; give the events as rows.");
   }
   return root;
+}
+
+void add_pay(json& root, const PlanDocument& plan, const PlanResult& result) {
+  const auto money = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
+  for (const PaymentResult& row : result.payments) {
+    json one = {{"person", row.person}, {"period", row.period}};
+    const std::pair<const char*, std::int64_t> amounts[] = {{"earned", row.earned},
+                                                            {"held", row.held},
+                                                            {"released", row.released},
+                                                            {"carried", row.carried},
+                                                            {"advanced", row.advanced},
+                                                            {"recovered", row.recovered},
+                                                            {"topped_up", row.topped_up},
+                                                            {"forgiven", row.forgiven},
+                                                            {"balance", row.balance},
+                                                            {"carry", row.carry},
+                                                            {"pay", row.pay}};
+    for (const auto& [name, amount] : amounts) one[name] = money(amount);
+    root["payments"].push_back(std::move(one));
+  }
+  for (const PoolResult& row : result.pools) {
+    root["pools"].push_back({{"component", row.component},
+                             {"period", row.period},
+                             {"pool", money(row.pool)},
+                             {"paid", money(row.paid)},
+                             {"carried", money(row.carried)}});
+  }
+  for (const CostLine& row : result.amortization) {
+    root["amortization"].push_back({{"person", row.person},
+                                    {"component", row.component},
+                                    {"event", row.event},
+                                    {"kind", row.kind},
+                                    {"from", to_string(row.from)},
+                                    {"amount", money(row.amount)},
+                                    {"remaining", money(row.remaining)}});
+  }
 }
 
 json json_of(const PlanDocument& plan, const PlanResult& result) {
@@ -163,6 +231,7 @@ json json_of(const PlanDocument& plan, const PlanResult& result) {
                              {"exact", row.exact},
                              {"amount", money(row.amount)},
                              {"excess", row.excess}});
+    if (!row.payable.empty()) root["lines"].back()["payable"] = row.payable;
   }
   for (const ComponentResult& row : result.components) {
     json one = {{"person", row.person},        {"component", row.component}, {"period", row.period},
@@ -188,6 +257,7 @@ json json_of(const PlanDocument& plan, const PlanResult& result) {
                               {"kind", row.kind},
                               {"amount", money(row.amount)}});
   }
+  add_pay(root, plan, result);
   for (const StatementResult& row : result.statements) {
     root["statements"].push_back({{"person", row.person}, {"period", row.period}, {"amount", money(row.amount)}});
   }
@@ -235,8 +305,8 @@ Inputs parse_inputs(std::string_view text) {
 std::string canonical_json(const Inputs& inputs) { return json_of(inputs).dump(); }
 std::string canonical_json(const PlanDocument& plan, const PlanResult& result) { return json_of(plan, result).dump(); }
 
-std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& rows) {
-  const auto text = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
+std::string canonical_json(Currency currency, const std::vector<WhatIf>& rows) {
+  const auto text = [&](std::int64_t minor) { return to_string(Money{minor, currency}); };
   json list = json::array();
   for (const WhatIf& row : rows) {
     list.push_back({{"person", row.person},
@@ -245,6 +315,10 @@ std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& 
                     {"difference", text(checked_sub(row.after, row.before, "what-if"))}});
   }
   return list.dump();
+}
+
+std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& rows) {
+  return canonical_json(plan.currency(), rows);
 }
 
 std::string export_commission(const PlanDocument& plan, const Inputs& inputs) {

@@ -5,7 +5,8 @@
 #include <algorithm>
 
 #include "base/quote.hpp"
-#include "incentive/document_engine.hpp"
+#include "incentive/document_facts.hpp"
+#include "kith/base/error.hpp"
 
 namespace kith::incentive::general {
 namespace {
@@ -17,105 +18,214 @@ std::int64_t days_of_360(Date from, Date to) {
   return 360 * (b.year - a.year) + 30 * (b.month - a.month) + std::min(b.day, 30) - std::min(a.day, 30);
 }
 
+// Mondays to Fridays that are no holiday.
+std::int64_t working_days(Date from, Date to, const std::vector<Date>& holidays) {
+  constexpr int kSaturday = 5;  // Mondays are 0
+  std::int64_t days = 0;
+  for (std::int32_t day = from.days; day < to.days; ++day) {
+    if (weekday({day}) < kSaturday && !std::binary_search(holidays.begin(), holidays.end(), Date{day})) ++days;
+  }
+  return days;
+}
+
 }  // namespace
 
-Lookup::Lookup(const Model& model, const Inputs& inputs) : model_(model), inputs_(inputs) {
+Lookup::Lookup(const Model& model, const Inputs& inputs, const People& people, const Periods& periods)
+    : model_(model), people_(people), periods_(periods), holidays_(inputs.holidays) {
+  std::sort(holidays_.begin(), holidays_.end());
+  read_values(inputs);
+  superiors_.resize(people.size());
+  active_.resize(people.size());
+  for (const Superior& row : inputs.hierarchy) {
+    superiors_[static_cast<std::size_t>(people.find(row.person))].push_back(
+        {row.from, row.to, people.find(row.manager)});
+  }
+  for (const Participation& row : inputs.people) {
+    active_[static_cast<std::size_t>(people.find(row.person))].push_back({row.from, row.to, 1});
+  }
+  for (std::size_t i = 0; i < inputs.rates.size(); ++i) {
+    const PlanRate& rate = inputs.rates[i];
+    try {
+      const Exact value = parse_number(rate.rate);
+      if (value <= 0) throw Error(Code::invalid, "A rate is above 0.");
+      rates_[{rate.currency, rate.kind}].emplace_back(rate.kind == "plan_fixed" ? Date{} : rate.on, value);
+    } catch (const Error& error) {
+      throw Error(Code::invalid, "inputs", fmt::format("rates[{}]", i), error.message);
+    }
+  }
+  for (auto& [key, rows] : rates_) {
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+}
+
+void Lookup::read_values(const Inputs& inputs) {
   for (std::size_t i = 0; i < inputs.values.size(); ++i) {
     const PlanValue& value = inputs.values[i];
     try {
-      const bool added =
-          values_[value.name].try_emplace({value.person, value.period}, parse_number(value.value)).second;
-      if (!added) throw Error(Code::invalid, "There is another value for the same name, person and period.");
+      const Exact number = parse_number(value.value);
+      const Index person = value.person.empty() ? -1 : people_.find(value.person);
+      Values& values = values_[value.name];
+      if (value.from != Date{} || value.to != kOpenDate) {
+        if (!value.period.empty()) throw Error(Code::invalid, "A value has a period or days, not both.");
+        if (value.from >= value.to) throw Error(Code::invalid, "Its days run backwards.");
+        for (const Stretch& other : values.dated[person]) {
+          if (value.from < other.to && other.from < value.to) {
+            throw Error(Code::invalid, "Its days overlap those of another value for the same name and person.");
+          }
+        }
+        values.dated[person].push_back({value.from, value.to, number});
+        continue;
+      }
+      const Index period = value.period.empty() ? -1 : periods_.find(value.period);
+      if (!values.plain.try_emplace(key(person, period), number).second) {
+        throw Error(Code::invalid, "There is another value for the same name, person and period.");
+      }
     } catch (const Error& error) {
       throw Error(Code::invalid, "inputs", fmt::format("values[{}]", i), error.message);
     }
   }
-  for (const Superior& row : inputs.hierarchy) superiors_[row.person].push_back(&row);
 }
 
-bool Lookup::has(const std::string& name, const std::string& person, const std::string& period) const {
+std::int64_t Lookup::days(const std::string& basis, Date from, Date to) const {
+  if (basis == "30_360") return days_of_360(from, to);
+  return basis == "working" ? working_days(from, to, holidays_) : std::int64_t{to.days} - from.days;
+}
+
+// The mean of what held on the days of the period; days in no stretch count 0.
+std::optional<Exact> Lookup::blended(const std::vector<Stretch>& stretches, const Number& number, Index period) const {
+  if (period < 0) return std::nullopt;
+  const Period& own = periods_[period];
+  Exact sum = 0;
+  bool any = false;
+  for (const Stretch& stretch : stretches) {
+    const Date from = std::max(stretch.from, own.from);
+    const Date to = std::min(stretch.to, own.to);
+    if (from >= to) continue;
+    any = true;
+    if (from == own.from && to == own.to) return stretch.value;
+    if (number.blend.empty()) {
+      throw Error(Code::invalid, "inputs", "values",
+                  fmt::format("The value {} changes within {}; say in the plan how its days count: \"blend\".",
+                              quote(number.name), own.label));
+    }
+    sum += stretch.value * days(number.blend, from, to);
+  }
+  if (!any) return std::nullopt;
+  const std::int64_t all = days(number.blend, own.from, own.to);
+  return all == 0 ? Exact(0) : Exact(sum / Exact(all));
+}
+
+std::optional<Exact> Lookup::find(const Number& number, Index person, Index period) const {
+  const auto found = values_.find(number.name);
+  if (found == values_.end()) return std::nullopt;
+  const auto plain = [&](Index who, Index when) -> std::optional<Exact> {
+    const auto row = found->second.plain.find(key(who, when));
+    return row == found->second.plain.end() ? std::nullopt : std::optional<Exact>(row->second);
+  };
+  const auto dated = [&](Index who) -> std::optional<Exact> {
+    const auto row = found->second.dated.find(who);
+    return row == found->second.dated.end() ? std::nullopt : blended(row->second, number, period);
+  };
+  for (const Index who : {person, Index{-1}}) {
+    if (auto value = plain(who, period)) return value;
+    if (auto value = dated(who)) return value;
+    if (auto value = plain(who, -1)) return value;
+    if (person < 0) break;
+  }
+  return std::nullopt;
+}
+
+bool Lookup::has(const std::string& name, Index person, Index period) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return false;
-  const auto& rows = found->second;
-  return rows.contains({person, period}) || rows.contains({person, ""}) || rows.contains({"", period}) ||
-         rows.contains({"", ""});
+  Number number;
+  number.name = name;
+  number.blend = "calendar";
+  return find(number, person, period).has_value();
 }
 
-Exact Lookup::value(const Number& number, const std::string& person, const std::string& period,
-                    const Exact& scale) const {
+Exact Lookup::value(const Number& number, Index person, Index period, const Exact& scale) const {
   if (number.constant) return *number.constant;
-  const auto found = values_.find(number.name);
-  if (found != values_.end()) {
-    const std::pair<std::string, std::string> keys[] = {{person, period}, {person, ""}, {"", period}, {"", ""}};
-    for (const auto& key : keys) {
-      const auto row = found->second.find(key);
-      if (row != found->second.end()) return row->second * scale;
-    }
+  if (auto value = find(number, person, period)) {
+    if (number.above) value = *value > *number.above ? Exact(*value - *number.above) : Exact(0);
+    return *value * number.times * scale;
   }
+  const auto who = person < 0 ? std::string("everybody") : quote(people_[person]);
   throw Error(Code::invalid, "inputs", "values",
               fmt::format("There is no value {} for {} in {}; give one for the person, the period or everybody.",
-                          quote(number.name), quote(person), quote(period)));
+                          quote(number.name), who, period < 0 ? "" : quote(periods_[period].label)));
 }
 
-std::vector<std::pair<std::string, Exact>> Lookup::people_of(const std::string& name, const std::string& period) const {
-  std::map<std::string, Exact> people;
+std::vector<std::pair<Index, Exact>> Lookup::people_of(const std::string& name, Index period) const {
+  std::map<Index, Exact> people;
   const auto found = values_.find(name);
   if (found == values_.end()) return {};
-  for (const auto& [key, value] : found->second) {
-    if (key.first.empty() || (!key.second.empty() && key.second != period)) continue;
-    if (!key.second.empty() || !people.contains(key.first)) people[key.first] = value;
+  for (const auto& [packed, value] : found->second.plain) {
+    const auto person = static_cast<Index>(packed >> 32);
+    const auto when = static_cast<Index>(packed & 0xffffffffU);
+    if (person < 0 || (when >= 0 && when != period)) continue;
+    if (when >= 0 || !people.contains(person)) people[person] = value;
   }
   return {people.begin(), people.end()};
 }
 
-std::string Lookup::manager(const std::string& person, Date day) const {
-  const auto found = superiors_.find(person);
-  if (found == superiors_.end()) return {};
-  for (const Superior* row : found->second) {
-    if (row->from <= day && day < row->to) return row->manager;
+Index Lookup::manager(Index person, Date day) const {
+  for (const Line& row : superiors_[static_cast<std::size_t>(person)]) {
+    if (row.from <= day && day < row.to) return row.manager;
   }
-  return {};
+  return -1;
 }
 
-std::vector<std::string> Lookup::reports(const std::string& manager_name, Date day) const {
-  std::vector<std::string> people;
-  for (const auto& [person, rows] : superiors_) {
-    if (manager(person, day) == manager_name) people.push_back(person);
+std::vector<Index> Lookup::managers(Index person) const {
+  std::vector<Index> all;
+  for (const Line& row : superiors_[static_cast<std::size_t>(person)]) all.push_back(row.manager);
+  return all;
+}
+
+std::vector<Index> Lookup::reports(Index manager_wanted, Date day) const {
+  std::vector<Index> people;
+  for (std::size_t i = 0; i < superiors_.size(); ++i) {
+    if (manager(static_cast<Index>(i), day) == manager_wanted) people.push_back(static_cast<Index>(i));
   }
   return people;
 }
 
-Exact Lookup::active_share(const std::string& person, const Period& period, bool by_360) const {
-  const auto days = [&](Date from, Date to) { return by_360 ? days_of_360(from, to) : to.days - from.days; };
+Exact Lookup::active_share(Index person, const Period& period, const std::string& basis) const {
+  const std::vector<Stretch>& rows = active_[static_cast<std::size_t>(person)];
+  if (rows.empty()) return 1;
   std::int64_t active = 0;
-  bool listed = false;
-  for (const Participation& row : inputs_.people) {
-    if (row.person != person) continue;
-    listed = true;
+  for (const Stretch& row : rows) {
     const Date from = std::max(row.from, period.from);
     const Date to = std::min(row.to, period.to);
-    if (from < to) active += days(from, to);
+    if (from < to) active += days(basis, from, to);
   }
-  return listed ? Exact(active) / Exact(days(period.from, period.to)) : Exact(1);
+  const std::int64_t all = days(basis, period.from, period.to);
+  return all == 0 ? Exact(0) : Exact(active) / Exact(all);
 }
 
-Exact Lookup::rate(Currency from, const std::string& kind, Date day, const std::string& where) const {
+std::optional<Date> Lookup::leaves(Index person) const {
+  const std::vector<Stretch>& rows = active_[static_cast<std::size_t>(person)];
+  Date last{};
+  for (const Stretch& row : rows) last = std::max(last, row.to);
+  if (rows.empty() || last == kOpenDate) return std::nullopt;
+  return last;
+}
+
+const Exact& Lookup::rate(Currency from, const std::string& kind, Date day,
+                          const std::function<std::string()>& where) const {
   Date at = day;
-  if (kind == "period_avg" || kind == "period_end") {
-    at = {model_.period(model_.period_label(day)).to.days - 1};
+  if (kind == "period_avg" || kind == "period_end") at = {model_.period_at(day).to.days - 1};
+  if (kind == "plan_fixed") at = Date{};
+  const auto found = rates_.find({from, kind});
+  if (found != rates_.end()) {
+    const auto& rows = found->second;
+    const auto after =
+        std::upper_bound(rows.begin(), rows.end(), at, [](Date wanted, const auto& row) { return wanted < row.first; });
+    if (after != rows.begin()) return std::prev(after)->second;
   }
-  const PlanRate* best = nullptr;
-  for (const PlanRate& rate : inputs_.rates) {
-    if (rate.currency != from || rate.kind != kind) continue;
-    if (kind != "plan_fixed" && (at < rate.on || (best != nullptr && rate.on < best->on))) continue;
-    best = &rate;
-  }
-  if (best == nullptr) {
-    throw Error(Code::invalid, "event", "currency",
-                fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates.", quote(where),
-                            kind, code_of(from), code_of(model_.currency), to_string(at)));
-  }
-  return parse_number(best->rate);
+  throw Error(Code::invalid, "event", "currency",
+              fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates.", quote(where()),
+                          kind, code_of(from), code_of(model_.currency), to_string(at)));
 }
 
 }  // namespace kith::incentive::general

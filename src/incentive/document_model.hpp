@@ -21,6 +21,9 @@ namespace kith::incentive::general {
 struct Number {
   std::optional<Exact> constant = {};
   std::string name = {};
+  std::optional<Exact> above = {};  ///< only what exceeds this counts, in the units of the value
+  Exact times = 1;
+  std::string blend = {};  ///< day basis of a value that changes within a period; "" refuses one
 };
 
 enum class Who { split, split_weights, values, chain };
@@ -63,7 +66,7 @@ struct Measure {
   Accumulating accumulate = Accumulating::interval;
   std::optional<Number> goal = {};
   std::optional<Number> ramp = {};
-  std::string prorate = "none";  ///< of the goal: none, calendar, 30_360
+  std::string prorate = "none";  ///< of the goal: none, calendar, working, 30_360
   Reversal return_period = Reversal::original;
   Below negative = Below::first_tier;
 };
@@ -100,9 +103,9 @@ enum class Do { multiply, add, cap, floor, prorate, disqualify, gate };
 struct Modifier {
   Do kind = Do::multiply;
   Number by = {};
-  std::string per = "period";  ///< of a cap or floor: event, period
+  std::string per = "period";  ///< of a cap or floor: event, period, year
   bool carry = false;
-  std::string basis = {};  ///< prorate: calendar, 30_360, value
+  std::string basis = {};  ///< prorate: calendar, working, 30_360, value
   std::string input = {};  ///< measure whose attainment or value decides
   bool attainment = true;
   std::optional<Table> table = {};         ///< multiply, add: by rows
@@ -112,7 +115,7 @@ struct Modifier {
   std::shared_ptr<const Expression> when;  ///< disqualify: over values by name
 };
 
-enum class Kind { tiers, fixed, pool_share };
+enum class Kind { tiers, fixed, pool_share, rank };
 
 struct ComponentRule {
   std::string name = {};
@@ -122,6 +125,11 @@ struct ComponentRule {
   bool of_reports = false;
   std::optional<Number> target_pay = {};
   std::optional<Number> pool = {};
+  bool unpaid_carried = false;            ///< what of a pool nobody gets goes into the next one
+  std::optional<Number> member_cap = {};  ///< of a pool: at most so much each
+  std::vector<Exact> prizes = {};         ///< of ranks, by place
+  bool ties_share = true;                 ///< else each gets the prize of the place
+  std::optional<Exact> least = {};        ///< of ranks: below it nobody has a place
   Exact weight = 1;
   Table table = {};
   std::vector<Modifier> modifiers = {};
@@ -134,6 +142,53 @@ struct Release {
   Exact share = 0;
   std::string type = {};  ///< event type that fires it; "" at once
   bool proportional = false;
+  std::string on = {};           ///< "period_end" or "year_end" of what was earned
+  std::optional<Date> day = {};  ///< or a day
+  int months = 0;                ///< or so many months after the last day of the period
+};
+
+enum class Unearned { months, days, share, recompute };
+
+/// What is taken back of the pay for an event when another one of a type reverses it.
+struct Clawback {
+  std::string name = {};
+  std::string type = {};
+  Unearned prorate = Unearned::months;
+  std::vector<std::string> components = {};  ///< empty: all
+  int window = 0;                            ///< months after the event; 0: for ever
+  std::optional<Exact> term = {};            ///< months
+  std::string term_attribute = {};           ///< or an attribute of the event that holds them
+  bool last_day = true;                      ///< the date of the loss is the last day of service, not the first without
+  Exact share = 0;
+};
+
+enum class Drawn { recoverable, nonrecoverable, guarantee };
+
+struct Draw {
+  Drawn kind = Drawn::recoverable;
+  Number amount = {};
+  Exact recover_share = 1;
+  bool forgive = false;  ///< on exit; else it is owed
+  bool by_year = true;   ///< term of a guarantee: a fiscal year, or the plan
+  Date from = {};
+  Date to = kOpenDate;
+};
+
+/// From what is earned to what is paid.
+struct Payment {
+  bool carry = true;  ///< what is below zero waits for the next period; else it is paid back at once
+  std::optional<Draw> draw = {};
+};
+
+/// The cost of an event as an asset over its time of benefit (ASC 340-40).
+struct Amortization {
+  std::optional<Exact> term = {};
+  std::string term_attribute = {};
+  int renewals = 0;
+  bool commensurate = true;
+  int expedient = 12;
+  std::string lost_type = {};  ///< event type that ends the benefit; "" for none
+  bool last_day = true;        ///< the date of the loss is the last day of benefit
 };
 
 }  // namespace kith::incentive::general
@@ -160,10 +215,14 @@ struct PlanDocument::Model {
   std::vector<general::ComponentRule> components;
   std::vector<general::Modifier> statement;  ///< caps and floors over all components of a person and period
   std::vector<general::Release> releases;
+  std::vector<general::Clawback> clawbacks;
+  std::optional<general::Payment> payment;
+  std::optional<general::Amortization> amortization;
   std::string canonical;
+  std::string ground;  ///< canonical text of all that credits depend on; equal grounds share them
 
   const general::Measure* measure(std::string_view key) const;
-  std::string period_label(Date day) const;
+  Period period_at(Date day) const;
   Period period(const std::string& label) const;
 };
 

@@ -27,7 +27,8 @@ std::shared_ptr<const Expression> compile(Node& node, std::string_view key, cons
   return node.parsed(key, read).value_or(nullptr);
 }
 
-// A number of the plan, or {"value": name} for one among the inputs.
+}  // namespace
+
 std::optional<Number> read_number(Node& node, std::string_view key, const Exact& scale, bool required) {
   const json* value = node.find(key, required);
   if (value == nullptr) return std::nullopt;
@@ -35,12 +36,17 @@ std::optional<Number> read_number(Node& node, std::string_view key, const Exact&
   if (value->is_object()) {
     Node inner(*value, node.path(key), node.out());
     number.name = inner.text("value");
+    if (inner.has("above")) number.above = inner.number("above");
+    number.times = inner.number("times", false, 1);
+    if (inner.has("blend")) number.blend = kDayBases[inner.choice("blend", kDayBases)];
     inner.finish();
     return number;
   }
   number.constant = node.number(key) * scale;
   return number;
 }
+
+namespace {
 
 void read_chain(Node& node, CreditRule& rule) {
   const json* value = node.find("chain");
@@ -128,12 +134,12 @@ void read_rows(Node& node, const Model& model, Table& table, const Scales& scale
   node.each("rows", [&](const json& item, const std::string& path) {
     Node row(item, path, node.out());
     Row read;
-    if (table.mode == Mode::lookup && row.has("when")) {
-      conditional = true;
-      read.when = compile(row, "when", model, true);
+    const bool first = table.rows.empty();
+    if (first) conditional = table.mode == Mode::lookup && row.has("when");
+    if (conditional) {  // a row without a condition takes all that is left
+      if (row.has("when")) read.when = compile(row, "when", model, true);
     } else {
-      const bool last = conditional && !row.has("from");  // of a table of conditions: for all that is left
-      if (!last) read.from = row.number("from") * scales.input;
+      read.from = row.number("from") * scales.input;
     }
     ends.push_back(row.has("to") ? std::optional<Exact>(row.number("to") * scales.input) : std::nullopt);
     read.value = row.number("value") * scales.value;
@@ -144,26 +150,32 @@ void read_rows(Node& node, const Model& model, Table& table, const Scales& scale
   if (!conditional) check_rows(node, table, ends, scales.input);
 }
 
+template <class T, class Bound>
+void ascending(Node& node, const std::string& path, const std::vector<T>& bounds, Bound bound) {
+  for (std::size_t i = 1; i < bounds.size(); ++i) {
+    if (bound(bounds[i]) <= bound(bounds[i - 1])) node.out().add(at(path, i), "Bounds ascend.");
+  }
+}
+
 void read_matrix(Node& node, const Model& model, Table& table, const Scales& scales) {
   const json* second = node.find("second");
   if (second != nullptr) {
     Node inner(*second, node.path("second"), node.out());
     table.second_input = read_input(inner, "input", table.second_name);
     const Exact scale = table.second_input == Input::amount ? ten_to(model.digits) : Exact(1);
-    for (const std::string& text : inner.texts("from")) table.second.push_back(parse_number(text) * scale);
+    for (const Exact& bound : inner.numbers("from")) table.second.push_back(bound * scale);
+    ascending(inner, inner.path("from"), table.second, [](const Exact& one) { return one; });
     inner.finish();
   }
-  for (const std::string& text : node.texts("from")) {
+  for (const Exact& bound : node.numbers("from")) {
     Row row;
-    row.from = parse_number(text) * scales.input;
+    row.from = bound * scales.input;
     table.rows.push_back(row);
   }
+  ascending(node, node.path("from"), table.rows, [](const Row& row) { return row.from; });
   node.each("cells", [&](const json& item, const std::string& path) {
-    std::vector<Exact> line;
-    if (item.is_array()) {
-      for (const json& cell : item)
-        line.push_back(cell.is_string() ? parse_number(cell.get<std::string>()) * scales.value : Exact(0));
-    }
+    std::vector<Exact> line = read_numbers(item, path, node.out());
+    for (Exact& cell : line) cell *= scales.value;
     if (line.size() != table.second.size()) {
       node.out().add(
           path, fmt::format("Expected a list of {} texts, one for each bound of \"second\".", table.second.size()));
@@ -232,12 +244,13 @@ void read_modifier_kind(Node& node, Modifier& read, const Model& model) {
     }
     case Do::floor: {
       read.by = read_number(node, "amount", money, true).value_or(Number{});
-      read.per = node.choice("per", {"period", "event"}) == 1 ? "event" : "period";
-      if (read.carry && read.per == "event") node.fault("excess", "Only the excess of a period is carried.");
+      static const std::vector<std::string_view> kPer = {"period", "event", "year"};
+      read.per = kPer[node.choice("per", kPer)];
+      if (read.carry && read.per != "period") node.fault("excess", "Only the excess of a period is carried.");
       break;
     }
     case Do::prorate: {
-      static const std::vector<std::string_view> kBases = {"calendar", "30_360", "value"};
+      static const std::vector<std::string_view> kBases = {"calendar", "working", "30_360", "value"};
       read.basis = kBases[node.choice("basis", kBases)];
       if (read.basis == "value") read.by = read_number(node, "by", 1, true).value_or(Number{});
       break;
@@ -315,7 +328,7 @@ void read_measures(Node& root, Model& model) {
     read.goal = read_number(node, "goal", ten_to(model.digits), false);
     if (read.goal && read.goal->constant && *read.goal->constant < 0) node.fault("goal", "A goal is not negative.");
     read.ramp = read_number(node, "ramp", 1, false);
-    static const std::vector<std::string_view> kProrate = {"none", "calendar", "30_360"};
+    static const std::vector<std::string_view> kProrate = {"none", "calendar", "working", "30_360"};
     if (node.has("prorate_goal")) read.prorate = kProrate[node.choice("prorate_goal", kProrate)];
     if (!read.goal && (read.ramp || read.prorate != "none")) node.fault("goal", "Ramps and proration change a goal.");
     if (read.aggregate != Aggregate::sum && read.accumulate != Accumulating::interval) {
@@ -331,10 +344,11 @@ void read_components(Node& root, Model& model) {
     Node node(item, path, root.out());
     ComponentRule rule;
     rule.name = node.text("name");
-    rule.kind = static_cast<Kind>(node.choice("kind", {"tiers", "fixed", "pool_share"}));
-    if (const json* basis = node.find("basis", rule.kind != Kind::fixed)) {
+    rule.kind = static_cast<Kind>(node.choice("kind", {"tiers", "fixed", "pool_share", "rank"}));
+    const bool tiered = rule.kind == Kind::tiers;
+    if (const json* basis = rule.kind == Kind::fixed ? nullptr : node.find("basis")) {
       Node inner(*basis, node.path("basis"), root.out());
-      if (inner.has("component")) {
+      if (tiered && inner.has("component")) {
         rule.component = inner.text("component");
         rule.of_reports = inner.choice("of", {"self", "reports"}) == 1;
       } else {
@@ -344,11 +358,26 @@ void read_components(Node& root, Model& model) {
     }
     const Exact money = ten_to(model.digits);
     rule.weight = node.number("weight", false, 1);
-    if (const json* tiers = node.find("tiers", rule.kind == Kind::tiers)) {
+    if (const json* tiers = tiered ? node.find("tiers") : nullptr) {
       rule.table = read_table(*tiers, node.path("tiers"), model, root.out());
     }
     rule.target_pay = read_number(node, "target_pay", money, rule.table.unit == Unit::pct_of_target_pay);
-    rule.pool = read_number(node, rule.kind == Kind::fixed ? "amount" : "pool", money, rule.kind != Kind::tiers);
+    const bool fixed = rule.kind == Kind::fixed;
+    if (fixed || rule.kind == Kind::pool_share) rule.pool = read_number(node, fixed ? "amount" : "pool", money, true);
+    if (rule.kind == Kind::pool_share) {
+      rule.unpaid_carried = node.choice("unpaid", {"lose", "carry"}) == 1;
+      rule.member_cap = read_number(node, "member_cap", money, false);
+    }
+    if (rule.kind == Kind::rank) {
+      rule.prizes = node.numbers("prizes");
+      for (std::size_t i = 0; i < rule.prizes.size(); ++i) {
+        if (rule.prizes[i] < 0) node.out().add(at(node.path("prizes"), i), "A prize is 0 or more.");
+        rule.prizes[i] *= money;
+      }
+      if (rule.prizes.empty()) node.fault("prizes", "Expected at least one prize.");
+      rule.ties_share = node.choice("ties", {"share", "each"}) == 0;
+      if (node.has("least")) rule.least = node.number("least") * money;
+    }
     read_modifiers(node, "modifiers", model, rule.modifiers);
     node.finish();
     model.components.push_back(std::move(rule));
@@ -359,24 +388,6 @@ void read_components(Node& root, Model& model) {
       root.out().add(at("statement", i) + ".do", "Statements are capped and floored; put the rest into components.");
     }
   }
-}
-
-void read_releases(Node& root, Model& model) {
-  root.each(
-      "release",
-      [&](const json& item, const std::string& path) {
-        Node node(item, path, root.out());
-        Release read;
-        read.trigger = node.text("trigger");
-        read.share = node.number("share");
-        if (read.share < 0 || read.share > 1)
-          node.fault("share", "A share lies between 0 and 1 (\"60 %\" or \"0.6\").");
-        read.type = node.text("event_type", false);
-        if (!read.type.empty()) read.proportional = node.flag("proportional");
-        node.finish();
-        model.releases.push_back(std::move(read));
-      },
-      false);
 }
 
 }  // namespace kith::incentive::general

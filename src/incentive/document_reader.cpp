@@ -18,6 +18,50 @@ using namespace general;
 using nlohmann::json;
 using Model = PlanDocument::Model;
 
+// A calendar of months needs its first month alone; years of weeks say all on which two calendars differ.
+void read_calendar(Node& root, Model& model) {
+  Calendar& calendar = model.calendar;
+  const auto first_month = [&calendar](Node& node, bool required) {
+    calendar.first_month = static_cast<int>(node.integer("first_month", required, 1));
+    if (calendar.first_month >= 1 && calendar.first_month <= 12) return;
+    node.fault("first_month", "Expected 1 to 12.");
+    calendar.first_month = 1;
+  };
+  first_month(root, false);
+  const json* said = root.find("calendar", false);
+  if (said != nullptr && said->is_string()) {  // of the store that keeps the plan
+    calendar.name = said->get<std::string>();
+    check_name(calendar.name, "calendar", root.out());
+  } else if (const json* value = said) {
+    if (root.has("first_month")) root.fault("first_month", "It stands in the calendar; say it once.");
+    Node node(*value, "calendar", root.out());
+    static const std::vector<std::string_view> kDays = {"monday", "tuesday",  "wednesday", "thursday",
+                                                        "friday", "saturday", "sunday"};
+    calendar.kind = static_cast<CalendarKind>(
+        node.choice("kind", {"months", "weeks_445", "weeks_454", "weeks_544", "quarters_13", "periods_13"}) + 1);
+    first_month(node, true);
+    if (has_weeks(calendar.kind)) {
+      calendar.start =
+          static_cast<YearStart>(node.choice("start", {"fixed_date", "nearest_weekday", "after_last_weekday"}) + 1);
+      calendar.first_day = static_cast<int>(node.integer("first_day", true, 1));
+      calendar.first_weekday = static_cast<int>(node.choice("first_weekday", kDays));
+      calendar.long_period = static_cast<int>(node.integer("long_period", true, 0));
+    }
+    calendar.year_name = static_cast<YearName>(node.choice("year_name", {"by_end", "by_begin"}) + 1);
+    node.finish();
+    try {
+      check(calendar);
+    } catch (const Error& error) {
+      node.fault(error.field.empty() ? "kind" : error.field, error.message);
+      calendar = {};
+    }
+  }
+  const std::vector<Grain> grains = grains_of(calendar.kind);
+  const bool week = model.interval == Grain::week;  // a calendar of months has them beside it
+  if (model.whole_plan || week || std::find(grains.begin(), grains.end(), model.interval) != grains.end()) return;
+  root.fault("interval", fmt::format("The calendar has no {}.", name_of(model.interval)));
+}
+
 void read_head(Node& root, Model& model) {
   root.parsed("format", [](const std::string& text) {
     if (text == kGeneralPlanFormat) return true;
@@ -32,14 +76,12 @@ void read_head(Node& root, Model& model) {
     model.currency = *code;
     model.digits = minor_digits(*code);
   }
-  const std::size_t interval = root.choice("interval", {"month", "quarter", "year", "plan"});
+  static constexpr Grain kGrains[] = {Grain::month, Grain::quarter, Grain::year,
+                                      Grain::year,  Grain::week,    Grain::period};
+  const std::size_t interval = root.choice("interval", {"month", "quarter", "year", "plan", "week", "period"});
   model.whole_plan = interval == 3;
-  if (interval < 3) model.interval = static_cast<Grain>(interval + 1);
-  model.calendar.first_month = static_cast<int>(root.integer("first_month", false, 1));
-  if (model.calendar.first_month < 1 || model.calendar.first_month > 12) {
-    root.fault("first_month", "Expected 1 to 12.");
-    model.calendar.first_month = 1;
-  }
+  model.interval = kGrains[interval];
+  read_calendar(root, model);
   if (const json* valid = root.find("valid")) {
     Node node(*valid, "valid", root.out());
     const auto from = node.parsed("from", [](const std::string& text) { return parse_date(text); });
@@ -72,6 +114,7 @@ void read_head(Node& root, Model& model) {
 
 void read_scope(Node& root, Model& model) {
   model.scope.title = "event";
+  model.scope.row_only = true;
   model.scope.currency = model.currency;
   model.scope.names = {{"type", Type::text},    {"source", Type::text},
                        {"id", Type::text},      {"date", Type::date},
@@ -145,7 +188,7 @@ void check_fit(const Model& model, Findings& out) {
     const std::string path = at("components", i);
     if (!rule.measure.empty()) check_refers(model.measures, rule.measure, path + ".basis.measure", out);
     check_component_order(model, i, out);
-    if (rule.kind != Kind::pool_share) check_goal(model, rule.table, rule.measure, path + ".tiers", out);
+    if (rule.kind == Kind::tiers) check_goal(model, rule.table, rule.measure, path + ".tiers", out);
     for (std::size_t k = 0; k < rule.modifiers.size(); ++k) {
       const Modifier& modifier = rule.modifiers[k];
       const std::string where = at(path + ".modifiers", k);
@@ -160,6 +203,13 @@ void check_fit(const Model& model, Findings& out) {
       out.add(path + ".tiers", "A table over attributes of an event needs a measure with accumulate \"none\".");
     }
   }
+  check_unique(model.clawbacks, "clawback", out);
+  for (std::size_t i = 0; i < model.clawbacks.size(); ++i) {
+    const std::vector<std::string>& scope = model.clawbacks[i].components;
+    for (std::size_t k = 0; k < scope.size(); ++k) {
+      check_refers(model.components, scope[k], at(at("clawback", i) + ".components", k), out);
+    }
+  }
   Exact released = 0;
   for (const Release& release : model.releases) released += release.share;
   if (!model.releases.empty() && released != 1) {
@@ -168,9 +218,10 @@ void check_fit(const Model& model, Findings& out) {
 }
 
 /// Members that hold a number wherever they stand, unless the text is a name, a choice or a day.
-constexpr std::string_view kNumbers[] = {"amount",     "at_least", "by",   "cells",      "from",
-                                         "goal",       "pool",     "ramp", "retro_from", "share",
-                                         "target_pay", "to",       "unit", "value",      "weight"};
+constexpr std::string_view kNumbers[] = {"above",         "amount",     "at_least",   "by",         "cells",  "from",
+                                         "goal",          "least",      "member_cap", "pool",       "prizes", "ramp",
+                                         "recover_share", "retro_from", "share",      "target_pay", "times",  "to",
+                                         "unit",          "value",      "weight"};
 
 /// The shortest spelling of a number; any other text stays as it is.
 void shorten(json& value) {
@@ -191,16 +242,42 @@ void shorten_numbers(json& value) {
     for (json& item : value) shorten_numbers(item);
   }
   if (!value.is_object()) return;
-  const bool named = value.size() == 1 || value.contains("do");  // there "value" names a number of the inputs
+  // A row of a table holds its number as "value"; elsewhere that names a number of the inputs.
+  const bool row = value.contains("from") || value.contains("when") || value.contains("retro_from");
+  const bool named =
+      value.contains("do") ||
+      (!row && (value.size() == 1 || value.contains("times") || value.contains("above") || value.contains("blend")));
   for (auto& [key, member] : value.items()) {
     const bool number = std::find(std::begin(kNumbers), std::end(kNumbers), key) != std::end(kNumbers);
     if (number && !(named && key == "value")) {
-      if (member.is_object()) continue;
+      if (member.is_object()) {
+        shorten_numbers(member);
+        continue;
+      }
       shorten(member);
     } else {
       shorten_numbers(member);
     }
   }
+}
+
+// What credits and their sums depend on. Goals, tables and payments may differ between plans of one ground.
+std::string ground_of(const json& document) {
+  json ground = json::object();
+  for (const char* key :
+       {"currency", "interval", "first_month", "calendar", "valid", "attributes", "credits", "rounding"}) {
+    if (document.contains(key)) ground[key] = document[key];
+  }
+  for (const json& measure : document["measures"]) {
+    ground["measures"].push_back(
+        {{"name", measure["name"]}, {"credits", measure["credits"]}, {"return_period", measure["return_period"]}});
+  }
+  if (document.contains("clawback")) {
+    for (const json& one : document["clawback"]) {
+      if (one["prorate"] == "recompute") ground["clawback"].push_back(one);
+    }
+  }
+  return ground.dump();
 }
 
 std::string convert_old(std::string_view text) {
@@ -260,12 +337,13 @@ PlanDocument PlanDocument::parse(std::string_view text) {
   read_credits(root, *model);
   read_measures(root, *model);
   read_components(root, *model);
-  read_releases(root, *model);
+  read_pay(root, *model);
   root.finish();
   if (out.empty()) check_fit(*model, out);
   if (!out.empty()) throw Error(out.take());
   shorten_numbers(document);
   model->canonical = document.dump();
+  model->ground = ground_of(document);
   return PlanDocument(std::move(model));
 }
 
@@ -282,8 +360,9 @@ const Measure* Model::measure(std::string_view key) const {
   return nullptr;
 }
 
-std::string Model::period_label(Date day) const {
-  return whole_plan ? "plan" : period_of(calendar, interval, day).label;
+Period Model::period_at(Date day) const {
+  if (whole_plan) return {Grain::year, from, to, "plan"};
+  return period_of(calendar, interval, day);
 }
 
 Period Model::period(const std::string& label) const {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From outcomes to what is posted, and what another plan would have paid.
+// From outcomes to rows: components, lines, releases, what is posted, what is paid.
+#include "incentive/document_results.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,195 +9,350 @@
 #include <tuple>
 
 #include "base/quote.hpp"
-#include "incentive/document_engine.hpp"
+#include "incentive/document_pay.hpp"
 #include "kith/base/error.hpp"
 
-namespace kith::incentive {
+namespace kith::incentive::general {
 namespace {
-
-using namespace general;
 
 constexpr std::string_view kStatement = "statement";
 
+// What a component of a person and period comes to.
+struct Posting {
+  Index person = 0;
+  Index component = 0;  ///< place in the sorted names
+  Index period = 0;
+  std::int64_t amount = 0;
+  auto key() const { return std::tie(person, component, period); }
+};
+
 class Poster {
  public:
-  Poster(const Model& model, const Inputs& inputs) : model_(model), inputs_(inputs), lookup_(model, inputs) {}
+  Poster(const Model& model, const Inputs& inputs, const Ground& ground, const Credits& credits, Evaluator& evaluator,
+         Detail detail)
+      : model_(model),
+        inputs_(inputs),
+        ground_(ground),
+        credits_(credits),
+        evaluator_(evaluator),
+        all_(detail == Detail::all) {
+    std::set<std::string> names{std::string(kStatement)};
+    for (const ComponentRule& rule : model.components) names.insert(rule.name);
+    for (const Clawback& rule : model.clawbacks) names.insert(rule.name);
+    for (const PostedLine& line : inputs.posted) names.insert(line.component);
+    names_.assign(names.begin(), names.end());
+    exact_.resize(ground.people.size() * ground.periods.size());
+    closed_.resize(ground.periods.size());
+    for (const std::string& label : inputs.closed) closed_[static_cast<std::size_t>(find(label))] = true;
+    read_posted();
+  }
 
   PlanResult post() {
-    run_ = run_plan(model_, inputs_);
-    result_.warnings = run_.warnings;
-    credits();
-    for (const Outcome& out : run_.outcomes) outcome(out);
+    if (all_) credits();
+    for (std::size_t c = 0; c < model_.components.size(); ++c) component(c);
     statements();
+    take_back();
     ledger();
+    if (model_.payment) payments();
     return std::move(result_);
   }
 
  private:
   std::string major(const Exact& value) const { return number_text(value / ten_to(model_.digits)); }
+  Index place(std::string_view name) const {
+    return static_cast<Index>(std::lower_bound(names_.begin(), names_.end(), name) - names_.begin());
+  }
+  static std::string payable(const Outcome::Line& line) {
+    const Exact whole = line.exact + line.excess;
+    return line.excess.is_zero() || whole.is_zero() ? "" : number_text(line.exact / whole * 100);
+  }
+  const std::string& label(Index period) const { return ground_.periods[period].label; }
+  Exact& exact(Index person, Index period) {
+    return exact_[static_cast<std::size_t>(person) * ground_.periods.size() + static_cast<std::size_t>(period)];
+  }
+  bool closed(Index period) const { return closed_[static_cast<std::size_t>(period)]; }
+  Index find(const std::string& label) const {
+    const Index period = ground_.periods.find(model_.period(label).label);
+    return period < 0 ? ground_.periods.find(label) : period;
+  }
+
+  void read_posted() {
+    for (const PostedLine& line : inputs_.posted) {
+      const Index person = ground_.people.find(line.person);
+      const Index earned = find(line.period);
+      std::int64_t& sum = posted_[{person, place(line.component), earned}];
+      sum = checked_add(sum, line.amount, "posted lines");
+      const Index stands = line.posted.empty() ? earned : find(line.posted);
+      std::int64_t& paid = stood_[{person, stands}];
+      paid = checked_add(paid, line.amount, "posted lines");
+    }
+  }
 
   void credits() {
-    for (const Credit& credit : run_.credits) {
-      const Date day = run_.facts.rows[credit.event]->date;
-      result_.credits.push_back({model_.credits[credit.rule].name, credit.person, run_.facts.keys[credit.event],
-                                 model_.period_label(day), major(credit.amount)});
+    std::vector<const Credit*> rows;
+    for (std::size_t i = 0; i < credits_.all().size(); ++i) {
+      if (!credits_.gone(i)) rows.push_back(&credits_.all()[i]);
+    }
+    std::stable_sort(rows.begin(), rows.end(), [&](const Credit* a, const Credit* b) {
+      if (a->rule != b->rule) return a->rule < b->rule;
+      return a->event != b->event && ground_.facts.before(a->event, b->event);
+    });
+    for (const Credit* credit : rows) {
+      const Date day = ground_.facts.date(credit->event);
+      result_.credits.push_back({model_.credits[static_cast<std::size_t>(credit->rule)].name,
+                                 ground_.people[credit->person], ground_.facts.key(credit->event),
+                                 model_.period_at(day).label, major(credit->amount)});
     }
   }
 
-  void outcome(const Outcome& out) {
-    const std::string& name = model_.components[out.component].name;
-    ComponentResult row{
-        out.person,       name,       out.period,    major(out.measured), {}, {}, major(out.raw), major(out.excess),
-        major(out.exact), out.amount, out.applicable};
-    if (out.goal) {
-      row.goal = major(*out.goal);
-      if (*out.goal != 0) {
-        const Exact percent = out.measured / *out.goal * 100;
-        row.attainment = to_string(Decimal{round_number(percent * 100, Rounding::half_up), 2});
+  void component(std::size_t c) {
+    const ComponentRule& rule = model_.components[c];
+    for (std::size_t i = 0; i < ground_.people.size(); ++i) {
+      const auto person = static_cast<Index>(i);
+      if (!credits_.live_person(person)) continue;
+      for (const Outcome& out : evaluator_.outcomes(c, person)) outcome(rule, out);
+    }
+    if (rule.kind == Kind::pool_share) pools(c);
+  }
+
+  void outcome(const ComponentRule& rule, const Outcome& out) {
+    warn(rule, out);
+    result_.components.push_back(row_of(model_, ground_, out));
+    if (all_) {
+      for (const Outcome::Line& line : out.lines) {
+        result_.lines.push_back({ground_.people[out.person], rule.name,
+                                 line.event < 0 ? "" : ground_.facts.key(static_cast<std::size_t>(line.event)),
+                                 label(out.period), major(line.exact), line.amount, major(line.excess), payable(line)});
       }
     }
-    result_.components.push_back(std::move(row));
-    for (const Outcome::Line& line : out.lines) {
-      result_.lines.push_back({out.person, name,
-                               line.event < 0 ? "" : run_.facts.keys[static_cast<std::size_t>(line.event)], out.period,
-                               major(line.exact), line.amount, major(line.excess)});
-    }
-    exact_[{out.person, out.period}] += model_.point == Point::statement ? out.exact : Exact(out.amount);
-    if (model_.point != Point::statement) amounts_[{out.person, name, out.period}] = out.amount;
-    if (!model_.releases.empty()) release(out, name);
+    const bool whole = model_.point == Point::statement;
+    exact(out.person, out.period) += whole ? out.exact : Exact(out.amount);
+    if (!whole) postings_.push_back({out.person, place(rule.name), out.period, out.amount});
+    if (!model_.releases.empty()) release(rule, out);
   }
 
-  // The part of the events behind an outcome that a trigger has reached, by amount.
-  Exact fired(const Outcome& out, const Release& release) const {
-    Exact base = 0;
-    Exact reached = 0;
-    std::set<int> seen;
-    for (const Outcome::Line& line : out.lines) {
-      if (line.event < 0 || !seen.insert(line.event).second) continue;
-      const EventRow& event = *run_.facts.rows[static_cast<std::size_t>(line.event)];
-      const std::string& key = run_.facts.keys[static_cast<std::size_t>(line.event)];
-      base += event.amount.minor;
-      Exact sum = 0;
-      bool any = false;
-      for (const EventRow* other : run_.facts.rows) {
-        if (other->reverses != key || other->type != release.type) continue;
-        sum += other->amount.minor;
-        any = true;
-      }
-      if (!release.proportional) sum = any ? Exact(event.amount.minor) : Exact(0);
-      reached += sum;
-    }
-    if (base == 0) return 0;
-    return std::clamp(Exact(reached / base), Exact(0), Exact(1));
+  void warn(const ComponentRule& rule, const Outcome& out) {
+    if (out.applicable || rule.kind != Kind::tiers) return;
+    const auto measure = static_cast<std::size_t>(model_.measure(rule.measure) - model_.measures.data());
+    const bool any = credits_.kept() ? !credits_.rows(measure, out.person, out.period).empty()
+                                     : credits_.sum(measure, out.person, out.period) != 0;
+    if (!any && !out.goal) return;
+    result_.warnings.push_back(
+        fmt::format("{} of {} in {} has no goal above 0; attainment is undefined and nothing is "
+                    "paid.",
+                    rule.name, ground_.people[out.person], label(out.period)));
   }
 
-  void release(const Outcome& out, const std::string& name) {
-    std::vector<Exact> shares;
-    for (const Release& one : model_.releases) shares.push_back(one.share);
-    const std::vector<Whole> parts = apportion(out.amount, shares);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const Release& one = model_.releases[i];
-      const auto amount = static_cast<std::int64_t>(parts[i]);
-      const Exact share = one.type.empty() ? Exact(1) : fired(out, one);
-      result_.releases.push_back(
-          {out.person, name, out.period, one.trigger, amount, round_number(share * amount, model_.mode, model_.unit)});
+  void pools(std::size_t c) {
+    const ComponentRule& rule = model_.components[c];
+    for (std::size_t i = 0; i < ground_.periods.size(); ++i) {
+      const auto period = static_cast<Index>(i);
+      if (!credits_.live_period(period)) continue;
+      const Pool& pool = evaluator_.pool(c, period);
+      result_.pools.push_back({rule.name, label(period), pool.whole, pool.paid, pool.carried});
+      if (!pool.nobody) continue;
+      result_.warnings.push_back(fmt::format("Nobody contributed to {} in {}; nothing is paid and {}.", rule.name,
+                                             label(period),
+                                             rule.unpaid_carried ? "the pool is carried" : "the pool lapses"));
+    }
+  }
+
+  void release(const ComponentRule& rule, const Outcome& out) {
+    if (model_.point == Point::statement) return;  // only statements are whole amounts there
+    const Schedule now = schedule(model_, ground_, out, out.amount, out.period);
+    for (std::size_t i = 0; i < now.parts.size(); ++i) {
+      std::int64_t released = 0;
+      for (const auto& [period, amount] : now.out[i]) released += amount;
+      result_.releases.push_back({ground_.people[out.person], rule.name, label(out.period), model_.releases[i].trigger,
+                                  now.parts[i], released});
+    }
+    if (!model_.payment) return;
+    if (!closed(out.period)) {
+      flow(out.person, out.period, now, 1);
+      return;
+    }
+    // What a closed period posted keeps its schedule; the correction has its own, from the open period on.
+    const auto found = posted_.find({out.person, place(rule.name), out.period});
+    const std::int64_t before = found == posted_.end() ? 0 : found->second;
+    flow(out.person, out.period, schedule(model_, ground_, out, before, out.period), 1);
+    if (before == out.amount) return;
+    const Index open = ground_.periods.find(inputs_.open);
+    if (open < 0) return;
+    flow(out.person, open, schedule(model_, ground_, out, out.amount, open), 1);
+    flow(out.person, open, schedule(model_, ground_, out, before, open), -1);
+  }
+
+  void flow(Index person, Index at, const Schedule& schedule, int sign) {
+    std::map<Index, Flow>& own = flows_[person];
+    for (std::size_t i = 0; i < schedule.parts.size(); ++i) {
+      const Release& rule = model_.releases[i];
+      if (rule.type.empty() && rule.on.empty() && !rule.day && rule.months == 0) continue;  // paid at once
+      own[at].held += sign * schedule.parts[i];
+      for (const auto& [period, amount] : schedule.out[i]) own[period].released += sign * amount;
     }
   }
 
   // Caps and floors over all components; also the one rounding of plans that round statements.
   void statements() {
-    for (const std::string& person : run_.people) {
+    if (model_.statement.empty() && model_.point != Point::statement) return;
+    for (std::size_t i = 0; i < ground_.people.size(); ++i) {
+      const auto person = static_cast<Index>(i);
+      if (!credits_.live_person(person)) continue;
       Exact carried = 0;
-      for (const std::string& period : run_.periods) {
-        const Exact before = exact_[{person, period}] + carried;
-        Exact after = before;
+      Exact year = 0;
+      Index last = 0;
+      for (std::size_t k = 0; k < ground_.periods.size(); ++k) {
+        const auto period = static_cast<Index>(k);
+        if (!credits_.live_period(period)) continue;
+        if (last < ground_.periods.year_begin(period)) year = 0;
+        last = period;
+        const Exact own = exact(person, period);
+        Exact after = own + carried;
         Exact carry = 0;
         for (const Modifier& modifier : model_.statement) {
-          const Exact bound = lookup_.value(modifier.by, person, period, ten_to(model_.digits));
+          Exact bound = ground_.lookup.value(modifier.by, person, period, ten_to(model_.digits));
+          if (modifier.per == "year") bound -= year;
           if (modifier.kind == Do::floor) after = std::max(after, bound);
           if (modifier.kind == Do::cap && after > bound) {
             if (modifier.carry) carry += after - bound;
             after = bound;
           }
         }
+        year += after;
         const bool whole = model_.point == Point::statement;
-        const std::int64_t amount =
-            round_number(whole ? after : Exact(after - exact_[{person, period}]), model_.mode, model_.unit);
-        if (amount != 0) amounts_[{person, std::string(kStatement), period}] = amount;
+        const std::int64_t amount = round_number(whole ? after : Exact(after - own), model_.mode, model_.unit);
+        if (amount != 0) postings_.push_back({person, place(kStatement), period, amount});
         carried = carry;
       }
     }
   }
 
-  void ledger() {
-    std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> posted;
-    for (const PostedLine& line : inputs_.posted) {
-      std::int64_t& sum = posted[{line.person, line.component, line.period}];
-      sum = checked_add(sum, line.amount, "posted lines");
+  void take_back() {
+    if (model_.clawbacks.empty() && !model_.amortization) return;
+    const EventPays pays = pays_by_event(model_, ground_, credits_, evaluator_);
+    for (const Taken& taken : claw_back(model_, ground_, pays)) {
+      const std::string& name = model_.clawbacks[taken.clawback].name;
+      postings_.push_back({taken.person, place(name), taken.period, taken.amount});
+      if (!all_) continue;
+      result_.lines.push_back({ground_.people[taken.person], name, ground_.facts.key(taken.event), label(taken.period),
+                               major(Exact(taken.amount)), taken.amount, "0", ""});
     }
-    const std::set<std::string> closed(inputs_.closed.begin(), inputs_.closed.end());
-    for (const auto& [key, amount] : posted) {
-      if (closed.contains(std::get<2>(key))) amounts_.try_emplace(key, 0);
-    }
-    std::map<std::pair<std::string, std::string>, std::int64_t> sums;
-    for (const auto& [key, amount] : amounts_) {
+    if (model_.amortization) result_.amortization = spread_costs(model_, ground_, pays);
+  }
+
+  // One posting for each person, component and period, also where only the past has one.
+  void gather() {
+    for (const auto& [key, amount] : posted_) {
       const auto& [person, component, period] = key;
-      LedgerLine line{person, component, period, period, "earning", amount};
-      if (closed.contains(period)) {
-        const auto found = posted.find(key);
-        line.amount = checked_sub(amount, found == posted.end() ? 0 : found->second, "correction");
+      if (closed(period)) postings_.push_back({person, component, period, 0});
+    }
+    std::sort(postings_.begin(), postings_.end(), [](const Posting& a, const Posting& b) { return a.key() < b.key(); });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < postings_.size(); ++i) {
+      if (kept > 0 && postings_[kept - 1].key() == postings_[i].key()) {
+        postings_[kept - 1].amount = checked_add(postings_[kept - 1].amount, postings_[i].amount, "component");
+      } else {
+        postings_[kept++] = postings_[i];
+      }
+    }
+    postings_.resize(kept);
+  }
+
+  void ledger() {
+    gather();
+    std::set<std::string_view> clawbacks;
+    for (const Clawback& rule : model_.clawbacks) clawbacks.insert(rule.name);
+    for (const Posting& posting : postings_) {
+      const std::string& component = names_[static_cast<std::size_t>(posting.component)];
+      LedgerLine line{ground_.people[posting.person],
+                      component,
+                      label(posting.period),
+                      label(posting.period),
+                      clawbacks.contains(component) ? "clawback" : "earning",
+                      posting.amount};
+      Index stands = posting.period;
+      if (closed(posting.period)) {
+        const auto found = posted_.find({posting.person, posting.component, posting.period});
+        line.amount = checked_sub(posting.amount, found == posted_.end() ? 0 : found->second, "correction");
         if (line.amount == 0) continue;
-        if (inputs_.open.empty() || closed.contains(inputs_.open)) {
-          throw Error(
-              Code::state, "inputs", "open",
-              fmt::format("{} of {} changes by {} in {}, which is closed; name an open period for corrections.",
-                          quote(component), quote(person), to_string(Money{line.amount, model_.currency}), period));
+        if (inputs_.open.empty() || closed(find(inputs_.open))) {
+          throw Error(Code::state, "inputs", "open",
+                      fmt::format("{} of {} changes by {} in {}, which is closed; name an open period for corrections.",
+                                  quote(component), quote(line.person), to_string(Money{line.amount, model_.currency}),
+                                  line.earned));
         }
-        line.posted = inputs_.open;
+        stands = find(inputs_.open);
+        line.posted = label(stands);
         line.kind = "delta";
       }
-      std::int64_t& sum = sums[{person, line.posted}];
+      std::int64_t& sum = sums_[{posting.person, stands}];
       sum = checked_add(sum, line.amount, "statement");
       if (line.amount != 0) result_.ledger.push_back(std::move(line));
     }
-    for (const auto& [key, amount] : sums) result_.statements.push_back({key.first, key.second, amount});
+    for (const auto& [key, amount] : sums_) {
+      result_.statements.push_back({ground_.people[key.first], label(key.second), amount});
+    }
+  }
+
+  void payments() {
+    for (const auto& [key, amount] : sums_) flows_[key.first][key.second].earned += amount;
+    for (const auto& [key, amount] : stood_) {
+      if (closed(key.second)) flows_[key.first][key.second].earned += amount;
+    }
+    for (std::size_t i = 0; i < ground_.people.size(); ++i) {
+      const auto person = static_cast<Index>(i);
+      if (!credits_.live_person(person)) continue;
+      std::map<Index, Flow>& own = flows_[person];
+      for (std::size_t k = 0; k < ground_.periods.size(); ++k) {
+        if (credits_.live_period(static_cast<Index>(k))) own.try_emplace(static_cast<Index>(k));
+      }
+      for (PaymentResult& row : pay_out(model_, ground_, person, own)) result_.payments.push_back(std::move(row));
+    }
   }
 
   const Model& model_;
   const Inputs& inputs_;
-  Lookup lookup_;
-  Run run_;
+  const Ground& ground_;
+  const Credits& credits_;
+  Evaluator& evaluator_;
+  bool all_;
   PlanResult result_;
-  std::map<std::pair<std::string, std::string>, Exact> exact_;
-  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> amounts_;
+  std::vector<std::string> names_;  ///< of components, sorted
+  std::vector<Exact> exact_;
+  std::vector<bool> closed_;
+  std::vector<Posting> postings_;
+  std::map<std::tuple<Index, Index, Index>, std::int64_t> posted_;  ///< by person, component, period earned
+  std::map<std::pair<Index, Index>, std::int64_t> stood_;           ///< by person, period posted
+  std::map<std::pair<Index, Index>, std::int64_t> sums_;            ///< by person, period posted
+  std::map<Index, std::map<Index, Flow>> flows_;
 };
 
 }  // namespace
 
-PlanResult compute(const PlanDocument& plan, const Inputs& inputs) { return Poster(plan.model(), inputs).post(); }
-
-std::vector<WhatIf> what_if(const PlanDocument& before, const PlanDocument& after, const Inputs& inputs) {
-  if (before.currency() != after.currency()) {
-    throw Error(Code::invalid, "plan", "currency",
-                "The two plans pay in two currencies; their difference is no amount.");
+ComponentResult row_of(const Model& model, const Ground& ground, const Outcome& out) {
+  const auto major = [&](const Exact& value) { return number_text(value / ten_to(model.digits)); };
+  ComponentResult row;
+  row.person = ground.people[out.person];
+  row.component = model.components[static_cast<std::size_t>(out.component)].name;
+  row.period = ground.periods[out.period].label;
+  row.measured = major(out.measured);
+  row.raw = major(out.raw);
+  row.excess = major(out.excess);
+  row.exact = major(out.exact);
+  row.amount = out.amount;
+  row.applicable = out.applicable;
+  if (!out.goal) return row;
+  row.goal = major(*out.goal);
+  if (*out.goal != 0) {
+    const Exact percent = out.measured / *out.goal * 100;
+    row.attainment = to_string(Decimal{round_number(percent * 100, Rounding::half_up), 2});
   }
-  Inputs open = inputs;  // what is posted belongs to the plan that was in force
-  open.closed.clear();
-  open.posted.clear();
-  open.open.clear();
-  std::map<std::string, WhatIf> people;
-  const auto add = [&](const PlanDocument& plan, std::int64_t WhatIf::*side) {
-    for (const StatementResult& row : compute(plan, open).statements) {
-      WhatIf& one = people[row.person];
-      one.person = row.person;
-      one.*side = checked_add(one.*side, row.amount, "what-if");
-    }
-  };
-  add(before, &WhatIf::before);
-  add(after, &WhatIf::after);
-  std::vector<WhatIf> result;
-  for (auto& [person, row] : people) result.push_back(std::move(row));
-  return result;
+  return row;
 }
 
-}  // namespace kith::incentive
+PlanResult results_of(const Model& model, const Inputs& inputs, const Ground& ground, const Credits& credits,
+                      Evaluator& evaluator, Detail detail) {
+  return Poster(model, inputs, ground, credits, evaluator, detail).post();
+}
+
+}  // namespace kith::incentive::general

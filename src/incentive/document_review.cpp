@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "incentive/document_engine.hpp"
+#include "incentive/document_evaluator.hpp"
 #include "incentive/plan_rules.hpp"
 
 namespace kith::incentive {

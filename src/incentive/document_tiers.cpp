@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables: what a total pays.
-#include "incentive/document_engine.hpp"
+#include "incentive/document_evaluator.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith::incentive::general {
@@ -65,12 +65,8 @@ class Payer {
   bool conditional() const { return table_.rows.front().when != nullptr; }
 
   int first_that_holds() const {
-    ColumnView view;
-    for (const Column& column : *sight_.columns) view.push_back(&column);
     for (std::size_t i = 0; i < table_.rows.size(); ++i) {
-      if (!table_.rows[i].when) return static_cast<int>(i);
-      const Value holds = table_.rows[i].when->value(view, sight_.event);
-      if (const bool* yes = std::get_if<bool>(&holds); yes != nullptr && *yes) return static_cast<int>(i);
+      if (!table_.rows[i].when || sight_.holds(*table_.rows[i].when)) return static_cast<int>(i);
     }
     return -1;
   }

@@ -8,8 +8,10 @@ namespace kith::incentive {
 std::unique_ptr<Expression> compile_eligibility(const Plan& plan, const Scope& scope) {
   if (plan.when.empty()) return nullptr;
   constexpr std::string_view kPath = "eligibility.when";
+  Scope pure = scope;  // a statement that is computed again must find what it found before
+  pure.row_only = true;
   try {
-    auto condition = std::make_unique<Expression>(Expression::compile(plan.when, scope));
+    auto condition = std::make_unique<Expression>(Expression::compile(plan.when, pure));
     if (condition->type() == Type::boolean) return condition;
     throw Error(Code::invalid, fmt::format("The condition gives {}; expected a comparison that is true or false.",
                                            name_of(condition->type())));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <optional>
 
 #include "base/quote.hpp"
 #include "kith/base/error.hpp"
@@ -29,9 +30,31 @@ bool one_more(const Whole& magnitude, const Whole& doubled_rest, const Whole& di
   return false;
 }
 
+/// "1/3", the way number_text writes what no decimal says; nothing for anything else.
+std::optional<Exact> parse_ratio(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const bool negative = text.starts_with('-');
+  const auto whole = [](std::string_view digits) -> std::optional<Whole> {
+    if (digits.empty() || digits.size() > kMostDigits) return std::nullopt;
+    Whole value = 0;
+    for (const char c : digits) {
+      if (c < '0' || c > '9') return std::nullopt;
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  const auto top = whole(text.substr(negative ? 1 : 0, slash - (negative ? 1 : 0)));
+  const auto bottom = whole(text.substr(slash + 1));
+  if (!top || !bottom || *bottom == 0) return std::nullopt;
+  const Exact result = Exact(*top) / Exact(*bottom);
+  return negative ? Exact(-result) : result;
+}
+
 }  // namespace
 
 Exact parse_number(std::string_view text) {
+  if (const auto ratio = parse_ratio(text)) return *ratio;
   std::string_view digits = text;
   const bool percent = digits.ends_with('%');
   if (percent) {
@@ -66,6 +89,11 @@ Exact parse_number(std::string_view text) {
 }
 
 std::string number_text(const Exact& value) {
+  Int128 small = 0;
+  std::int64_t under = 0;
+  if (value.small(small, under) && under == 1 && small <= INT64_MAX && small >= INT64_MIN) {
+    return std::to_string(static_cast<std::int64_t>(small));
+  }
   const Whole top = numerator(value);
   const Whole bottom = denominator(value);
   Whole rest = bottom;
@@ -87,6 +115,12 @@ std::string number_text(const Exact& value) {
 }
 
 std::int64_t round_number(const Exact& value, Rounding mode, const Exact& unit) {
+  Int128 small = 0;
+  std::int64_t under = 0;
+  if (unit == 1 && value.small(small, under)) {
+    const Int128 rounded = under == 1 ? small : divide_wide(small, under, mode);
+    if (rounded <= INT64_MAX && rounded >= INT64_MIN) return static_cast<std::int64_t>(rounded);
+  }
   const Exact scaled = value / unit;
   const bool negative = scaled < 0;
   const Whole top = negative ? Whole(-numerator(scaled)) : Whole(numerator(scaled));
@@ -103,6 +137,8 @@ std::int64_t round_number(const Exact& value, Rounding mode, const Exact& unit) 
 }
 
 Exact ten_to(int digits) {
+  constexpr int kSmall = 18;
+  if (digits >= 0 && digits <= kSmall) return Exact(power_of_ten(digits));
   Whole result = 1;
   for (int i = 0; i < digits; ++i) result *= 10;
   return Exact(result);

@@ -3,18 +3,16 @@
 /// \file
 /// Exact fractions of any size for the plan engine, with their texts and the one rounding.
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <string>
 #include <string_view>
 
-#include "kith/base/rounding.hpp"
+#include "incentive/fraction.hpp"
 
 namespace kith::incentive {
 
-using Exact = boost::multiprecision::cpp_rational;
-using Whole = boost::multiprecision::cpp_int;
+using Exact = Fraction;
 
-/// Reads "-12.5", "12.5 %" as a fraction. Error{invalid}: not a number, more than 60 digits.
+/// Reads "-12.5", "12.5 %", "1/3" as a fraction. Error{invalid}: not a number, more than 60 digits.
 Exact parse_number(std::string_view text);
 /// The shortest decimal text, or "numerator/denominator" where no decimal of at most 36 digits says it.
 std::string number_text(const Exact& value);

@@ -127,6 +127,25 @@ std::vector<std::string> Node::texts(std::string_view key, bool required) {
   return result;
 }
 
+std::vector<Exact> Node::numbers(std::string_view key) {
+  const json* list = find(key);
+  return list == nullptr ? std::vector<Exact>() : read_numbers(*list, path(key), *out_);
+}
+
+std::vector<Exact> read_numbers(const json& list, const std::string& path, Findings& out) {
+  std::vector<Exact> result;
+  if (!list.is_array()) out.add(path, "Expected a list of numbers as texts.");
+  for (std::size_t i = 0; list.is_array() && i < list.size(); ++i) {
+    try {
+      if (!list[i].is_string()) throw Error(Code::invalid, "Expected a number as text.");
+      result.push_back(parse_number(list[i].get<std::string>()));
+    } catch (const Error& error) {
+      out.add(at(path, i), error.message);
+    }
+  }
+  return result;
+}
+
 void Node::finish() {
   if (object_ == nullptr) return;
   std::vector<std::string_view> known(known_.begin(), known_.end());

@@ -19,6 +19,9 @@ namespace kith::incentive {
 /// Parses, refusing broken JSON with the byte. Errors: invalid, also above 256 MiB.
 nlohmann::json parse_json(std::string_view text, std::string_view entity);
 
+/// A list of numbers as texts; what is none is reported.
+std::vector<Exact> read_numbers(const nlohmann::json& list, const std::string& path, Findings& out);
+
 class Node {
  public:
   Node(const nlohmann::json& value, std::string path, Findings& out);
@@ -54,6 +57,7 @@ class Node {
   void each(std::string_view key, const std::function<void(const nlohmann::json&, const std::string&)>& visit,
             bool required = true);
   std::vector<std::string> texts(std::string_view key, bool required = true);
+  std::vector<Exact> numbers(std::string_view key);
   /// Reports members nobody asked for.
   void finish();
 

@@ -39,6 +39,17 @@ Phrase count_of(const FunctionRow& row) {
   return {Say::count_range, {std::to_string(row.least), std::to_string(row.most)}};
 }
 
+bool asks_store(Function function) {
+  switch (function) {
+    case Function::today:
+    case Function::rate:
+    case Function::base:
+    case Function::convert:
+    case Function::lookup: return true;
+    default: return false;
+  }
+}
+
 /// A whole number that the text itself says.
 std::optional<std::int64_t> written_number(const Node& node) {
   if (!is_constant(node) || node.kind != Kind::number || !node.whole) return std::nullopt;
@@ -61,6 +72,7 @@ void Binder::bind_call(Node& node) const {
     fail_at(node, {Say::unknown_function, {quote(node.name), suggestion(node.name, known)}});
   }
   node.function = row->function;
+  if (source_.scope.row_only && asks_store(row->function)) fail_at(node, {Say::row_only, {node.name}});
   const std::size_t count = node.args.size();
   if (count < row->least || count > row->most) {
     fail_at(node, {Say::argument_count, {node.name, count_of(*row), std::to_string(count)}});

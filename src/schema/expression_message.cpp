@@ -232,6 +232,12 @@ constexpr Row kRows[] = {
     {"no_lookups",
      {"{0} needs a store to look into, and none was given", "{0} 需要在库中查找，而这里没有给出",
       "{0} には参照先が要りますが、渡されていません"}},
+    {"row_only",
+     {"{0}() at character {p} asks more than the row itself; here a condition reads only the fields of its row, so "
+      "that "
+      "it gives the same answer on every day",
+      "第 {p} 个字符：{0}() 要查行以外的内容；此处的条件只能读本行字段，这样任何一天结果都相同",
+      "{p} 文字目：{0}() は行の外を参照します。ここの条件は行の項目だけを読み、いつでも同じ答えになります"}},
     {"date_range",
      {"{0} leaves the years 0001 to 9999", "{0} 超出公元 0001 至 9999 年", "{0} が西暦 0001 年から 9999 年を外れます"}},
     {"too_big",

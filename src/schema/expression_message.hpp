@@ -98,6 +98,7 @@ enum class Say {
   row_currencies,
   no_rate,
   no_lookups,
+  row_only,
   date_range,
   too_big,
   evaluates_to,

@@ -215,7 +215,16 @@ TEST(Plan, EligibilityIsAYesOrNoQuestionAboutTheEvent) {
   EXPECT_EQ(condition->test({&kind, nullptr}, 2), (std::vector<Tri>{Tri::yes, Tri::no}));
   plan.when.clear();
   EXPECT_EQ(compile_eligibility(plan, scope), nullptr);
-  for (const char* wrong : {"knd = 'booking'", "amount", "kind ="}) {
+  const std::pair<const char*, const char*> wrongs[] = {
+      {"knd = 'booking'", "at character 1"},
+      {"amount", "expected a comparison"},
+      {"kind =", "at character 7"},
+      {"kind = 'a' and today() > date '2025-01-01'", "today() at character 16"},
+      {"rate('EUR', 'USD', date '2025-01-01') > 1", "rate() at character 1"},
+      {"base(amount) > 10 USD", "base() at character 1"},
+      {"convert(amount, 'EUR') > 10 EUR", "convert() at character 1"},
+      {"not lookup('membership.unit', 1, date '2025-01-01') = 'a'", "lookup() at character 5"}};
+  for (const auto& [wrong, says] : wrongs) {
     plan.when = wrong;
     try {
       compile_eligibility(plan, scope);
@@ -223,6 +232,7 @@ TEST(Plan, EligibilityIsAYesOrNoQuestionAboutTheEvent) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code, Code::invalid);
       EXPECT_EQ(error.field, "eligibility.when");
+      EXPECT_NE(error.message.find(says), std::string::npos) << error.message;
     }
   }
 }

@@ -8,16 +8,15 @@
 /// The same plan and inputs give the same bytes, whatever order the inputs come in. Pure and thread-safe.
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kith/base/error.hpp"
 #include "kith/base/money.hpp"
-#include "kith/base/time.hpp"
+#include "kith/incentive/document_rows.hpp"
 
 namespace kith::incentive {
 
@@ -54,161 +53,47 @@ std::vector<Violation> lint(const PlanDocument& plan);
 /// What changed between two documents, one English sentence a change, by path.
 std::vector<std::string> diff(const PlanDocument& before, const PlanDocument& after);
 
-/// One share of an event as the host recorded it.
-struct Split {
-  std::string person = {};
-  std::string role = {};   ///< "primary", "overlay", ...
-  std::string share = {};  ///< a fraction as decimal text, "0.3333"; or a weight, as the credit rule reads it
-};
-
-/// A fact as it was handed in. A correction is a higher version; a cancelled one a higher version with `cancelled`.
-struct EventRow {
-  std::string source = {};
-  std::string id = {};
-  std::int64_t version = 1;
-  std::string type = {};  ///< "booking", "invoice", "payment", "return", ... whatever the plan's conditions name
-  Date date = {};
-  std::int64_t sequence = 0;
-  Money amount = {};
-  std::int64_t cost = 0;       ///< minor units of the amount's currency
-  std::string quantity = "0";  ///< decimal text, at most 6 digits after the point
-  std::string reverses = {};   ///< "source:id" of the event this one takes back or pays, "" for none
-  bool cancelled = false;
-  std::map<std::string, std::string> attributes = {};  ///< by the names that the plan declares
-  std::vector<Split> splits = {};
-};
-
-/// A number that is kept outside the plan: a quota, a target pay, a ramp, a score. Of several that fit, the one for a
-/// person and period counts before the one for a person, a period, everybody.
-struct PlanValue {
-  std::string name = {};
-  std::string person = {};  ///< "" for everybody
-  std::string period = {};  ///< a label, "" for every period
-  std::string value = {};   ///< decimal text; amounts in major units
-};
-
-/// Who reports to whom from one day to another.
-struct Superior {
-  std::string person = {};
-  std::string manager = {};
-  Date from = {};
-  Date to = kOpenDate;
-};
-
-/// Days on which somebody takes part. Somebody without a row takes part always.
-struct Participation {
-  std::string person = {};
-  Date from = {};
-  Date to = kOpenDate;
-};
-
-/// Units of the plan's currency for one unit of another.
-struct PlanRate {
-  kith::Currency currency = {};
-  std::string kind = {};  ///< "transaction", "period_avg", "period_end" or "plan_fixed"
-  Date on = {};           ///< holds from this day on, until the next row of the kind; ignored for plan_fixed
-  std::string rate = {};  ///< decimal text
-};
-
-/// What was posted before. Only lines of closed periods are compared; they are never changed.
-struct PostedLine {
-  std::string person = {};
-  std::string component = {};
-  std::string period = {};  ///< in which it was earned
-  std::int64_t amount = 0;
-};
-
-struct Inputs {
-  std::vector<EventRow> events = {};
-  std::vector<PlanValue> values = {};
-  std::vector<Superior> hierarchy = {};
-  std::vector<Participation> people = {};
-  std::vector<PlanRate> rates = {};
-  std::vector<std::string> closed = {};  ///< labels of closed periods
-  std::string open = {};                 ///< the period into which corrections post; required when any is closed
-  std::vector<PostedLine> posted = {};
-};
-
 /// Reads "kith.inputs/1" JSON with the names above, numbers as text. Error{invalid} with paths.
 Inputs parse_inputs(std::string_view json);
 std::string canonical_json(const Inputs& inputs);
 
-/// One credit: how much of an event counts for whom. `exact` is in minor units of the plan's currency, a fraction.
-struct CreditResult {
-  std::string rule = {};
-  std::string person = {};
-  std::string event = {};  ///< "source:id"
-  std::string period = {};
-  std::string exact = {};  ///< major units, as text; "1/3" where no decimal says it
-};
-
-/// What one event earned.
-struct LineResult {
-  std::string person = {};
-  std::string component = {};
-  std::string event = {};  ///< "" for what no single event earned
-  std::string period = {};
-  std::string exact = {};   ///< before rounding, major units
-  std::int64_t amount = 0;  ///< rounded; 0 where the plan does not round lines
-  std::string excess = {};  ///< cut by caps, major units
-};
-
-/// A component of one person in one period.
-struct ComponentResult {
-  std::string person = {};
-  std::string component = {};
-  std::string period = {};
-  std::string measured = {};                   ///< its input, major units
-  std::string goal = {};                       ///< "" for none
-  std::optional<std::string> attainment = {};  ///< percent at 2 decimals half up, for display only
-  std::string raw = {};                        ///< after tiers and weight, major units
-  std::string excess = {};                     ///< cut by caps
-  std::string exact = {};                      ///< after modifiers
-  std::int64_t amount = 0;                     ///< rounded; 0 where the plan rounds statements
-  bool applicable = true;                      ///< false where a goal of 0 leaves attainment undefined
-};
-
-/// A part of a component that is released by a trigger.
-struct ReleaseResult {
-  std::string person = {};
-  std::string component = {};
-  std::string period = {};
-  std::string trigger = {};
-  std::int64_t amount = 0;
-  std::int64_t released = 0;
-};
-
-/// What is to be posted: earnings of open periods, deltas of closed ones.
-struct LedgerLine {
-  std::string person = {};
-  std::string component = {};
-  std::string earned = {};  ///< label of the period in which it was earned
-  std::string posted = {};  ///< label of the period in which it stands
-  std::string kind = {};    ///< "earning" or "delta"
-  std::int64_t amount = 0;
-};
-
-struct StatementResult {
-  std::string person = {};
-  std::string period = {};
-  std::int64_t amount = 0;
-};
-
-struct PlanResult {
-  std::vector<CreditResult> credits = {};
-  std::vector<LineResult> lines = {};
-  std::vector<ComponentResult> components = {};
-  std::vector<ReleaseResult> releases = {};
-  std::vector<LedgerLine> ledger = {};
-  std::vector<StatementResult> statements = {};
-  std::vector<std::string> warnings = {};
+/// How much of a result is written out.
+enum class Detail : std::int32_t {
+  all = 1,
+  totals = 2,  ///< without credits and lines: for millions of events
 };
 
 /// Computes everything. Errors: invalid with paths ("events[3].splits"), for shares that miss 100 %, a currency without
 /// a rate, an event of one key and version with two contents; state for facts whose correction has no open period;
 /// overflow. Nothing is returned of a computation that fails.
-PlanResult compute(const PlanDocument& plan, const Inputs& inputs);
+PlanResult compute(const PlanDocument& plan, const Inputs& inputs, Detail detail = Detail::all);
 std::string canonical_json(const PlanDocument& plan, const PlanResult& result);
+
+/// A computation that stays, to change single events and to explain single amounts without computing all again. For one
+/// thread at a time.
+class Computation {
+ public:
+  /// Errors: as of `compute`.
+  Computation(PlanDocument plan, Inputs inputs);
+  Computation(Computation&&) noexcept;
+  Computation& operator=(Computation&&) noexcept;
+  ~Computation();
+
+  const PlanDocument& plan() const;
+  /// The same bytes as `compute` over all events so far.
+  PlanResult result(Detail detail = Detail::all) const;
+  /// Takes in a new event, a higher version of a known one or its cancellation; gives the components that depend on it
+  /// as they are now. The same version again changes nothing. Only what depends on the event is computed, unless it
+  /// brings a person or a period that did not occur. Errors: as of `compute`; nothing has changed then.
+  std::vector<ComponentResult> change(const EventRow& event);
+  /// As the function of this name.
+  std::string explain(std::string_view person, std::string_view component, std::string_view period,
+                      std::string_view language = "en") const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// The steps from the facts to an amount: credits, slices, modifiers, rounding. `language` is "en" or "zh".
 std::string explain(const PlanDocument& plan, const Inputs& inputs, std::string_view person, std::string_view component,
@@ -227,7 +112,11 @@ struct WhatIf {
 };
 /// Errors: invalid for two currencies.
 std::vector<WhatIf> what_if(const PlanDocument& before, const PlanDocument& after, const Inputs& inputs);
+/// The same for many plans at once; plans whose credits and measures are alike share them. One list a plan.
+std::vector<std::vector<WhatIf>> what_if(const PlanDocument& before, std::span<const PlanDocument> after,
+                                         const Inputs& inputs);
 /// A list of {"person", "before", "after", "difference"}, amounts as text in major units of the plan's currency.
 std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& rows);
+std::string canonical_json(kith::Currency currency, const std::vector<WhatIf>& rows);
 
 }  // namespace kith::incentive

@@ -161,7 +161,8 @@ Digest hash_of(const Plan& plan);
 std::vector<Violation> lint(const Plan& plan);
 
 /// The eligibility of a plan, compiled against the fields of an event; null when every event counts. Errors: invalid,
-/// with the position in the text and the path "eligibility.when"; also when it is no yes-or-no question.
+/// with the position in the text and the path "eligibility.when"; also when it is no yes-or-no question, or asks
+/// today(), rate(), base(), convert() or lookup(): a statement that is computed again must find what it found before.
 std::unique_ptr<Expression> compile_eligibility(const Plan& plan, const Scope& scope);
 
 }  // namespace kith::incentive

@@ -72,6 +72,8 @@ struct Scope {
   int currency_field = -1;  ///< position of the column with each row's currency; -1: all are in `currency`
   std::span<const DatedName> dated = {};  ///< what lookup() may read
   Language language = Language::english;  ///< of the messages of errors
+  /// What is compiled must depend on its row alone: today(), rate(), base(), convert() and lookup() are refused.
+  bool row_only = false;
 };
 
 /// All fields of an entity in table order (so position = field position), its money in the currency its role names.

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Measures > components > modifiers > outcomes: what comes of credits, computed when it is asked for.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "incentive/document_engine.hpp"
+
+namespace kith::incentive::general {
+
+/// What a table needs beside the total.
+struct Sight {
+  std::optional<Exact> goal;
+  Exact target_pay = 0;
+  Exact input = 0;   ///< of an attribute, another measure or a rank
+  Exact second = 0;  ///< of a matrix
+  /// Says whether a condition holds for the event at hand.
+  std::function<bool(const Expression&)> holds;
+};
+
+/// A piece of input at one value.
+struct Piece {
+  std::size_t row = 0;
+  Exact input = 0;
+  Exact value = 0;
+  Exact product = 0;
+};
+
+/// What a table pays for a total; `pieces` receives the steps when given.
+Exact pay(const Model& model, const Table& table, Below below, const Exact& total, const Sight& sight,
+          std::vector<Piece>* pieces = nullptr);
+/// The row an input reaches, or -1.
+int row_of(const Table& table, const Exact& input);
+
+/// One number on its way through the modifiers.
+struct Step {
+  std::string_view what;
+  Exact before = 0;
+  Exact after = 0;
+  Exact factor = 0;
+};
+
+/// A component of one person and period, with its lines and, where asked for, its steps.
+struct Outcome {
+  Index person = 0;
+  Index component = 0;
+  Index period = 0;
+  Exact measured = 0;
+  std::optional<Exact> goal;
+  Exact raw = 0;
+  Exact exact = 0;
+  Exact excess = 0;
+  Exact carry = 0;
+  std::int64_t amount = 0;
+  bool applicable = true;
+  struct Line {
+    std::int64_t event = -1;
+    Exact exact = 0;
+    Exact excess = 0;
+    std::int64_t amount = 0;
+  };
+  std::vector<Line> lines;
+  std::vector<Piece> pieces;
+  std::vector<Step> steps;
+};
+
+/// A pool of a period.
+struct Pool {
+  std::int64_t whole = 0;
+  std::int64_t paid = 0;
+  std::int64_t carried = 0;
+  bool nobody = false;               ///< no weight above 0
+  std::vector<std::int64_t> shares;  ///< by person
+};
+
+/// Computes outcomes when they are asked for, and keeps them.
+class Evaluator {
+ public:
+  Evaluator(const Model& model, const Ground& ground, const Credits& credits, bool lines)
+      : model_(model), ground_(ground), credits_(credits), lines_(lines && credits.kept()) {
+    kept_.resize(model.components.size());
+    for (auto& people : kept_) people.resize(ground.people.size());
+  }
+  /// Of all periods, in order.
+  const std::vector<Outcome>& outcomes(std::size_t component, Index person);
+  /// One, with its pieces and steps.
+  Outcome explained(std::size_t component, Index person, Index period);
+  const Pool& pool(std::size_t component, Index period);
+  /// Forgets what depends on these people; gives everybody it concerns, by component.
+  std::vector<std::vector<Index>> forget(const std::vector<Index>& people);
+
+ private:
+  struct Key {
+    Index person = 0;
+    Index period = 0;
+  };
+  // Running raw results: one before any event, then one after each line.
+  struct Raw {
+    std::vector<std::int64_t> events;
+    std::vector<Exact> running = {0};
+    std::vector<Exact> cut = {0};  ///< by caps per event
+  };
+  struct Changed {
+    Exact value = 0;
+    Exact excess = 0;
+    Exact carry = 0;
+  };
+  struct Past {
+    Exact carried = 0;  ///< excess of the period before
+    Exact year = 0;     ///< what the component has paid in the fiscal year before
+  };
+
+  // measures
+  std::size_t index_of(const std::string& measure) const;
+  Exact aggregate(std::size_t measure, Key key) const;
+  Exact before(std::size_t measure, Key key) const;
+  Exact total(std::size_t measure, Key key) const;
+  std::optional<Exact> goal(std::size_t measure, Key key) const;
+  Exact measured(const std::string& name, Key key, bool attainment) const;
+  Exact attribute(const std::string& name, std::size_t event) const;
+  Exact rank(std::size_t measure, Key key) const;
+  Exact input_of(Input input, const std::string& name, const std::string& measure, Key key, std::int64_t event) const;
+  Sight sight(const Table& table, const std::string& measure, const std::optional<Number>& target, Key key,
+              std::int64_t event) const;
+  Exact minor(const Number& number, Key key) const;
+
+  // components
+  void add_line(const ComponentRule& rule, Key key, std::int64_t event, const Exact& value, Raw& raw) const;
+  Exact per_event(const ComponentRule& rule, Key key, const Exact& value) const;
+  Exact alone(const ComponentRule& rule, const Measure& measure, const Credit& credit, const Sight& seen,
+              std::vector<Piece>* pieces) const;
+  Raw tiers(const ComponentRule& rule, Key key, Outcome& out) const;
+  Raw from_component(const ComponentRule& rule, Key key, Outcome& out);
+  Raw pool_share(std::size_t component, Key key, Outcome& out);
+  Raw ranked(const ComponentRule& rule, Key key, Outcome& out) const;
+  Outcome outcome(std::size_t component, Key key, const Past& past);
+
+  // modifiers
+  Exact by_rows(const Modifier& modifier, Key key) const;
+  bool gate_open(const Modifier& modifier, Key key) const;
+  void apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
+             Changed& state, Exact& factor) const;
+  Changed modify(const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
+                 std::vector<Step>* steps) const;
+  void finish(const ComponentRule& rule, Key key, const Raw& raw, const Past& past, Outcome& out) const;
+
+  const Model& model_;
+  const Ground& ground_;
+  const Credits& credits_;
+  bool lines_;
+  bool explaining_ = false;
+  std::vector<std::vector<std::optional<std::vector<Outcome>>>> kept_;  ///< by component and person
+  std::map<std::pair<std::size_t, Index>, Pool> pools_;
+};
+
+/// Whether lines by event decide what is paid, so that credits must be kept.
+bool needs_credits(const Model& model);
+
+}  // namespace kith::incentive::general
