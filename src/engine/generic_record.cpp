@@ -75,18 +75,29 @@ const Entity& whole(const Batch& records, const char* function) {
 /// Runs a verb for one row of many; what it refuses names the row.
 template <class Verb>
 void at_row(std::size_t row, Verb&& verb) {
-  const std::string place = "row " + std::to_string(row + 1) + ": ";
   try {
     verb();
-  } catch (const Error& error) {
-    if (error.violations.empty()) throw Error(error.code, error.entity, error.field, place + error.message);
-    std::vector<Violation> violations = error.violations;
-    for (Violation& violation : violations) violation.message = place + violation.message;
-    throw Error(std::move(violations));
+  } catch (...) {
+    rethrow_at("row " + std::to_string(row + 1) + ": ");
   }
 }
 
 }  // namespace
+
+void rethrow_at(const std::string& place) {
+  try {
+    throw;
+  } catch (const Error& error) {
+    const bool about_a_record = error.code == Code::invalid || error.code == Code::not_found ||
+                                error.code == Code::denied || error.code == Code::conflict ||
+                                error.code == Code::state || error.code == Code::overflow;
+    if (!about_a_record) throw;
+    if (error.violations.empty()) throw Error(error.code, error.entity, error.field, place + error.message);
+    std::vector<Violation> violations = error.violations;
+    for (Violation& violation : violations) violation.message = place + violation.message;
+    throw Error(std::move(violations), error.code);
+  }
+}
 
 bool is_open_end(const Field& field, std::int64_t word) {
   if (field.nullable) return false;

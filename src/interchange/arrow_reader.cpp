@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "engine/generic.hpp"
 #include "engine/verbs.hpp"
 #include "interchange/arrow_column.hpp"
 #include "kith/base/error.hpp"
@@ -169,7 +170,12 @@ class Reading {
     if (updates_) keep_amounts(from, to, faults);
     for (const FieldSource& source : sources_) fill(source, cells, from, to, faults);
     faults.raise();
-    updates_ ? update() : create();
+    try {
+      updates_ ? update() : create();
+    } catch (...) {
+      if (rows_ == 0) throw;
+      rethrow_at("behind row " + std::to_string(rows_) + ", ");  // verbs count the rows of their batch
+    }
     rows_ += to - from;
   }
 

@@ -17,13 +17,14 @@ class ArrowUpdate : public test::StoreTest {
   }
 
   std::vector<Id> make(int count) {
-    Work work = session().work();
-    std::vector<Id> ids;
+    Batch batch(entity_of<Customer>());
     for (int i = 0; i < count; ++i) {
-      Customer customer{.name = "C" + std::to_string(i), .sector = "old"};
-      ids.push_back(customer::create(work, customer));
+      const Customer customer{.name = "C" + std::to_string(i), .sector = "old"};
+      store_row(&customer, batch);
     }
-    work.commit();
+    in_work([&](Work& work) { customer::create_batch(work, batch); });
+    std::vector<Id> ids;
+    for (std::size_t row = 0; row < batch.rows(); ++row) ids.push_back(Id{batch.columns[kIdField].word(row)});
     return ids;
   }
 
@@ -118,6 +119,27 @@ TEST_P(ArrowUpdate, WritesMoreThanOneChunkAndFindsATwinInAnother) {
   twice.back() = ids.front();
   EXPECT_TRUE(test::says(refuses(entity_of<Customer>(), sectors(twice, Value())), "row 10001"));
   EXPECT_TRUE(check(session()).empty());
+
+  Table late({{.name = "id", .type = Type::id}, {.name = "revision", .type = Type::integer}, {.name = "sector"}});
+  for (const Id id : ids) late.add({id, std::int64_t{id == ids.back() ? 1 : 2}, std::string("late")});
+  EXPECT_TRUE(test::says(refuses(entity_of<Customer>(), std::move(late), Code::conflict),
+                         "behind row 10000, row 1: revision 1"));
+}
+
+TEST_P(ArrowUpdate, NamesTheRowThatAVerbRefuses) {
+  std::vector<Id> ids;
+  in_work([&](Work& work) {
+    for (const char* name : {"Crate", "Box"}) {
+      Product product;
+      product.name = name;
+      ids.push_back(catalog::create(work, product));
+    }
+  });
+  Table table({{.name = "id", .type = Type::id}, {.name = "name"}});
+  table.add({ids[0], std::string("Crate 2")});
+  table.add({ids[1], std::string(" ")});
+  EXPECT_TRUE(test::says(refuses(entity_of<Product>(), std::move(table)), "row 2: ")) << "products change one by one";
+  EXPECT_EQ(session().reader().get<Product>(ids[0]).name, "Crate");
 }
 
 TEST_P(ArrowUpdate, NeedsTheRightToEdit) {
