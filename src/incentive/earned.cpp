@@ -23,7 +23,7 @@ void add_period(const Reader& system, const Terms& terms, const std::string& cal
   const PeriodFacts facts(system, terms, period);
   Holdings holdings(terms, period);
   for (const Earning& earning : compute_earnings(facts, holdings, only)) {
-    Earned& earned = table[{earning.employee, earning.version->plan.name, calendar, period.label}];
+    Earned& earned = table[{earning.employee, earning.version->row.name, calendar, period.label}];
     earned.total = checked_add(earned.total, earning.amount, "commission");
     std::int64_t& day = earned.by_day[earning.day];
     day = checked_add(day, earning.amount, "commission");

@@ -18,7 +18,8 @@ constexpr auto kMeasureFields = field_table<Measure>(
     field<&Measure::name>("name", {.required = true, .max_length = 200}),
     field<&Measure::entity>("entity", {.required = true, .max_length = 100}),
     field<&Measure::on>("on", {.required = true, .max_length = 100}), field<&Measure::who>("who", {.max_length = 100}),
-    field<&Measure::filter>("filter"), field<&Measure::value>("value"), field<&Measure::kind>("kind", {.kept = true}));
+    field<&Measure::filter>("filter"), field<&Measure::value>("value"), field<&Measure::kind>("kind", {.kept = true}),
+    field<&Measure::role>("role", {.max_length = 200}));
 constexpr UniqueKey kMeasureKeys[] = {{{"name"}}};
 
 }  // namespace
@@ -78,7 +79,10 @@ void check_fields(const Reader& reader, Measure& measure, verb::Faults& faults) 
     faults.add("on", error.message);
   }
   try {
-    static_cast<void>(credited(reader.model(), *entity, measure.who));
+    const Credited credit = credited(reader.model(), *entity, measure.who);
+    if (measure.role && (credit.parts == nullptr || credit.parts->find("role") < 0)) {
+      faults.add("role", "is named, but a " + measure.entity + " has no splits with a role; leave it empty");
+    }
   } catch (const Error& error) {
     faults.add("who", error.message);
   }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "engine/verbs.hpp"
+#include "incentive/big.hpp"
 #include "incentive/entities.hpp"
 #include "kith/base/error.hpp"
 #include "kith/engine/formula.hpp"
@@ -157,13 +158,32 @@ class Measuring {
     if (entity.find("position") >= 0) query.order.emplace_back("position");
     const int employee = entity.at("employee");
     const int share = entity.at("share");
-    const int scale = entity.fields[static_cast<std::size_t>(share)].options.scale;
+    const int role = entity.find("role");
     auto cursor = system_.scan(entity, query);
     for (Batch batch; cursor->next(batch);) {
       for (std::size_t row = 0; row < batch.rows(); ++row) {
+        if (measure_.role && role >= 0 && batch.column(role).text(row) != *measure_.role) continue;
         parts[Id{batch.column(credit_.part_of).word(row)}].push_back(
-            {Id{batch.column(employee).word(row)}, {batch.column(share).word(row), scale}});
+            {Id{batch.column(employee).word(row)}, fraction(entity, share, batch, row)});
       }
+    }
+    return parts;
+  }
+
+  static Decimal fraction(const Entity& parts, int field, const Batch& batch, std::size_t row) {
+    const Column& column = batch.column(field);
+    if (column.is_text()) return parse_decimal(column.text(row));
+    return {column.word(row), parts.fields[static_cast<std::size_t>(field)].options.scale};
+  }
+
+  /// Largest remainder where the shares are the whole; where they overlap each is rounded by itself.
+  static std::vector<std::int64_t> shared_out(std::int64_t amount, const std::vector<Decimal>& fractions) {
+    Big sum = 0;
+    for (const Decimal fraction : fractions) sum += big(fraction);
+    if (sum == 1) return apply_split(amount, fractions);
+    std::vector<std::int64_t> parts;
+    for (const Decimal fraction : fractions) {
+      parts.push_back(round_big(big(Int128{amount}) * big(fraction), Rounding::half_up));
     }
     return parts;
   }
@@ -173,13 +193,13 @@ class Measuring {
     for (const Whole& row : rows) {
       const auto shared = parts.find(row.record);
       if (shared == parts.end()) {
-        if (row.owner) shares_.push_back({row.record, row.day, *row.owner, row.amount});
+        if (row.owner && !measure_.role) shares_.push_back({row.record, row.day, *row.owner, row.amount});
         continue;
       }
       std::vector<Decimal> fractions;
       for (const Part& part : shared->second) fractions.push_back(part.share);
       const bool each = measure_.kind == MeasureKind::count;
-      const std::vector<std::int64_t> amounts = apply_split(row.amount, fractions);
+      const std::vector<std::int64_t> amounts = shared_out(row.amount, fractions);
       for (std::size_t i = 0; i < amounts.size(); ++i) {
         shares_.push_back({row.record, row.day, shared->second[i].employee, each ? 1 : amounts[i]});
       }

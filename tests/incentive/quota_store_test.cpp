@@ -218,6 +218,9 @@ TEST_P(QuotaStoreTest, RefusesMeasuresThatSayNothing) {
   row = good;
   row.entity = "product";
   EXPECT_TRUE(says(refused(attempt(row), Code::invalid), "belongs to nobody"));
+  row = good;
+  row.role = "primary";
+  EXPECT_TRUE(says(refused(attempt(row), Code::invalid), "no splits with a role"));
   measure("talks", "engaged_on", "status = 'won'");
   EXPECT_TRUE(says(refused(attempt(good), Code::conflict), "already"));
   const Id company = unit("Company");

@@ -40,6 +40,9 @@ struct Measure {
   std::optional<std::string> filter = {};  ///< an expression that must be true: "status = 'won'"
   std::optional<std::string> value = {};   ///< an expression of money or number; without one records are counted
   MeasureKind kind = MeasureKind::count;   ///< kept: follows from `value`
+  /// Of splits that name a role only those with this one ("primary"). Shares that sum to 1 share the worth out to the
+  /// last unit; others (overlays) are rounded half up one by one.
+  std::optional<std::string> role = {};
 };
 template <>
 const Entity& entity_of<Measure>();
