@@ -24,8 +24,8 @@
  *  7. No C++ exception crosses this boundary, and nothing here starts a thread, reads the environment or prints.
  *
  * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas (people, customers, sales,
- * commission, import) stand in kith_areas.h, others in kith_expressions.h, kith_quotas.h and kith_simulation.h; this
- * header includes all of them.
+ * commission, import) stand in kith_areas.h, the past in kith_history.h, others in kith_expressions.h, kith_quotas.h
+ * and kith_simulation.h; this header includes all of them.
  */
 
 #include <stddef.h>
@@ -161,11 +161,12 @@ typedef struct kith_record kith_record;
 /** Rows and named columns, all in memory; nothing changes it. */
 typedef struct kith_table kith_table;
 
-/** Which moment to show. Given neither: now. */
+/** Which moment to show: as recorded, of a business day, or both. Given none: now. */
 typedef struct kith_read_options {
   size_t struct_size;
   int64_t as_of_seq;  /**< the state right after that work */
   int64_t as_of_time; /**< the state as it was recorded at that time */
+  int32_t valid_on;   /**< what held on that day: owner, unit, stage, status of that day; 0: no day */
 } kith_read_options;
 
 /** A snapshot; it stays as it is whatever is written later. `options` may be NULL. */
@@ -292,9 +293,8 @@ KITH_API int32_t kith_report(const kith_reader* reader, const char* report, cons
 #ifdef __cplusplus
 }
 #endif
-
 #include "kith_areas.h"
 #include "kith_expressions.h"
+#include "kith_history.h"
 #include "kith_simulation.h"
-
 #endif /* KITH_H */

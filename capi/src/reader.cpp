@@ -11,6 +11,7 @@ int32_t kith_reader_open(kith_session* session, const kith_read_options* options
     kith::ReadOptions moment;
     if (given.as_of_seq != 0) moment.as_of_seq = given.as_of_seq;
     if (given.as_of_time != 0) moment.as_of_time = kith::Timestamp{given.as_of_time};
+    if (given.valid_on != 0) moment.valid_on = kith::Date{given.valid_on};
     auto reader = std::make_unique<kith_reader>();
     reader->reader = &reader->own.emplace(need(session, "session").session.reader(moment));
     *out = reader.release();

@@ -11,7 +11,8 @@ constexpr const Entity* kEntities[] = {&kProduct};
 constexpr RecordVerbs kVerbs[] = {
     {.entity = "product",
      .create = verb::create_record<Product, create>,
-     .update = verb::update_record<Product, update>},
+     .update = verb::update_record<Product, update>,
+     .remove = verb::remove_record<Product>},
 };
 
 constexpr Permit kPermits[] = {

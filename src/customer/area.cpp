@@ -21,11 +21,17 @@ constexpr RecordVerbs kVerbs[] = {
     {.entity = "customer",
      .create = verb::create_record<Customer, create>,
      .update = verb::update_record<Customer, update>,
+     .remove = verb::remove_record<Customer>,
      .create_batch = create_batch,
      .update_batch = update_batch},
     {.entity = "contact",
      .create = verb::create_record<Contact, create>,
-     .update = verb::update_record<Contact, update>},
+     .update = verb::update_record<Contact, update>,
+     .remove = verb::remove_record<Contact>},
+};
+
+constexpr Mirror kMirrors[] = {
+    {.entity = "customer", .field = "stage", .rows = "customer_stage", .subject = "customer", .value = "stage"},
 };
 
 constexpr Permit kPermits[] = {
@@ -113,6 +119,7 @@ constinit const Area kCustomerArea{.name = "customer",
                                    .permits = customer::kPermits,
                                    .grants = customer::kGrants,
                                    .reports = {},
+                                   .mirrors = customer::kMirrors,
                                    .found = customer::found,
                                    .check = customer::check,
                                    .reach = nullptr};

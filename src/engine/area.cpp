@@ -2,6 +2,9 @@
 // The engine's own entities and what it registers.
 #include "engine/internal.hpp"
 #include "engine/migrate.hpp"
+#include "engine/owners.hpp"
+#include "kith/engine/archive.hpp"
+#include "kith/engine/feed.hpp"
 
 namespace kith {
 namespace {
@@ -45,6 +48,27 @@ constexpr auto kMigrationFields =
                               field<&MigrationRow::statements>("statements", {.kept = true, .max_length = 10'000'000}),
                               field<&MigrationRow::checksum>("checksum", {.kept = true}));
 
+constexpr auto kConsumerFields =
+    field_table<Consumer>(field<&Consumer::name>("name", {.required = true, .max_length = 200}),
+                          field<&Consumer::principal>("principal", {.required = true, .refers_to = "principal"}),
+                          field<&Consumer::position>("position", {.kept = true, .minimum = 0}));
+
+constexpr auto kArchiveFields = field_table<ArchiveRow>(
+    field<&ArchiveRow::until>("until", {.kept = true}), field<&ArchiveRow::recorded>("recorded", {.kept = true}),
+    field<&ArchiveRow::hash>("hash", {.kept = true}), field<&ArchiveRow::last_change>("last_change", {.kept = true}),
+    field<&ArchiveRow::access_seq>("access_seq", {.kept = true}), field<&ArchiveRow::kept>("kept", {.kept = true}),
+    field<&ArchiveRow::rows>("rows", {.kept = true}), field<&ArchiveRow::digest>("digest", {.kept = true}));
+
+constexpr auto kRetentionFields =
+    field_table<Retention>(field<&Retention::days>("days", {.minimum = 0, .maximum = 1'000'000}));
+
+constexpr auto kOwnershipFields =
+    field_table<Ownership>(field<&Ownership::entity>("entity", {.required = true}),
+                           field<&Ownership::record>("record", {.required = true, .indexed = true}),
+                           field<&Ownership::owner>("owner", {.refers_to = "employee"}),
+                           field<&Ownership::unit>("unit", {.refers_to = "unit"}), field<&Ownership::from>("from"),
+                           field<&Ownership::to>("to"));
+
 constexpr Entity kHead =
     make_entity<Head>({.name = "head", .plural = "heads", .fields = kHeadFields, .keeping = Keeping::head});
 constexpr Entity kWork = make_entity<WorkRow>(
@@ -72,7 +96,26 @@ constexpr Entity kHolder = make_entity<RoleHolder>({.name = "role_holder",
 constexpr Entity kMigration =
     make_entity<MigrationRow>({.name = "migration", .plural = "migrations", .fields = kMigrationFields});
 
-constexpr const Entity* kEntities[] = {&kHead, &kWork, &kChange, &kPrincipal, &kRole, &kGrant, &kHolder, &kMigration};
+constexpr Entity kConsumer = make_entity<Consumer>({.name = "consumer",
+                                                    .plural = "consumers",
+                                                    .fields = kConsumerFields,
+                                                    .unique = kNameUnique,
+                                                    .roles = {.title = "name"}});
+constexpr Entity kArchive =
+    make_entity<ArchiveRow>({.name = "archive", .plural = "archives", .fields = kArchiveFields});
+constexpr Entity kRetention =
+    make_entity<Retention>({.name = "retention", .plural = "retentions", .fields = kRetentionFields});
+
+constexpr Entity kOwnership =
+    make_entity<Ownership>({.name = "ownership", .plural = "ownerships", .fields = kOwnershipFields});
+
+constexpr const Entity* kEntities[] = {&kHead,   &kWork,      &kChange,   &kPrincipal, &kRole,      &kGrant,
+                                       &kHolder, &kMigration, &kConsumer, &kArchive,   &kRetention, &kOwnership};
+
+void check_engine(const Reader& reader, std::vector<Finding>& findings) {
+  check_migrations(reader, findings);
+  check_owners(reader, findings);
+}
 
 constexpr Permit kPermits[] = {
     {"access::add_principal", "principal", Action::administer},
@@ -80,6 +123,12 @@ constexpr Permit kPermits[] = {
     {"check", "principal", Action::administer},
     {"history::verify", "principal", Action::administer},
     {"history::purge", "principal", Action::administer},
+    {"history::subscribe", "consumer", Action::create},
+    {"ownership::assign", "ownership", Action::edit},
+    {"history::set_retention", "principal", Action::administer},
+    {"archive", "principal", Action::administer},
+    {"history::erase_person", "principal", Action::administer},
+    {"history::scrub", "principal", Action::administer},
 };
 
 constexpr FirstGrant kGrants[] = {
@@ -92,7 +141,7 @@ constexpr FirstGrant kGrants[] = {
 }  // namespace
 
 const Area kEngineArea{
-    .name = "engine", .entities = kEntities, .permits = kPermits, .grants = kGrants, .check = check_migrations};
+    .name = "engine", .entities = kEntities, .permits = kPermits, .grants = kGrants, .check = check_engine};
 
 template <>
 const Entity& entity_of<Head>() {
@@ -113,6 +162,22 @@ const Entity& entity_of<Principal>() {
 template <>
 const Entity& entity_of<MigrationRow>() {
   return kMigration;
+}
+template <>
+const Entity& entity_of<Consumer>() {
+  return kConsumer;
+}
+template <>
+const Entity& entity_of<ArchiveRow>() {
+  return kArchive;
+}
+template <>
+const Entity& entity_of<Retention>() {
+  return kRetention;
+}
+template <>
+const Entity& entity_of<Ownership>() {
+  return kOwnership;
 }
 template <>
 const Entity& entity_of<Role>() {

@@ -110,7 +110,8 @@ struct Reader::State {
   Principal actor;
   mutable std::shared_ptr<const Rights> rights;  // loaded on first need
   Timestamp now;
-  int trust = 0;  // depth of Work::trusted
+  std::optional<Date> valid;  // the day of valid time; `now` is then its end
+  int trust = 0;              // depth of Work::trusted
 
   const Model& model() const { return *session->impl().model; }
   /// The transaction, or Error{misuse} when its Work has ended.
@@ -150,6 +151,11 @@ std::unordered_set<std::int64_t> allowed(const Reader& reader, const Entity& ent
 bool allowed_row(const Reader& reader, const Entity& entity, Action action, const Batch& batch, std::size_t row);
 /// The head row, or nothing in a store that is not founded.
 std::optional<Head> read_head(Transaction& transaction);
+
+/// True when two rows of one entity hold the same values but for revision and seq.
+bool same_values(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b);
+/// The changes of one work, by id.
+std::vector<ChangeRow> changes_of(const Reader& reader, std::int64_t seq);
 
 /// Rules of fields: required, length, range, UTF-8, known choices. Adds what is broken in one row.
 void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std::vector<Violation>& violations);

@@ -30,6 +30,7 @@ struct Work::Pending {
   bool failed = false;  // storage failed behind the first write: only rollback is left
   bool wrote = false;
   bool touched_access = false;
+  std::optional<Timestamp> owner_from;  // when a change of owner began, where it is not now
   std::int64_t last_id = 0;
 
   std::vector<TouchedRecord> touched;  // in order of first touch

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "engine/internal.hpp"
+#include "engine/valid.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 #include "kith/engine/formula.hpp"
@@ -39,6 +40,8 @@ class FilteredRows : public Rows {
     std::shared_ptr<const Lookups> lookups;  // of the expression
     bool test_expression = false;            // when storage cannot say everything
     bool parents = false;                    // keep only rows whose parent is readable
+    std::shared_ptr<const ValidView> valid;  // what a day of valid time changes
+    std::vector<Condition> late;             // on what it changes
   };
 
   FilteredRows(std::shared_ptr<Reader::State> state, Plan plan)
@@ -48,7 +51,9 @@ class FilteredRows : public Rows {
     for (std::size_t i = 0; i < plan_.scan.where.size(); ++i) {
       if (i >= taken.where.size() || !taken.where[i]) rest_.push_back(plan_.scan.where[i]);
     }
-    sorts_ = !taken.order && !plan_.order.empty();
+    if (plan_.valid) stored_.swap(rest_);  // rights are on what is stored
+    rest_.insert(rest_.end(), plan_.late.begin(), plan_.late.end());
+    sorts_ = !plan_.order.empty() && (plan_.scan.order.empty() || !taken.order);
   }
 
   bool next(Batch& batch) override {
@@ -80,6 +85,8 @@ class FilteredRows : public Rows {
   bool fill() {
     if (!cursor_->next(input_)) return false;
     kept_.clear();
+    std::vector<bool> absent;
+    if (plan_.valid) put_day(absent);
     std::vector<Tri> truth;
     if (plan_.test_expression) {
       ColumnView view(plan_.scan.entity->fields.size(), nullptr);
@@ -89,7 +96,7 @@ class FilteredRows : public Rows {
       truth = plan_.expression->test(view, input_.rows(), plan_.lookups.get());
     }
     for (std::size_t row = 0; row < input_.rows(); ++row) {
-      if (!truth.empty() && truth[row] != Tri::yes) continue;
+      if ((!truth.empty() && truth[row] != Tri::yes) || (!absent.empty() && absent[row])) continue;
       const bool keep = std::all_of(rest_.begin(), rest_.end(), [&](const Condition& condition) {
         return evaluate(condition, input_, row) == Tri::yes;
       });
@@ -97,6 +104,17 @@ class FilteredRows : public Rows {
     }
     if (plan_.parents) keep_readable_parents();
     return true;
+  }
+
+  /// Puts the values of the day in place; marks what is not there on it, or was kept out by what is stored.
+  void put_day(std::vector<bool>& absent) {
+    std::vector<bool> out(input_.rows());
+    for (std::size_t row = 0; row < input_.rows(); ++row) {
+      out[row] = std::any_of(stored_.begin(), stored_.end(),
+                             [&](const Condition& condition) { return evaluate(condition, input_, row) != Tri::yes; });
+    }
+    plan_.valid->apply(stored_view(Inside::make(state_)).as_system("valid time"), input_, absent);
+    for (std::size_t row = 0; row < out.size(); ++row) absent[row] = absent[row] || out[row];
   }
 
   void keep_readable_parents() {
@@ -142,6 +160,7 @@ class FilteredRows : public Rows {
   Batch input_;
   std::unique_ptr<Cursor> cursor_;
   std::vector<Condition> rest_;
+  std::vector<Condition> stored_;  // of a day of valid time: asked before its values are put in place
   std::vector<std::size_t> kept_;
   bool sorts_ = false;
   bool sorted_ = false;
@@ -204,18 +223,40 @@ void at_moment(const Reader::State& state, Scan& scan) {
   }
 }
 
-std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Plan plan) {
+/// Leaves to storage only what does not hang on the day; `rights` of the conditions are on what is stored.
+void on_day(FilteredRows::Plan& plan, std::size_t rights) {
   Scan& scan = plan.scan;
-  if (state->as_of) at_moment(*state, scan);
+  const auto hangs = [&](const Condition& condition) {
+    std::vector<int> fields;
+    collect_fields(condition, fields);
+    return std::any_of(fields.begin(), fields.end(), [&](int field) { return plan.valid->changes(field); });
+  };
+  const auto end = scan.where.end() - static_cast<std::ptrdiff_t>(rights);
+  const auto first = std::stable_partition(scan.where.begin(), end, [&](const Condition& one) { return !hangs(one); });
+  plan.late.assign(std::make_move_iterator(first), std::make_move_iterator(end));
+  scan.where.erase(first, end);
+  if (auto begun = plan.valid->begun()) scan.where.push_back(std::move(*begun));
+  const bool sorts = std::any_of(plan.order.begin(), plan.order.end(),
+                                 [&](const Order& key) { return plan.valid->changes(key.field); });
+  if (sorts) scan.order.clear();
+}
+
+std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Plan plan, std::size_t rights = 0) {
+  Scan& scan = plan.scan;
   scan.order = plan.order;
+  plan.valid = ValidView::of(*state, *scan.entity);
+  if (plan.valid) on_day(plan, rights);
+  if (state->as_of) at_moment(*state, scan);
   scan.fields = plan.wanted;
   for (const Order& key : plan.order) add_field(scan.fields, key.field);
   std::vector<int> read;
   for (const Condition& condition : scan.where) collect_fields(condition, read);
+  for (const Condition& condition : plan.late) collect_fields(condition, read);
+  if (plan.valid) plan.valid->add_needed(read);
   if (plan.expression) read.insert(read.end(), plan.expression->reads().begin(), plan.expression->reads().end());
   if (plan.parents) read.push_back(scan.entity->at(scan.entity->roles.parent));
   for (const int field : read) add_field(scan.fields, field);
-  if (!plan.test_expression && !plan.parents) scan.limit = plan.limit;
+  if (!plan.test_expression && !plan.parents && !plan.valid) scan.limit = plan.limit;
   return std::make_unique<FilteredRows>(std::move(state), std::move(plan));
 }
 
@@ -271,6 +312,7 @@ Reader Reader::as_system(std::string_view purpose) const {
   state->seq = state_->seq;
   state->as_of = state_->as_of;
   state->now = state_->now;
+  state->valid = state_->valid;
   state->actor.name = "kith: " + std::string(purpose);
   state->actor.kind = PrincipalKind::system;
   return Reader(std::move(state));
@@ -297,7 +339,8 @@ Batch raw_all(const Reader& reader, Scan scan) {
 Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> ids) {
   Batch batch(entity);
   const Reader::State& state = Inside::state(reader);
-  if (!state.as_of || state.model().history_of(entity) == nullptr) {
+  const bool plain = !state.as_of || state.model().history_of(entity) == nullptr;
+  if (plain && !ValidView::of(state, entity)) {
     BatchSink sink(batch);
     state.live().get(entity, ids, sink);
     return batch;
@@ -310,9 +353,12 @@ Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> id
 bool Reader::fetch(const Entity& entity, Id id, void* record) const {
   const Turn turn(state_->session.get());
   const bool all = reads_all(*this, entity);
-  if (all && !state_->as_of) return fetch_record(state_->live(), entity, id, record);
+  if (all && !state_->as_of && !state_->valid) return fetch_record(state_->live(), entity, id, record);
   const Batch batch = raw_get(*this, entity, {&id, 1});
-  if (batch.rows() == 0 || (!all && !allowed_row(*this, entity, Action::read, batch, 0))) return false;
+  if (batch.rows() == 0) return false;
+  const bool may_read = all || (state_->valid ? allowed(*this, entity, Action::read, {&id, 1}).contains(id.value)
+                                              : allowed_row(*this, entity, Action::read, batch, 0));
+  if (!may_read) return false;
   load_row(batch, 0, record);
   return true;
 }
@@ -325,6 +371,7 @@ std::unique_ptr<Rows> Reader::scan(const Entity& entity, const Query& query) con
   plan.scan.where = query.conditions;
   plan.limit = query.limit;
   plan.order = parse_order(entity, query.order);
+  std::size_t rights = 0;  // conditions of the actor's rights, at the end
   if (query.fields.empty()) {
     plan.wanted = all_fields(entity);
   } else {
@@ -346,9 +393,12 @@ std::unique_ptr<Rows> Reader::scan(const Entity& entity, const Query& query) con
   } else {
     auto predicate = rights_of(*this).predicate(entity, Action::read);
     if (!predicate) return std::make_unique<NoRows>();
-    if (!keeps_all(*predicate)) plan.scan.where.push_back(std::move(*predicate));
+    if (!keeps_all(*predicate)) {
+      plan.scan.where.push_back(std::move(*predicate));
+      rights = 1;
+    }
   }
-  return run(state_, std::move(plan));
+  return run(state_, std::move(plan), rights);
 }
 
 Table Reader::report(std::string_view name, const Parameters& parameters) const {

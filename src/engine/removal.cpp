@@ -8,27 +8,44 @@
 
 namespace kith {
 
-void Work::require_unreferenced(const Entity& entity, Id id, const Group& leaving) const {
-  for (const Entity* other : model().entities()) {
+std::optional<Recovery::Reference> Recovery::reference_to(const Reader& reader, const Entity& entity,
+                                                          const std::vector<Id>& ids, const Work::Group& leaving) {
+  constexpr std::size_t kIdsAtOnce = 500;
+  for (const Entity* other : reader.model().entities()) {
     if (other->keeping != Keeping::versioned) continue;
-    const auto found = leaving.find(other);
-    const std::size_t known = found == leaving.end() ? 0 : found->second.size();
+    const auto gone = leaving.find(other);
     for (std::size_t i = 0; i < other->fields.size(); ++i) {
       if (other->fields[i].options.refers_to != entity.name) continue;
-      Scan scan{.entity = other, .fields = {kIdField, kSeqField}, .limit = static_cast<std::int64_t>(known) + 1};
-      scan.where.push_back(
-          {.op = Condition::Op::eq, .field = static_cast<int>(i), .operands = {id.value}, .terms = {}});
-      const Batch users = raw_all(*this, scan);
-      for (std::size_t row = 0; row < users.rows(); ++row) {
-        const std::int64_t user = users.columns[0].word(row);
-        if (known != 0 && found->second.contains(user)) continue;
-        throw Error(Code::conflict, std::string(entity.name), "id",
-                    std::string(other->name) + " " + std::to_string(user) + " of work " +
-                        std::to_string(users.columns[1].word(row)) + " refers to " + std::to_string(id.value) +
-                        " as its " + std::string(other->fields[i].name) + "; remove or change that first");
+      const int field = static_cast<int>(i);
+      for (std::size_t start = 0; start < ids.size(); start += kIdsAtOnce) {
+        Condition condition{.op = Condition::Op::in, .field = field, .operands = {}, .terms = {}};
+        for (std::size_t at = start; at < std::min(ids.size(), start + kIdsAtOnce); ++at) {
+          condition.operands.emplace_back(ids[at].value);
+        }
+        auto rows = raw_scan(
+            reader, {.entity = other, .fields = {kIdField, kSeqField, field}, .where = {std::move(condition)}});
+        for (Batch users; rows->next(users);) {
+          for (std::size_t row = 0; row < users.rows(); ++row) {
+            const std::int64_t user = users.columns[0].word(row);
+            if (gone != leaving.end() && gone->second.contains(user)) continue;
+            return Reference{other, {user}, users.columns[1].word(row), field, {users.columns[2].word(row)}};
+          }
+        }
       }
     }
   }
+  return std::nullopt;
+}
+
+std::string Recovery::Reference::text() const {
+  return std::string(entity->name) + " " + std::to_string(id.value) + " of work " + std::to_string(seq) +
+         " refers to " + std::to_string(to.value) + " as its " +
+         std::string(entity->fields[static_cast<std::size_t>(field)].name) + "; remove or change that first";
+}
+
+void Work::require_unreferenced(const Entity& entity, Id id, const Group& leaving) const {
+  const auto user = Recovery::reference_to(*this, entity, {id}, leaving);
+  if (user) throw Error(Code::conflict, std::string(entity.name), "id", user->text());
 }
 
 void Work::remove(const Entity& entity, Id id, std::int64_t revision) {

@@ -16,15 +16,6 @@ Condition is_one_of(int field, const std::vector<Id>& ids) {
   return condition;
 }
 
-/// A row of a history as a row of its entity.
-Batch as_current(const Entity& entity, const Batch& past, const std::vector<std::size_t>& rows) {
-  Batch batch(entity);
-  for (const std::size_t row : rows) {
-    for (std::size_t i = 0; i < entity.fields.size(); ++i) batch.columns[i].append_from(past.columns[i], row);
-  }
-  return batch;
-}
-
 [[noreturn]] void fail_not_found(const Reader& reader, const Entity& entity, Id id) {
   throw Error(Code::not_found, std::string(entity.name), "id",
               "nothing is kept of a " + std::string(entity.name) + " " + std::to_string(id.value) + " that '" +
@@ -47,54 +38,86 @@ void add_gone_parts(const Reader& reader, const Entity& entity, Id id, std::int6
       if (!there.contains(past.columns[kIdField].word(row))) kept.push_back(row);
     }
     if (kept.empty()) continue;
-    rows.push_back(as_current(*part, past, kept));
+    rows.push_back(Recovery::as_current(*part, past, kept));
     for (const Id one : Recovery::ids_of(rows.back())) add_gone_parts(reader, *part, one, gone, rows);
   }
 }
 
-/// Every reference of the rows points to a record that is there or among them.
 void require_references(const Reader& reader, const std::vector<Batch>& rows) {
-  for (const Batch& batch : rows) {
-    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-      const Field& field = batch.entity->fields[i];
-      const Entity* target =
-          field.options.refers_to.empty() ? nullptr : reader.model().find_entity(field.options.refers_to);
-      if (target == nullptr) continue;
-      for (std::size_t row = 0; row < batch.rows(); ++row) {
-        const Id id{batch.columns[i].word(row)};
-        if (batch.columns[i].is_null(row) || id.value == 0) continue;
-        const bool among = std::any_of(rows.begin(), rows.end(), [&](const Batch& other) {
-          const auto ids = other.columns[kIdField].words();
-          return other.entity == target && std::find(ids.begin(), ids.end(), id.value) != ids.end();
-        });
-        if (among || raw_get(reader, *target, {&id, 1}).rows() != 0) continue;
-        throw Error(Code::state, std::string(batch.entity->name), std::string(field.name),
-                    "record " + std::to_string(batch.columns[kIdField].word(row)) + " refers to " +
-                        std::string(target->name) + " " + std::to_string(id.value) +
-                        ", which was removed; restore that first");
-      }
-    }
-  }
+  const auto missing = Recovery::missing_reference(reader, rows);
+  if (!missing) return;
+  const Field& field = missing->entity->fields[static_cast<std::size_t>(missing->field)];
+  throw Error(Code::state, std::string(missing->entity->name), std::string(field.name),
+              "record " + std::to_string(missing->id.value) + " refers to " + std::string(field.options.refers_to) +
+                  " " + std::to_string(missing->to.value) + ", which was removed; restore that first");
 }
 
 }  // namespace
+
+Batch Recovery::as_current(const Entity& entity, const Batch& past, const std::vector<std::size_t>& rows) {
+  Batch batch(entity);
+  for (const std::size_t row : rows) {
+    for (std::size_t i = 0; i < entity.fields.size(); ++i) batch.columns[i].append_from(past.columns[i], row);
+  }
+  return batch;
+}
+
+std::optional<Recovery::Reference> Recovery::missing_reference(const Reader& reader, const std::vector<Batch>& rows) {
+  std::map<const Entity*, std::unordered_set<std::int64_t>> there;
+  for (const Batch& batch : rows) {
+    for (const Id id : ids_of(batch)) there[batch.entity].insert(id.value);
+  }
+  for (const Batch& batch : rows) {
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      const std::string_view refers_to = batch.entity->fields[i].options.refers_to;
+      const Entity* target = refers_to.empty() ? nullptr : reader.model().find_entity(refers_to);
+      if (target == nullptr) continue;
+      auto& known = there[target];
+      std::vector<Id> asked;
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        const Id id{batch.columns[i].word(row)};
+        if (!batch.columns[i].is_null(row) && id.value != 0 && !known.contains(id.value)) asked.push_back(id);
+      }
+      if (asked.empty()) continue;
+      for (const Id found : ids_of(raw_get(reader, *target, asked))) known.insert(found.value);
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        const Id id{batch.columns[i].word(row)};
+        if (batch.columns[i].is_null(row) || id.value == 0 || known.contains(id.value)) continue;
+        return Reference{batch.entity,
+                         {batch.columns[kIdField].word(row)},
+                         batch.columns[kSeqField].word(row),
+                         static_cast<int>(i),
+                         id};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+WorkOptions& Recovery::options() const { return work.pending_->options; }
+std::optional<Timestamp>& Recovery::owner_from() const { return work.pending_->owner_from; }
+bool Recovery::wrote() const { return work.pending_->wrote; }
 
 bool Recovery::touched(const Entity& entity, Id id) const {
   const auto found = work.pending_->position.find(&entity);
   return found != work.pending_->position.end() && found->second.contains(id.value);
 }
 
-void Recovery::purge(const Entity& entity, const std::vector<Id>& ids) {
+void Recovery::require_untouched(const Entity& entity, const std::vector<Id>& ids, std::string_view verb) const {
   for (const Id id : ids) {
     if (!touched(entity, id)) continue;
     throw Error(Code::conflict, std::string(entity.name), "id",
-                "record " + std::to_string(id.value) + " was touched in this work; purge it in one of its own");
+                "record " + std::to_string(id.value) + " was touched in this work; " + std::string(verb) +
+                    " it in one of its own");
   }
+}
+
+Recovery::Earlier Recovery::blank_salts(const Entity& entity, const std::vector<Id>& ids) {
   const Entity& log = entity_of<ChangeRow>();
   Batch changes = raw_all(work, {.entity = &log,
                                  .where = {equals(log, "entity", entity.name), is_one_of(log.at("record"), ids)},
                                  .order = {{.field = kIdField}}});
-  std::map<std::int64_t, std::vector<ChangeRow>> earlier;
+  Earlier earlier;
   Batch blank(log);
   const auto salt = static_cast<std::size_t>(log.at("salt"));
   for (std::size_t row = 0; row < changes.rows(); ++row) {
@@ -108,24 +131,41 @@ void Recovery::purge(const Entity& entity, const std::vector<Id>& ids) {
       }
     }
   }
-  Transaction& store = work.state_->live();
-  try {
-    store.erase(*work.model().history_of(entity), ids);
+  write([&](Transaction& store) {
     if (blank.rows() != 0) store.update(log, blank, {});
+  });
+  return earlier;
+}
+
+void Recovery::seal(const Batch& rows, std::size_t row, ChangeKind kind, const Sealed& sealed) {
+  const Entity& entity = *rows.entity;
+  const Id id{rows.columns[kIdField].word(row)};
+  work.touch(entity, rows, row, kind);
+  TouchedRecord& record = work.pending_->touched[work.pending_->position[&entity].at(id.value)];
+  record.digest = seal_digest({record.salt.data(), record.salt.size()}, entity, kind, id, sealed);
+}
+
+void Recovery::write(const std::function<void(Transaction&)>& statements) {
+  try {
+    statements(work.state_->live());
   } catch (const Error&) {
     work.pending_->failed = true;
     throw;
   }
   work.pending_->wrote = true;
+}
+
+void Recovery::purge(const Entity& entity, const std::vector<Id>& ids) {
+  require_untouched(entity, ids, "purge");
+  const Earlier earlier = blank_salts(entity, ids);
+  write([&](Transaction& store) { store.erase(*work.model().history_of(entity), ids); });
   for (const Id id : ids) {
     Batch row(entity);
     const std::unique_ptr<void, void (*)(void*)> empty(entity.make(), entity.destroy);
     store_row(empty.get(), row);
     row.columns[kIdField].set_word(0, id.value);
-    work.touch(entity, row, 0, ChangeKind::purged);
-    TouchedRecord& record = work.pending_->touched[work.pending_->position[&entity].at(id.value)];
-    record.digest = seal_digest({record.salt.data(), record.salt.size()}, entity, ChangeKind::purged, id,
-                                {.earlier = earlier[id.value]});
+    const auto past = earlier.find(id.value);
+    seal(row, 0, ChangeKind::purged, {.earlier = past == earlier.end() ? std::span<const ChangeRow>() : past->second});
   }
 }
 
@@ -150,7 +190,7 @@ void restore(Work& work, const Entity& entity, Id id) {
                                     .order = {{.field = kSeqField, .descending = true}},
                                     .limit = 1});
   if (past.rows() == 0) fail_not_found(work, entity, id);
-  std::vector<Batch> rows{as_current(entity, past, {0})};
+  std::vector<Batch> rows{Recovery::as_current(entity, past, {0})};
   if (!recovery.trusted()) {
     if (!allowed_row(work, entity, Action::read, rows.front(), 0)) fail_not_found(work, entity, id);
     if (!allowed_row(work, entity, Action::remove, rows.front(), 0)) {

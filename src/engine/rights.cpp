@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/internal.hpp"
+#include "engine/valid.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 
@@ -101,7 +102,8 @@ const Rights& rights_of(const Reader& reader) {
     return *state.rights;
   }
   Session::State& session = *state.session;
-  const Date today = reader.today();
+  const Timestamp present = state.valid ? session.impl().now() : state.now;
+  const Date today = local_date(present, state.head.zone);
   // Rights are those of the present even for an as-of reader, so they hang on the head, not on the moment read.
   if (!session.rights || session.rights_seq != state.head.access_seq || session.rights_day != today) {
     Inside::Shared now = std::make_shared<Reader::State>();
@@ -111,7 +113,7 @@ const Rights& rights_of(const Reader& reader) {
     now->seq = state.head.seq;
     now->actor = state.actor;
     now->rights = Rights::everything();
-    now->now = state.now;
+    now->now = present;
     session.rights = Rights::load(Inside::make(std::move(now)), state.actor);
     session.rights_seq = state.head.access_seq;
     session.rights_day = today;
@@ -143,6 +145,7 @@ bool allowed_row(const Reader& reader, const Entity& entity, Action action, cons
 std::unordered_set<std::int64_t> allowed(const Reader& reader, const Entity& entity, Action action,
                                          std::span<const Id> ids) {
   std::unordered_set<std::int64_t> result;
+  if (Inside::state(reader).valid) return allowed(stored_view(reader), entity, action, ids);
   const Batch batch = raw_get(reader, entity, ids);
   const Rights& rights = rights_of(reader);
   const Column& id_column = batch.columns[kIdField];

@@ -14,6 +14,7 @@
 #include "engine/pending.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
+#include "kith/engine/archive.hpp"
 
 namespace kith {
 namespace {
@@ -250,6 +251,14 @@ Reader Session::reader(const ReadOptions& options) const {
   state->now = state_->impl().now();
   Reader reader(std::move(state));
   if (options.as_of_seq || options.as_of_time) go_to(reader, options);
+  if (options.valid_on) {
+    Reader::State& at = Inside::state(reader);
+    if (*options.valid_on < date(1, 1, 1) || *options.valid_on >= kOpenDate) {
+      throw Error(Code::invalid, "", "valid_on", "is no day from 0001-01-01 to 9999-12-30");
+    }
+    at.now = {start_of_day({options.valid_on->days + 1}, at.head.zone).micros - 1};
+    at.valid = options.valid_on;
+  }
   return reader;
 }
 
@@ -270,6 +279,13 @@ void Session::go_to(Reader& reader, const ReadOptions& options) {
     const Batch last = raw_all(reader, scan);
     const std::int64_t then = last.rows() == 0 ? 0 : last.columns.front().word(0);
     seq = options.as_of_seq ? std::min(seq, then) : then;
+  }
+  const auto base = history::last_archive(reader);
+  if (base && seq < base->until) {
+    throw Error(Code::state, "work", "id",
+                "the past before work " + std::to_string(base->until) + " of " + to_string(base->recorded) +
+                    " was archived; it can no longer be read as of " +
+                    (options.as_of_time ? to_string(*options.as_of_time) : "work " + std::to_string(seq)));
   }
   state.seq = seq;
   state.as_of = true;

@@ -23,7 +23,12 @@ ChangeRow read_change(const Batch& batch, std::size_t row) {
 }
 
 bool Life::take(const ChangeRow& change) {
-  const bool was = there;
+  // Of a record that lived on, an archive leaves the change that wrote its version.
+  const bool was = there || (versions.empty() && change.seq <= base && change.kind == ChangeKind::updated);
+  if (was && !there) {
+    versions.push_back({.from = change.seq});
+    return there = true;
+  }
   if (was && change.kind != ChangeKind::created && change.kind != ChangeKind::restored) {
     versions.back().to = change.seq;
     there = false;

@@ -26,7 +26,8 @@ struct Lifetime {
 /// The versions that a record must have, told from its changes.
 struct Life {
   std::vector<Lifetime> versions = {};
-  bool there = false;  // the last version is the present one
+  bool there = false;     // the last version is the present one
+  std::int64_t base = 0;  // what came before this work may be archived
 
   /// False when that change cannot follow the ones before it.
   bool take(const ChangeRow& change);

@@ -169,5 +169,9 @@ template <class T, void (*kUpdate)(Work&, T&)>
 void update_record(Work& work, void* record) {
   kUpdate(work, *static_cast<T*>(record));
 }
+template <class T>
+void remove_record(Work& work, Id id, std::int64_t revision) {
+  work.remove<T>(id, revision);
+}
 
 }  // namespace kith::verb

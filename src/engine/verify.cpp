@@ -3,6 +3,7 @@
 // along the records, where the changes of each one stand beside the rows of its present and its past.
 #include <algorithm>
 
+#include "engine/archived.hpp"
 #include "engine/internal.hpp"
 #include "engine/migrate.hpp"
 #include "engine/trail.hpp"
@@ -39,18 +40,35 @@ class Faults {
 /// Walks works and their changes side by side, both in order.
 class ChainWalk {
  public:
-  ChainWalk(const Reader& reader, const std::optional<Anchor>& anchor, Verification& result, Faults& faults)
-      : reader_(reader), anchor_(anchor), result_(result), faults_(faults) {
+  ChainWalk(const Reader& reader, const std::optional<Anchor>& anchor, const std::optional<ArchiveRow>& base,
+            Verification& result, Faults& faults)
+      : reader_(reader), anchor_(anchor), base_(base), result_(result), faults_(faults) {
+    if (base) {
+      previous_ = base->hash.data;
+      recorded_ = base->recorded;
+      last_change_ = base->last_change;
+      access_seq_ = base->access_seq;
+    }
     changes_ = raw_scan(reader, {.entity = &entity_of<ChangeRow>(), .order = by(kIdField)});
   }
 
   void run(const Head& head) {
-    std::int64_t expected = 1;
+    const std::int64_t first = base_ ? base_->until + 1 : 1;
+    std::int64_t expected = first;
+    KeptHash kept;
+    while (next_change() && change_.seq < first) {
+      kept.add(change_);
+      held_ = false;
+    }
     auto works = raw_scan(reader_, {.entity = &entity_of<WorkRow>(), .order = by(kIdField)});
     for (Batch batch; works->next(batch);) {
       for (std::size_t row = 0; row < batch.rows(); ++row) {
         WorkRow work;
         load_row(batch, row, &work);
+        if (work.id.value < first) {
+          kept.add(work);
+          continue;
+        }
         if (work.id.value != expected) {
           faults_.add(std::min(expected, work.id.value), "work", {expected},
                       "is missing; the next one found is " + std::to_string(work.id.value));
@@ -67,6 +85,14 @@ class ChainWalk {
       held_ = false;
     }
     check_head(head, expected - 1);
+    if (base_ && kept.bytes() != base_->kept.data) {
+      faults_.add(first, "archive", base_->id,
+                  "the works and changes that stayed from before work " + std::to_string(first) +
+                      " are not those that it left");
+    }
+    if (base_ && anchor_ && anchor_->seq == base_->until && anchor_->hash != base_->hash) {
+      faults_.add(first, "archive", base_->id, "does not have the hash of the anchor: the chain was written anew");
+    }
     if (anchor_ && anchor_->seq >= expected) {
       faults_.add(expected, "work", {expected},
                   "is missing: the anchor names work " + std::to_string(anchor_->seq) + ", but the last one is " +
@@ -151,6 +177,7 @@ class ChainWalk {
 
   const Reader& reader_;
   const std::optional<Anchor>& anchor_;
+  const std::optional<ArchiveRow>& base_;
   Verification& result_;
   Faults& faults_;
   std::unique_ptr<Rows> changes_;
@@ -167,8 +194,8 @@ class ChainWalk {
 /// Holds the rows of one record against its changes.
 class RecordWalk {
  public:
-  RecordWalk(const Reader& reader, Verification& result, Faults& faults)
-      : reader_(reader), added_(reader), result_(result), faults_(faults) {}
+  RecordWalk(const Reader& reader, std::int64_t base, Verification& result, Faults& faults)
+      : reader_(reader), base_(base), added_(reader), result_(result), faults_(faults) {}
 
   void run() {
     TrailReader trails(reader_);
@@ -216,7 +243,7 @@ class RecordWalk {
 
   /// When each version should begin and end, as the changes say.
   std::vector<Lifetime> lifetimes(const Trail& trail) {
-    Life life;
+    Life life{.base = base_};
     for (const ChangeRow& change : trail.changes) {
       if (!life.take(change)) {
         faults_.add(change.seq, trail.entity->name, trail.record,
@@ -285,6 +312,7 @@ class RecordWalk {
   }
 
   const Reader& reader_;
+  std::int64_t base_;
   AddedFields added_;
   Verification& result_;
   Faults& faults_;
@@ -301,6 +329,7 @@ Verification verify(const Reader& reader, const std::optional<Anchor>& anchor) {
   }
   const Reader system = reader.as_system("verify");
   Inside::state(system).as_of = false;  // every row there is, whatever moment the reader shows
+  Inside::state(system).valid.reset();
   Verification result;
   Faults faults;
   const auto head = read_head(Inside::state(system).live());
@@ -308,8 +337,14 @@ Verification verify(const Reader& reader, const std::optional<Anchor>& anchor) {
     result.faults.push_back({"head", {}, "is missing"});
     return result;
   }
-  ChainWalk(system, anchor, result, faults).run(*head);
-  RecordWalk(system, result, faults).run();
+  const auto base = last_archive(system);
+  if (base && anchor && anchor->seq < base->until) {
+    throw Error(Code::state, "archive", "until",
+                "the anchor names work " + std::to_string(anchor->seq) + ", which was archived with those until " +
+                    std::to_string(base->until) + "; hold the archive against it");
+  }
+  ChainWalk(system, anchor, base, result, faults).run(*head);
+  RecordWalk(system, base ? base->until : 0, result, faults).run();
   result.faults = faults.in_order();
   return result;
 }

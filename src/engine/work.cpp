@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/internal.hpp"
+#include "engine/owners.hpp"
 #include "engine/pending.hpp"
 #include "kith/base/error.hpp"
 
@@ -19,19 +20,6 @@ constexpr std::int64_t kIdEpochMicros = 1'577'836'800'000'000;  // 2020-01-01T00
 constexpr int kIdCounterBits = 22;
 
 std::string_view view(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
-
-/// True when two rows hold the same values but for revision and seq.
-bool same_values(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) {
-  for (std::size_t i = 0; i < a.columns.size(); ++i) {
-    if (a.fields[i] == kRevisionField || a.fields[i] == kSeqField) continue;
-    const Column& x = a.columns[i];
-    const Column& y = b.columns[i];
-    if (x.is_null(row_a) != y.is_null(row_b)) return false;
-    if (x.is_null(row_a)) continue;
-    if (x.is_text() ? x.text(row_a) != y.text(row_b) : x.word(row_a) != y.word(row_b)) return false;
-  }
-  return true;
-}
 
 std::unordered_map<std::int64_t, std::size_t> rows_by_id(const Batch& batch) {
   std::unordered_map<std::int64_t, std::size_t> rows;
@@ -73,6 +61,18 @@ void ask_outcome(const Session::State& session, const WorkRow& row, const Interr
 }
 
 }  // namespace
+
+bool same_values(const Batch& a, std::size_t row_a, const Batch& b, std::size_t row_b) {
+  for (std::size_t i = 0; i < a.columns.size(); ++i) {
+    if (a.fields[i] == kRevisionField || a.fields[i] == kSeqField) continue;
+    const Column& x = a.columns[i];
+    const Column& y = b.columns[i];
+    if (x.is_null(row_a) != y.is_null(row_b)) return false;
+    if (x.is_null(row_a)) continue;
+    if (x.is_text() ? x.text(row_a) != y.text(row_b) : x.word(row_a) != y.word(row_b)) return false;
+  }
+  return true;
+}
 
 Work Session::begin(const WorkOptions& options, std::unique_ptr<Transaction> transaction) {
   auto held = std::make_shared<Held>();
@@ -280,6 +280,7 @@ void Work::update_batch(const Entity& entity, Batch& batch) {
   }
   pending_->wrote = true;
   for (std::size_t row = 0; row < changed.rows(); ++row) touch(entity, changed, row, ChangeKind::updated);
+  note_owners(*this, entity, old, changed);
 }
 
 Id Work::create(const Entity& entity, void* record) {
@@ -318,6 +319,11 @@ void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, Chan
   }
   TouchedRecord& record = pending.touched[place->second];
   if (!added) {
+    if (record.kind == ChangeKind::erased || record.kind == ChangeKind::purged) {
+      pending.failed = true;  // the digest that seals its past must stay the last word of this Work on it
+      throw Error(Code::conflict, std::string(entity.name), "id",
+                  "record " + std::to_string(id.value) + " was erased or purged in this work; write it in another");
+    }
     if (record.kind == ChangeKind::created || record.kind == ChangeKind::restored) {
       record.dead = kind == ChangeKind::removed;
     } else {

@@ -27,7 +27,8 @@ constexpr RecordVerbs kVerbs[] = {
     {.entity = "unit", .create = verb::create_record<Unit, create_unit>, .update = verb::update_record<Unit, update>},
     {.entity = "employee",
      .create = verb::create_record<Employee, create>,
-     .update = verb::update_record<Employee, update>},
+     .update = verb::update_record<Employee, update>,
+     .remove = verb::remove_record<Employee>},
     {.entity = "fiscal_calendar",
      .create = verb::create_record<FiscalCalendar, set_calendar>,
      .update = verb::update_record<FiscalCalendar, change_calendar>},
@@ -40,6 +41,11 @@ constexpr RecordVerbs kVerbs[] = {
     {.entity = "exchange_rate",
      .create = verb::create_record<ExchangeRate, set_rate>,
      .update = verb::update_record<ExchangeRate, change_rate>},
+};
+
+constexpr Mirror kMirrors[] = {
+    {.entity = "employee", .field = "unit", .rows = "membership", .subject = "employee", .value = "unit"},
+    {.entity = "unit", .field = "parent", .rows = "unit_parent", .subject = "unit", .value = "parent"},
 };
 
 constexpr Permit kPermits[] = {
@@ -160,6 +166,7 @@ constinit const Area kPeopleArea{.name = "people",
                                  .permits = people::kPermits,
                                  .grants = people::kGrants,
                                  .reports = people::kReports,
+                                 .mirrors = people::kMirrors,
                                  .found = nullptr,
                                  .check = people::check,
                                  .reach = people::reach,

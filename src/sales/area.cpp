@@ -21,7 +21,24 @@ constexpr RecordVerbs kVerbs[] = {
     {.entity = "opportunity",
      .create = verb::create_record<Opportunity, create>,
      .update = verb::update_record<Opportunity, update>,
+     .remove = verb::remove_record<Opportunity>,
      .create_batch = create_batch},
+};
+
+constexpr std::string_view kSettled[] = {"closed_on", "reason"};
+constexpr Mirror kMirrors[] = {
+    {.entity = "opportunity",
+     .field = "stage",
+     .rows = "opportunity_stage",
+     .subject = "opportunity",
+     .value = "stage",
+     .begins = true,
+     .settled = kSettled},
+    {.entity = "opportunity",
+     .field = "status",
+     .rows = "opportunity_stage",
+     .subject = "opportunity",
+     .value = "status"},
 };
 
 constexpr Permit kPermits[] = {
@@ -115,6 +132,7 @@ constinit const Area kSalesArea{.name = "sales",
                                 .permits = sales::kPermits,
                                 .grants = sales::kGrants,
                                 .reports = {},
+                                .mirrors = sales::kMirrors,
                                 .found = nullptr,
                                 .check = sales::check,
                                 .reach = nullptr};

@@ -428,6 +428,7 @@ class MemoryStorage final : public Storage {
   }
 
   std::vector<std::string> damage() override { return {}; }
+  std::vector<std::string> scrub() override { return {}; }
 
   std::vector<std::string> describe() const override { return {"memory, lost when it is closed"}; }
 

@@ -106,6 +106,17 @@ class SqliteStorage final : public Storage {
     return faults;
   }
 
+  /// VACUUM writes every row anew and cuts the file; the log that held the old pages is folded in and cut to nothing.
+  std::vector<std::string> scrub() override {
+    if (options_.read_only) fail_read_only_store(path_);
+    sqlite::Database database(path_, sqlite::Database::Mode::write, options_);
+    database.exec("VACUUM");
+    if (database.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) {
+      throw Error(Code::busy, fmt::format("a reader still holds old pages of {}; close it and scrub again", path_));
+    }
+    return {"copies of the file, dumps and backups made before keep what was there; make new ones and destroy the old"};
+  }
+
   std::vector<std::string> describe() const override {
     std::vector<std::string> lines = {fmt::format("sqlite {}, file {}", sqlite3_libversion(), path_),
                                       fmt::format("sqlite source {}", sqlite3_sourceid())};

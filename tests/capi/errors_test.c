@@ -310,7 +310,7 @@ static void entities_with_verbs_of_their_own(void) {
   OK(kith_record_new(w.store, "head", &record, &check_error));
   FAILS(KITH_ERROR_INVALID, "itself", kith_create(work, record, NULL, &check_error));
   kith_record_free(record);
-  FAILS(KITH_ERROR_INVALID, "removed", kith_remove(work, "customer", customer, 1, &check_error));
+  FAILS(KITH_ERROR_INVALID, "removed", kith_remove(work, "unit", 1, 1, &check_error));
   FAILS(KITH_ERROR_INVALID, "customer", kith_remove(work, "custome", customer, 1, &check_error));
   kith_work_free(work);
 }

@@ -49,7 +49,8 @@ SIZE(kith_options, 64);
 AT(kith_read_options, struct_size, 0, 8);
 AT(kith_read_options, as_of_seq, 8, 8);
 AT(kith_read_options, as_of_time, 16, 8);
-SIZE(kith_read_options, 24);
+AT(kith_read_options, valid_on, 24, 4);
+SIZE(kith_read_options, 32);
 
 AT(kith_query, struct_size, 0, 8);
 AT(kith_query, where, 8, 8);
@@ -146,6 +147,13 @@ AT(kith_bonus_part, employee, 0, 8);
 AT(kith_bonus_part, weight, 8, 8);
 AT(kith_bonus_part, amount, 16, 8);
 SIZE(kith_bonus_part, 24);
+
+AT(kith_verification, struct_size, 0, 8);
+AT(kith_verification, works, 8, 8);
+AT(kith_verification, changes, 16, 8);
+AT(kith_verification, versions, 24, 8);
+AT(kith_verification, faults, 32, 8);
+SIZE(kith_verification, 40);
 
 /* As the Arrow specification fixes them. */
 SIZE(struct ArrowSchema, 72);

@@ -18,7 +18,7 @@ constexpr auto kBoxFields =
                      field<&Box::code>("code"));
 constexpr UniqueKey kBoxUnique[] = {{{"code"}}};
 constexpr auto kLabelFields = field_table<Label>(field<&Label::box>("box", {.required = true, .refers_to = "box"}),
-                                                 field<&Label::text>("text", {.required = true}));
+                                                 field<&Label::text>("text", {.required = true, .personal = true}));
 
 constexpr Entity kBox = make_entity<Box>({.name = "box",
                                           .plural = "boxes",

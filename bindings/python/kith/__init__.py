@@ -9,6 +9,7 @@ with kith.open("shop.kith") as store, store.session() as session:
     print(session.customers.find("name contains :q", q="acm"))
 """
 
+from ._history import Erasure, Unread, Verification
 from ._kith import __version__
 from ._names import (
     AmortizationKind,
@@ -35,7 +36,7 @@ from ._plan import Plan, check_commission, plan
 from ._quotas import Feedback
 from ._records import Records, WritableRecords
 from ._simulation import generate, generate_inputs
-from ._store import Reader, Receipt, Session, Store, Work, check_trace, load, open, shard_plan
+from ._store import Reader, Receipt, Session, Store, Work, check_trace, load, migration, open, shard_plan
 from ._table import Record, Scan, Table
 from ._values import Money
 from .errors import (
@@ -65,6 +66,7 @@ __all__ = [
     "DayBasis",
     "DeniedError",
     "DrawKind",
+    "Erasure",
     "Error",
     "Feedback",
     "GoalStatus",
@@ -99,6 +101,8 @@ __all__ = [
     "Store",
     "Table",
     "Ties",
+    "Unread",
+    "Verification",
     "VersionError",
     "Work",
     "WritableRecords",
@@ -108,6 +112,7 @@ __all__ = [
     "generate",
     "generate_inputs",
     "load",
+    "migration",
     "open",
     "plan",
     "shard_plan",

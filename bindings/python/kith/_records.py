@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from ._history import PastOfRecords, WaysBack
 from ._quotas import Number, _id
 from ._table import Record, Scan, Table
 from ._values import Money
@@ -32,7 +33,7 @@ def _rows(rows: Any) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-class Records:
+class Records(PastOfRecords):
     """One kind of record, such as `session.customers`: reads."""
 
     def __init__(self, source: Callable[[], Any], entity: str) -> None:
@@ -134,16 +135,12 @@ class Records:
             raise MisuseError(f"more than one {self._entity} matches {where!r}; narrow the filter", self._entity)
         return found[0]
 
-    def history(self, id: int) -> Table:
-        """Every version of a record, oldest first; `to_seq` is the work that ended it, None for the present one."""
-        return Table(self._source().history(self._entity, id))
-
     def time_in_stages(self, id: int, until: date) -> dict[str, int]:
         """Customers: calendar days in each lifecycle stage up to a day, in the store's zone."""
         return dict(self._source().time_in_stages(id, until))
 
 
-class WritableRecords(Records):
+class WritableRecords(WaysBack, Records):
     """One kind of record in a work: reads and writes. Each verb says which kind of record it is for."""
 
     def __init__(self, work: Work, entity: str) -> None:
@@ -208,9 +205,10 @@ class WritableRecords(Records):
         self._work._open().transfer(_id(employee), _id(unit), start)
 
     # --- customers
-    def assign(self, customer: int | Record, owner: int | Record) -> None:
-        """Customers: hands it to another employee."""
-        self._work._open().assign_customer(_id(customer), _id(owner))
+    def assign(self, record: int | Record, owner: int | Record | None, since: datetime | None = None) -> None:
+        """Customers, opportunities: hands it to another employee, now or since a time in the past; the unit becomes
+        that of the new owner on that day."""
+        self._work._open().assign(self._entity, _id(record), None if owner is None else _id(owner), since)
 
     def set_stage(self, customer: int | Record, stage: str, reason: str = "", at: datetime | None = None) -> None:
         """Customers: a person's move in the life cycle; back needs a reason."""

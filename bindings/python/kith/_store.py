@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from . import _kith
+from ._history import PastOfSession, PastReads, PastWrites
 from ._quotas import QuotaReads, QuotaVerbs, _id
 from ._records import Records, WritableRecords
 from ._table import Record, Table
@@ -33,7 +34,7 @@ class Receipt(NamedTuple):
     replayed: bool
 
 
-class _Source(QuotaReads):
+class _Source(PastReads, QuotaReads):
     """What sessions, readers and works have in common: reads."""
 
     def _open(self) -> Any:
@@ -70,10 +71,6 @@ class _Source(QuotaReads):
     def may(self, action: str, entity: str, id: int) -> bool:
         """Whether the actor may read, edit, remove, ... that record."""
         return self._open().may(action, entity, id)
-
-    def changes(self, after: int = 0, most: int = 1000) -> Table:
-        """The change feed behind a position: id, seq, entity, record, kind."""
-        return Table(self._open().changes(after, most))
 
     def weighted_total(self, where: str = "", **parameters: Any) -> Money:
         """amount x probability of open deals, exact, rounded once."""
@@ -139,7 +136,7 @@ class Reader(_Source):
         self.close()
 
 
-class Work(_Source, QuotaVerbs):
+class Work(PastWrites, _Source, QuotaVerbs):
     """A write in progress: everything or nothing. As a context manager it commits at the end, and rolls back when an
     exception leaves the block."""
 
@@ -218,25 +215,27 @@ class Work(_Source, QuotaVerbs):
         self._raw.close_commission(period)
 
 
-class Session(_Source):
+class Session(PastOfSession, _Source):
     """Somebody at work in a store; one thread at a time. Its reads each take a fresh snapshot."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
 
     def _open(self) -> Any:
-        return self._raw.reader(None, None)
+        return self._raw.reader(None, None, None)
 
     @property
     def actor(self) -> str:
         """The principal's name."""
         return self._raw.actor
 
-    def reader(self, as_of: int | datetime | None = None) -> Reader:
-        """A snapshot: of now, right after a work's sequence, or as it was recorded at a time."""
+    def reader(self, as_of: int | datetime | None = None, *, valid_on: date | None = None) -> Reader:
+        """A snapshot: of now, right after a work's sequence, or as it was recorded at a time. With `valid_on` of what
+        held on that day: owner, unit, stage and status are those of the day, and so are `today` and every report; with
+        both, what was believed then of that day."""
         if isinstance(as_of, datetime):
-            return Reader(self._raw.reader(None, as_of))
-        return Reader(self._raw.reader(as_of, None))
+            return Reader(self._raw.reader(None, as_of, valid_on))
+        return Reader(self._raw.reader(as_of, None, valid_on))
 
     def work(self, cause: str = "", *, key: str = "", payload: str = "") -> Work:
         """Begins a write. `key` makes it idempotent: the same key and payload again is a replay."""
@@ -364,6 +363,11 @@ def open(
 def load(path: str | os.PathLike[str], url: str | os.PathLike[str]) -> None:
     """Loads a dump into a new store, all or nothing."""
     _kith.load(os.fspath(path), os.fspath(url))
+
+
+def migration(url: str | os.PathLike[str]) -> str:
+    """What opening an older store would do to it, as SQL with its checksum; "" for nothing. Changes nothing."""
+    return _kith.migration(os.fspath(url))
 
 
 def shard_plan(schema: str = "kith") -> list[str]:

@@ -17,8 +17,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table as Grid
 
 import kith
-from kith import Money, Records, Session, Table
+from kith import Money, Records, Session
 from kith.errors import Error, NotFoundError
+
+from . import _cli_history
+from ._cli_shared import Actor, Format, Shown, StorePath, opened, out, show
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,15 +33,8 @@ commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and
 app.add_typer(commission, name="commission")
 plans = typer.Typer(no_args_is_help=True, help="Plan documents, without a store.")
 app.add_typer(plans, name="plan")
-out = Console()
-
-
-class Format(StrEnum):
-    """How a result is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
+app.registered_commands += _cli_history.commands.registered_commands
+app.registered_groups += _cli_history.commands.registered_groups
 
 
 class Profile(StrEnum):
@@ -48,15 +44,19 @@ class Profile(StrEnum):
     interchange = "interchange"
 
 
-StorePath = Annotated[str, typer.Argument(metavar="STORE", help="Path of the store.")]
-Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="The principal that acts.")]
-Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
 Given = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter.")]
 
 
-def opened(store: str, actor: str) -> Session:
-    """A session in a store that exists."""
-    return kith.open(store, create=False).session(actor)
+AsOf = Annotated[str, typer.Option("--as-of", metavar="WORK|TIME", help="As it was recorded then.")]
+On = Annotated[str, typer.Option("--on", metavar="DAY", help="What held on that day: owner, unit, stage, status.")]
+
+
+def at_moment(session: Session, as_of: str, on: str) -> Any:
+    """The session itself, or a reader of a moment."""
+    if not as_of and not on:
+        return session
+    moment = int(as_of) if as_of.isdigit() else datetime.fromisoformat(as_of) if as_of else None
+    return session.reader(moment, valid_on=date.fromisoformat(on) if on else None)
 
 
 def is_there(store: str) -> bool:
@@ -76,15 +76,6 @@ def kind_of(session: Session, entity: str) -> Records:
     if not isinstance(records, Records):
         raise Error(f"there are no '{entity}'; try {', '.join(list(kith._kith.plurals())[7:])}")
     return records
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON or CSV say it."""
-    if isinstance(value, Money):
-        return str(value.amount)
-    if isinstance(value, Decimal | date | datetime):
-        return str(value)
-    return value
 
 
 def parameter(text: str) -> tuple[str, Any]:
@@ -110,23 +101,6 @@ def parameter(text: str) -> tuple[str, Any]:
 
 def parameters(given: list[str] | None) -> dict[str, Any]:
     return dict(parameter(text) for text in given or [])
-
-
-def show(table: Table, format: Format, title: str = "") -> None:
-    """Prints a table."""
-    if format is Format.json:
-        rows = [{name: plain(value) for name, value in row.items()} for row in table.to_dicts()]
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
-        return
-    if format is Format.csv:
-        sys.stdout.write(table.to_csv())
-        return
-    grid = Grid(title=title or None, title_justify="left")
-    for name, kind in zip(table.columns, table.types, strict=True):
-        grid.add_column(name, justify="left" if kind in ("text", "date", "timestamp") else "right")
-    for row in table.rows():
-        grid.add_row(*["" if value is None else str(value) for value in row])
-    out.print(grid)
 
 
 @app.command()
@@ -212,11 +186,13 @@ def find(
     order: Annotated[list[str] | None, typer.Option(help="Field, or 'field desc'.")] = None,
     fields: Annotated[str, typer.Option(help="Comma-separated.")] = "",
     limit: Annotated[int, typer.Option(help="Rows at most; 0 for all.")] = 50,
+    as_of: AsOf = "",
+    on: On = "",
     format: Shown = Format.table,
     actor: Actor = "local",
 ) -> None:
     """List records that a filter keeps."""
-    records = kind_of(opened(store, actor), entity)
+    records = kind_of(at_moment(opened(store, actor), as_of, on), entity)
     chosen = [name.strip() for name in fields.split(",") if name.strip()]
     show(records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param)), format)
 
@@ -263,6 +239,8 @@ def report(
     store: StorePath,
     name: Annotated[str | None, typer.Argument(help="Without it: the list.")] = None,
     param: Given = None,
+    as_of: AsOf = "",
+    on: On = "",
     format: Shown = Format.table,
     actor: Actor = "local",
 ) -> None:
@@ -271,7 +249,7 @@ def report(
         with kith.open(store, create=False) as opened_store:
             show(opened_store.reports(), format)
         return
-    show(opened(store, actor).report(name, **parameters(param)), format, name)
+    show(at_moment(opened(store, actor), as_of, on).report(name, **parameters(param)), format, name)
 
 
 @commission.command("plan")

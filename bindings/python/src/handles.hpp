@@ -105,6 +105,8 @@ inline py::capsule arrow_capsule(std::unique_ptr<ArrowArrayStream> stream) {
 }
 
 /// Registers the classes and functions of each file.
+void bind_history(py::module_& module, py::class_<PySource, std::shared_ptr<PySource>>& source,
+                  py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work);
 void bind_plans(py::module_& module);
 void bind_simulation(py::module_& module);
 void bind_store(py::module_& module);

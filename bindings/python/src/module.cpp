@@ -13,6 +13,7 @@ PYBIND11_MODULE(_kith, module) {
   py::class_<PyReader, PySource, std::shared_ptr<PyReader>>(module, "RawReader").def("close", &PyReader::close);
   py::class_<PyWork, PySource, std::shared_ptr<PyWork>> work(module, "RawWork");
   bind_verbs(work);
+  bind_history(module, source, work);
   bind_store(module);
   bind_plans(module);
   bind_simulation(module);

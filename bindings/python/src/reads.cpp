@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads of snapshots and works: records, lists, reports, history, statements.
+// Reads of snapshots and works: records, lists, reports, statements.
 #include "handles.hpp"
 #include "kith/interchange/files.hpp"
 
@@ -173,15 +173,6 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
              const Parameters given = parameters_from(parameters);
              const Reader& reader = self.reader();
              return unlocked([&] { return shared(reader.report(name, given)); });
-           })
-      .def("history",
-           [](const PySource& self, const std::string& entity, std::int64_t id) {
-             const Reader& reader = self.reader();
-             return shared(generic::versions(reader, reader.model().entity(entity), {id}));
-           })
-      .def("changes",
-           [](const PySource& self, std::int64_t after, std::size_t most) {
-             return shared(generic::to_table(history::changes(self.reader(), after, most)));
            })
       .def("may",
            [](const PySource& self, const std::string& action, const std::string& entity, std::int64_t id) {

@@ -69,8 +69,9 @@ void bind_session(py::module_& module) {
       .def("close", &PySession::close)
       .def_property_readonly("actor", [](const PySession& self) { return self.session().actor().name; })
       .def("reader",
-           [](const PySession& self, std::optional<std::int64_t> seq, py::handle time) {
+           [](const PySession& self, std::optional<std::int64_t> seq, py::handle time, py::handle day) {
              ReadOptions options{.as_of_seq = seq, .as_of_time = timestamp_from(time)};
+             if (!day.is_none()) options.valid_on = date_from(day);
              const Session& session = self.session();
              return unlocked([&] { return std::make_shared<PyReader>(session.reader(options)); });
            })
@@ -91,6 +92,19 @@ void bind_session(py::module_& module) {
            [](const PySession& self) {
              const Session& session = self.session();
              return unlocked([&] { return to_hex(state_digest(session)); });
+           })
+      .def("archive",
+           [](PySession& self, std::int64_t until, const std::string& path, bool force) {
+             Session& session = self.session();
+             return to_dict(unlocked([&] {
+               const Id id = archive_file(session, until, path, {.force = force}).id;
+               return generic::get(session.reader(), entity_of<ArchiveRow>(), id);
+             }));
+           })
+      .def("scrub",
+           [](PySession& self) {
+             Session& session = self.session();
+             return unlocked([&] { return history::scrub(session); });
            })
       .def("check", [](PySession& self) {
         Session& session = self.session();

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/engine/erasure.hpp"
 #include "kith/engine/history.hpp"
+#include "kith/engine/undo.hpp"
 
 namespace kith {
 
@@ -89,10 +91,24 @@ std::unique_ptr<Pages> pages(const Reader& reader, const Entity& entity, const Q
 void each_table(const Reader& reader, const Entity& entity, const Query& query, const std::function<void(Table)>& take);
 /// Every version of a record, oldest first, with `to_seq`, the work that ended it. Errors of history::versions.
 Table versions(const Reader& reader, const Entity& entity, Id id);
+/// Every value of one field over time: value, seq (the work that set it), recorded, actor, cause, to_seq (null: still
+/// so). Errors of history::field_values.
+Table field_values(const Reader& reader, const Entity& entity, Id id, std::string_view field);
+/// Every change of a record, a row for each field: seq, recorded, actor, cause, kind, field, before, after (as text).
+/// Errors of history::field_changes.
+Table field_changes(const Reader& reader, const Entity& entity, Id id);
+/// owner, unit, from, to (null: still so). Errors of ownership::rows_of.
+Table ownerships(const Reader& reader, const Entity& entity, Id id);
 /// id, seq, entity, record, kind.
 Table to_table(const std::vector<ChangeRow>& changes);
 /// entity, id, message.
 Table to_table(const std::vector<Finding>& findings);
+/// field, versions.
+Table to_table(const std::vector<history::ErasedField>& fields);
+/// entity, id, field, message.
+Table to_table(const std::vector<history::Remainder>& remainders);
+/// entity, id, seq, message.
+Table to_table(const std::vector<history::Obstacle>& obstacles);
 /// entity, field, message.
 Table to_table(const std::vector<Violation>& violations);
 

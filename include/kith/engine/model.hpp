@@ -59,6 +59,18 @@ struct FirstGrant {
   Level level;
 };
 
+/// A column that holds the value of the newest of dated rows, as `unit` of an employee does that of the memberships. A
+/// reader of a day of valid time shows the row of that day instead.
+struct Mirror {
+  std::string_view entity;                         ///< "employee"
+  std::string_view field;                          ///< its column: "unit"
+  std::string_view rows;                           ///< the entity of the rows, with `from` and `to`: "membership"
+  std::string_view subject;                        ///< their field that names the record: "employee"
+  std::string_view value;                          ///< their field with the value: "unit"
+  bool begins = false;                             ///< before its first row the record is not there
+  std::span<const std::string_view> settled = {};  ///< columns that belong to the newest row alone: null before it
+};
+
 /// A parameter of a report.
 struct ReportParameter {
   std::string_view name;
@@ -83,6 +95,7 @@ struct Area {
   std::span<const Permit> permits = {};
   std::span<const FirstGrant> grants = {};
   std::span<const Report> reports = {};
+  std::span<const Mirror> mirrors = {};
   void (*found)(Work&) = nullptr;                                 ///< writes the first rows of a new store
   void (*check)(const Reader&, std::vector<Finding>&) = nullptr;  ///< adds broken invariants
   Reach (*reach)(const Reader&, Id employee, Date on) = nullptr;  ///< people only

@@ -89,7 +89,7 @@ class Reader {
 
   const Model& model() const;
   std::int64_t seq() const;         ///< the last work this snapshot sees
-  Timestamp now() const;            ///< the host's clock
+  Timestamp now() const;            ///< the host's clock; of a day of valid time its end
   Date today() const;               ///< its date in the store's zone
   Currency currency() const;        ///< the store's base currency
   const std::string& zone() const;  ///< the store's IANA time zone

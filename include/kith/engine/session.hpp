@@ -40,6 +40,10 @@ std::function<void(std::span<std::uint8_t>)> seeded_random(std::uint64_t seed);
 struct ReadOptions {
   std::optional<std::int64_t> as_of_seq = {};  ///< the state right after that work
   std::optional<Timestamp> as_of_time = {};    ///< the state as it was recorded at that time
+  /// What held on that day, as far as it is recorded: `today` and `now` are the end of that day, columns that follow
+  /// dated rows (owner, unit, stage, status) show the row of that day, and of those rows only what had begun is there.
+  /// Together with an as-of: what was believed then of that day. Rights are those of the present on what is stored.
+  std::optional<Date> valid_on = {};
 };
 
 /// How `Session::run` tries again.

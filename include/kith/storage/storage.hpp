@@ -217,6 +217,9 @@ class Storage {
   virtual bool copy_to(const std::string& path);
   /// The backend's own integrity check: a sentence for each fault.
   virtual std::vector<std::string> damage() = 0;
+  /// Rids what the backend keeps on disk of the bytes of rows that were replaced or removed; reads the whole store.
+  /// Returns a sentence for each thing that is left to its keeper. No transaction may be open on it (busy).
+  virtual std::vector<std::string> scrub();
   /// "sqlite 3.40.1, file shop.kith": for `kith doctor`.
   virtual std::vector<std::string> describe() const = 0;
 };

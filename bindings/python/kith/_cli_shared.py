@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands of the terminal have in common."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+import kith
+from kith import Money, Session, Table
+
+out = Console()
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+StorePath = Annotated[str, typer.Argument(metavar="STORE", help="Path of the store.")]
+Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="The principal that acts.")]
+Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def opened(store: str, actor: str) -> Session:
+    """A session in a store that exists."""
+    return kith.open(store, create=False).session(actor)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON or CSV say it."""
+    if isinstance(value, Money):
+        return str(value.amount)
+    if isinstance(value, Decimal | date | datetime):
+        return str(value)
+    return value
+
+
+def show(table: Table, format: Format, title: str = "") -> None:
+    """Prints a table."""
+    if format is Format.json:
+        rows = [{name: plain(value) for name, value in row.items()} for row in table.to_dicts()]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return
+    if format is Format.csv:
+        sys.stdout.write(table.to_csv())
+        return
+    grid = Grid(title=title or None, title_justify="left")
+    for name, kind in zip(table.columns, table.types, strict=True):
+        grid.add_column(name, justify="left" if kind in ("text", "date", "timestamp") else "right")
+    for row in table.rows():
+        grid.add_row(*["" if value is None else str(value) for value in row])
+    out.print(grid)

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/engine/undo.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/internal.hpp"
+#include "engine/recovery.hpp"
+#include "kith/engine/archive.hpp"
+#include "kith/engine/migration.hpp"
+
+namespace kith::history {
+namespace {
+
+constexpr std::size_t kIdsAtOnce = 500;
+
+using Places = std::unordered_map<std::int64_t, std::size_t>;  // id to row
+
+Places places_of(const Batch& batch) {
+  Places places;
+  for (std::size_t row = 0; row < batch.rows(); ++row) places.emplace(batch.columns[kIdField].word(row), row);
+  return places;
+}
+
+void add_rows(Batch& to, const Batch& from) {
+  for (std::size_t row = 0; row < from.rows(); ++row) to.append_row(from, row);
+}
+
+/// What a work did to the records of one entity, and where they stand now.
+struct Touched {
+  const Entity* entity = nullptr;
+  std::vector<Id> ids = {};
+  std::map<std::int64_t, ChangeKind> kinds = {};
+  Batch now = {};     // as they are
+  Batch after = {};   // as the work left them
+  Batch before = {};  // as the work found them
+
+  void read(const Reader& reader, std::int64_t seq) {
+    const Entity& past = *reader.model().history_of(*entity);
+    now = raw_get(reader, *entity, ids);
+    after = Batch(*entity);
+    before = Batch(*entity);
+    for (std::size_t start = 0; start < ids.size(); start += kIdsAtOnce) {
+      Condition in{.op = Condition::Op::in, .field = kIdField, .operands = {}, .terms = {}};
+      for (std::size_t i = start; i < std::min(ids.size(), start + kIdsAtOnce); ++i) {
+        in.operands.emplace_back(ids[i].value);
+      }
+      for (const bool later : {true, false}) {
+        const Batch found =
+            raw_all(reader, {.entity = &past, .where = {in, equals(past, later ? "seq" : "to_seq", seq)}});
+        std::vector<std::size_t> rows(found.rows());
+        for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = row;
+        add_rows(later ? after : before, Recovery::as_current(*entity, found, rows));
+      }
+    }
+    for (std::size_t row = 0; row < now.rows(); ++row) {
+      if (now.columns[kSeqField].word(row) == seq) after.append_row(now, row);
+    }
+  }
+};
+
+class Undo {
+ public:
+  Undo(const Reader& reader, std::int64_t seq) : reader_(reader), seq_(seq) {
+    const Reader system = reader.as_system("undo");
+    Inside::state(system).as_of = false;
+    Inside::state(system).valid.reset();
+    if (const auto base = last_archive(reader); base && seq <= base->until) {
+      throw Error(Code::state, "work", "id",
+                  "work " + std::to_string(seq) + " was archived; works after " + std::to_string(base->until) +
+                      " can be undone");
+    }
+    const auto found = system.find<WorkRow>({seq});
+    if (!found) {
+      throw Error(Code::not_found, "work", "id",
+                  "there is no work " + std::to_string(seq) + "; the last one is " + std::to_string(reader.seq()));
+    }
+    row_ = *found;
+    if (seq == 1) throw Error(Code::state, "work", "id", "work 1 made the store; it cannot be undone");
+    std::map<const Entity*, Touched> groups;
+    for (const ChangeRow& change : changes_of(system, seq)) {
+      const Entity* entity = reader.model().find_entity(change.entity);
+      if (entity == &entity_of<MigrationRow>()) {
+        throw Error(Code::state, "work", "id",
+                    "work " + std::to_string(seq) + " migrated the store; it cannot be undone");
+      }
+      if (entity == nullptr || entity->keeping != Keeping::versioned) continue;
+      Touched& group = groups[entity];
+      group.entity = entity;
+      group.ids.push_back(change.record);
+      group.kinds.emplace(change.record.value, change.kind);
+    }
+    for (const Entity* entity : reader.model().entities()) {
+      const auto group = groups.find(entity);
+      if (group == groups.end()) continue;
+      group->second.read(system, seq);
+      for (const Id id : group->second.ids) touched_[entity].insert(id.value);
+      groups_.push_back(std::move(group->second));
+    }
+  }
+
+  const WorkRow& row() const { return row_; }
+  const std::vector<Touched>& groups() const { return groups_; }
+
+  std::vector<Obstacle> obstacles() {
+    for (const Touched& group : groups_) {
+      const Places now = places_of(group.now), after = places_of(group.after), before = places_of(group.before);
+      for (const Id id : group.ids) check_record(group, id, now, after, before);
+    }
+    check_references();
+    std::stable_sort(found_.begin(), found_.end(), [](const Obstacle& a, const Obstacle& b) { return a.seq > b.seq; });
+    return std::move(found_);
+  }
+
+  /// Rows that come back: what was changed or removed.
+  Batch returning(const Touched& group, std::vector<ChangeKind>* kinds = nullptr) const {
+    const Places now = places_of(group.now);
+    Batch rows(*group.entity);
+    for (std::size_t row = 0; row < group.before.rows(); ++row) {
+      const std::int64_t id = group.before.columns[kIdField].word(row);
+      const ChangeKind kind = group.kinds.at(id);
+      if (kind != ChangeKind::updated && kind != ChangeKind::removed) continue;
+      const auto there = now.find(id);
+      if (there != now.end() && same_values(group.now, there->second, group.before, row)) continue;
+      rows.append_row(group.before, row);
+      if (there != now.end()) {
+        rows.columns[kRevisionField].set_word(rows.rows() - 1, group.now.columns[kRevisionField].word(there->second));
+      }
+      if (kinds != nullptr) {
+        kinds->push_back(kind == ChangeKind::updated ? ChangeKind::updated : ChangeKind::restored);
+      }
+    }
+    return rows;
+  }
+  /// Rows that are there and go, or make room for what comes back.
+  Batch leaving(const Touched& group, bool for_good) const {
+    const Places back = places_of(returning(group));
+    Batch rows(*group.entity);
+    for (std::size_t row = 0; row < group.now.rows(); ++row) {
+      const std::int64_t id = group.now.columns[kIdField].word(row);
+      const ChangeKind kind = group.kinds.at(id);
+      const bool made = kind == ChangeKind::created || kind == ChangeKind::restored;
+      if (made || (!for_good && back.contains(id))) rows.append_row(group.now, row);
+    }
+    return rows;
+  }
+
+ private:
+  void add(const Touched& group, Id id, std::int64_t seq, const std::string& message) {
+    found_.push_back({std::string(group.entity->name), id, seq,
+                      std::string(group.entity->name) + " " + std::to_string(id.value) + " " + message});
+  }
+
+  void check_record(const Touched& group, Id id, const Places& now, const Places& after, const Places& before) {
+    const ChangeKind kind = group.kinds.at(id.value);
+    const auto stands = now.find(id.value), left = after.find(id.value);
+    if (kind == ChangeKind::erased || kind == ChangeKind::purged) {
+      return add(group, id, 0,
+                 std::string("was ") + (kind == ChangeKind::erased ? "erased" : "purged") +
+                     " by it; what is gone from the store does not come back");
+    }
+    const bool had = kind == ChangeKind::updated || kind == ChangeKind::removed;
+    const bool leaves = kind != ChangeKind::removed;
+    if ((had && !before.contains(id.value)) || (leaves && left == after.end())) {
+      return add(group, id, 0, "has been purged or archived since, so its earlier values are gone");
+    }
+    if (!leaves) {
+      if (stands != now.end())
+        add_later(group, id, group.now.columns[kSeqField].word(stands->second), "is there again");
+      return;
+    }
+    if (stands == now.end()) return add_later(group, id, last_end(group, id), "was removed");
+    if (!same_values(group.now, stands->second, group.after, left->second)) {
+      add_later(group, id, group.now.columns[kSeqField].word(stands->second), "was changed");
+    }
+  }
+
+  void add_later(const Touched& group, Id id, std::int64_t seq, const std::string& what) {
+    add(group, id, seq, what + " by work " + std::to_string(seq) + "; undo that work first");
+  }
+
+  /// The work that removed a record that is no longer there.
+  std::int64_t last_end(const Touched& group, Id id) const {
+    const Entity& past = *reader_.model().history_of(*group.entity);
+    const Reader system = reader_.as_system("undo");
+    Inside::state(system).as_of = false;
+    Inside::state(system).valid.reset();
+    const Batch last = raw_all(system, {.entity = &past,
+                                        .where = {equals(past, "id", id)},
+                                        .order = {{.field = kSeqField, .descending = true}},
+                                        .limit = 1});
+    return last.rows() == 0 ? 0 : last.columns.back().word(0);
+  }
+
+  void check_references() {
+    const Reader system = reader_.as_system("undo");
+    Inside::state(system).as_of = false;
+    Inside::state(system).valid.reset();
+    std::vector<Batch> back;
+    for (const Touched& group : groups_) {
+      back.push_back(returning(group));
+      const std::vector<Id> going = Recovery::ids_of(leaving(group, true));
+      if (going.empty()) continue;
+      const auto user = Recovery::reference_to(system, *group.entity, going, touched_);
+      if (user) found_.push_back({std::string(user->entity->name), user->id, user->seq, user->text()});
+    }
+    const auto missing = Recovery::missing_reference(system, back);
+    if (!missing) return;
+    const Field& field = missing->entity->fields[static_cast<std::size_t>(missing->field)];
+    found_.push_back({std::string(missing->entity->name), missing->id, 0,
+                      std::string(missing->entity->name) + " " + std::to_string(missing->id.value) +
+                          " would refer to " + std::string(field.options.refers_to) + " " +
+                          std::to_string(missing->to.value) + " as its " + std::string(field.name) +
+                          ", which was removed; restore that first"});
+  }
+
+  const Reader& reader_;
+  std::int64_t seq_;
+  WorkRow row_;
+  std::vector<Touched> groups_;  // in the order of the model
+  Recovery::Group touched_;
+  std::vector<Obstacle> found_;
+};
+
+[[noreturn]] void fail_denied(const Work& work, std::int64_t seq, const std::string& why) {
+  throw Error(Code::denied, "work", "id",
+              "'" + work.actor().name + "' may not undo work " + std::to_string(seq) + ": " + why +
+                  "; an administrator can undo it");
+}
+
+/// Who did a work may undo it as far as he may still touch its records. Rows that only verbs write have no rights of
+/// their own: they go the way of the records beside them.
+void require_right(const Recovery& recovery, const Undo& undo) {
+  const Work& work = recovery.work;
+  if (recovery.trusted() || rights_of(work).level(entity_of<Principal>(), Action::administer) == Level::all) return;
+  const std::int64_t seq = undo.row().id.value;
+  if (undo.row().actor != work.actor().id) fail_denied(work, seq, "somebody else did it");
+  bool asked = false;
+  for (const Touched& group : undo.groups()) {
+    const Entity& entity = *group.entity;
+    if (entity.roles.access) fail_denied(work, seq, "it changed who may do what");
+    if (work.model().verbs_of(entity) == nullptr && entity.roles.parent.empty()) continue;
+    for (const Batch* rows : {&group.now, &group.before}) {
+      for (std::size_t row = 0; row < rows->rows(); ++row) {
+        const Id id{rows->columns[kIdField].word(row)};
+        const ChangeKind kind = group.kinds.at(id.value);
+        const bool plain = kind == ChangeKind::created || kind == ChangeKind::updated;
+        asked = true;
+        if (allowed_row(work, entity, plain ? Action::edit : Action::remove, *rows, row)) continue;
+        fail_denied(work, seq,
+                    std::string(entity.name) + " " + std::to_string(id.value) + " may not be " +
+                        (plain ? "edited" : "removed") + " any more");
+      }
+    }
+  }
+  if (!asked) fail_denied(work, seq, "it touched nothing that has rights of its own");
+}
+
+/// Areas whose invariants the undone records may be part of.
+std::vector<const Area*> areas_concerned(const Model& model, const Undo& undo) {
+  std::set<std::string_view> names;
+  for (const Touched& group : undo.groups()) names.insert(group.entity->name);
+  std::vector<const Area*> areas;
+  for (const Area* area : model.areas()) {
+    if (area->check == nullptr) continue;
+    const bool concerned = std::any_of(area->entities.begin(), area->entities.end(), [&](const Entity* entity) {
+      return names.contains(entity->name) ||
+             std::any_of(entity->fields.begin(), entity->fields.end(),
+                         [&](const Field& field) { return names.contains(field.options.refers_to); });
+    });
+    if (concerned) areas.push_back(area);
+  }
+  return areas;
+}
+
+std::vector<Finding> findings_of(const Reader& reader, const std::vector<const Area*>& areas) {
+  const Reader system = reader.as_system("undo");
+  std::vector<Finding> findings;
+  for (const Area* area : areas) area->check(system, findings);
+  return findings;
+}
+
+void apply(Recovery& recovery, const Undo& undo) {
+  Work::Step step(recovery.work);
+  for (auto group = undo.groups().rbegin(); group != undo.groups().rend(); ++group) {
+    const Batch out = undo.leaving(*group, false);
+    if (out.rows() == 0) continue;
+    recovery.take_out(out);
+    const Batch gone = undo.leaving(*group, true);
+    for (std::size_t row = 0; row < gone.rows(); ++row) recovery.touch(gone, row, ChangeKind::removed);
+  }
+  for (const Touched& group : undo.groups()) {
+    std::vector<ChangeKind> kinds;
+    Batch back = undo.returning(group, &kinds);
+    if (back.rows() != 0) recovery.put_back(std::move(back), kinds);
+  }
+  step.keep();
+}
+
+}  // namespace
+
+std::vector<Obstacle> obstacles(const Reader& reader, std::int64_t seq) { return Undo(reader, seq).obstacles(); }
+
+std::int64_t undo(Work& work, std::int64_t seq) {
+  Recovery recovery(work);
+  recovery.begin();
+  Undo undo(work, seq);
+  require_right(recovery, undo);
+  const std::string name = "work " + std::to_string(seq);
+  if (const auto found = undo.obstacles(); !found.empty()) {
+    const std::size_t more = found.size() - 1;
+    throw Error(Code::conflict, found.front().entity, "id",
+                name + " cannot be undone: " + found.front().message +
+                    (more == 0 ? "" : " (and " + std::to_string(more) + " more)"));
+  }
+  std::int64_t records = 0;
+  for (const Touched& group : undo.groups()) {
+    records += static_cast<std::int64_t>(undo.leaving(group, true).rows() + undo.returning(group).rows());
+  }
+  if (records == 0) {
+    throw Error(Code::state, "work", "id", name + " left nothing that could be undone: everything is as it found it");
+  }
+  // Undoing the last work leads to a state that was whole. Any other one is looked at.
+  const bool last = seq + 1 == work.next_seq() && !recovery.wrote();
+  const auto areas = last ? std::vector<const Area*>() : areas_concerned(work.model(), undo);
+  const std::vector<Finding> known = findings_of(work, areas);
+  Work::Step step(work);
+  apply(recovery, undo);
+  for (const Finding& finding : findings_of(work, areas)) {
+    const bool old = std::any_of(known.begin(), known.end(), [&](const Finding& one) {
+      return one.entity == finding.entity && one.id == finding.id && one.message == finding.message;
+    });
+    if (old) continue;
+    throw Error(Code::conflict, finding.entity, "id",
+                name + " cannot be undone: then " + finding.entity + " " + std::to_string(finding.id.value) +
+                    " would be at fault, for: " + finding.message + "; undo what came to depend on it first");
+  }
+  step.keep();
+  if (recovery.options().cause.empty()) recovery.options().cause = "undo of " + name;
+  return records;
+}
+
+}  // namespace kith::history

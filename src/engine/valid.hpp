@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Reading as of a day of valid time: columns that show the newest of dated rows show the row of that day instead, and
+/// of dated rows only those that had begun.
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "engine/internal.hpp"
+
+namespace kith {
+
+/// What a day changes about the rows of one entity.
+class ValidView {
+ public:
+  /// Null where it changes nothing.
+  static std::shared_ptr<const ValidView> of(const Reader::State& state, const Entity& entity);
+
+  /// True for a field whose value may differ from the stored one.
+  bool changes(int field) const { return changed_.contains(field); }
+  /// Adds the fields that must be read so that `read` can be told.
+  void add_needed(std::vector<int>& read) const;
+  /// What storage can already leave out.
+  std::optional<Condition> begun() const;
+  /// Puts the values of the day in place; marks the rows that were not there yet. `reader` sees everything as
+  /// it is stored.
+  void apply(const Reader& reader, Batch& batch, std::vector<bool>& absent) const;
+
+ private:
+  struct Column {
+    int field = 0;  // of the entity
+    int value = 0;  // of the rows
+  };
+  // All columns that follow the same dated rows.
+  struct Group {
+    const Entity* rows = nullptr;
+    int subject = 0;
+    bool by_entity = false;  // the rows are those of many entities
+    bool begins = false;
+    std::vector<Column> columns = {};
+    std::vector<int> settled = {};
+  };
+  struct Stays;
+  std::int64_t moment_of(const Entity& rows) const;
+  void apply(const Reader& reader, const Group& group, Batch& batch, std::vector<bool>& absent) const;
+
+  const Entity* entity_ = nullptr;
+  Timestamp moment_;
+  Date day_;
+  std::vector<Group> groups_;
+  bool dated_ = false;  // the entity's rows are dated ones
+  std::set<int> changed_;
+};
+
+/// The same reader without a day of valid time: what is stored.
+Reader stored_view(const Reader& reader);
+
+}  // namespace kith
