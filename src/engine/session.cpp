@@ -15,6 +15,7 @@
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 #include "kith/engine/archive.hpp"
+#include "storage/lendable.hpp"
 
 namespace kith {
 namespace {
@@ -306,15 +307,18 @@ Receipt Session::run(const WorkOptions& options, const std::function<std::string
     throw Error(Code::misuse, "a Retry has at least one attempt, and no pause below zero");
   }
   std::int64_t pause = retry.first_ms;
+  // Within a transaction of the host's the same would only happen again: the host repeats all of it.
+  const auto* lendable = dynamic_cast<const Lendable*>(&engine().storage());
+  const int attempts = lendable != nullptr && lendable->borrowed() ? 1 : retry.attempts;
   for (int attempt = 1;; ++attempt) {
     try {
       Work work = this->work(options);
       if (work.replayed()) return work.receipt();
       return work.commit(function(work));
     } catch (const Interrupted& lost) {
-      if (attempt >= retry.attempts || (lost.unknown && options.key.empty())) throw;
+      if (attempt >= attempts || (lost.unknown && options.key.empty())) throw;
     } catch (const Error& error) {
-      if (error.code != Code::busy || attempt >= retry.attempts) throw;
+      if (error.code != Code::busy || attempt >= attempts) throw;
     }
     // Random, so that those who met do not meet again.
     std::array<std::uint8_t, 4> bytes{};

@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "kith/base/error.hpp"
+#include "storage/lendable.hpp"
 #include "storage/postgres_schema.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/postgres_transaction.hpp"
@@ -95,11 +96,13 @@ class PostgresConnection final : public Connection {
   std::shared_ptr<Link> link_;
 };
 
-class PostgresStorage final : public Storage {
+class PostgresStorage final : public Storage, public Lendable {
  public:
   explicit PostgresStorage(std::shared_ptr<Pool> pool) : pool_(std::move(pool)) {}
 
   std::unique_ptr<Connection> connect() override { return std::make_unique<PostgresConnection>(pool_); }
+
+  bool borrowed() const override { return pool_->borrows(); }
 
   bool fresh() const override { return pool_->fresh; }
 
