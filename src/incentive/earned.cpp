@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "incentive/earned.hpp"
 
+#include <nlohmann/json.hpp>
 #include <unordered_set>
 
 #include "incentive/statement_facts.hpp"
@@ -8,12 +9,17 @@
 namespace kith::incentive {
 namespace {
 
-/// The calendar and grain of every stored plan.
+/// The calendar and grain of every stored plan, whatever the format of its document: all name them alike. A plan that
+/// pays once, at its own end, has no such rhythm.
 std::set<std::pair<std::string, Grain>> rhythms(const Reader& system) {
   std::set<std::pair<std::string, Grain>> found;
   for (const CommissionPlan& row : system.list<CommissionPlan>()) {
-    const Plan plan = parse_plan(row.document);
-    found.emplace(plan.calendar, plan.interval);
+    const nlohmann::json document = nlohmann::json::parse(row.document);
+    const auto calendar = document.find("calendar");
+    const bool named = calendar != document.end() && calendar->is_string();
+    const std::string interval = document.at("interval").get<std::string>();
+    if (interval != "plan")
+      found.emplace(named ? calendar->get<std::string>() : Calendar{}.name, parse_grain(interval));
   }
   return found;
 }
