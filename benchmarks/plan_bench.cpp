@@ -93,7 +93,7 @@ Inputs make_inputs(std::size_t events, int people) {
   };
   const int leads = people / 10 * 9 / 10;
   for (int i = 0; i < sellers; ++i) report(i, sellers + i % leads);
-  for (int i = 0; i < leads; ++i) report(sellers + i, sellers + leads + i % (people / 10 - leads));
+  for (int i = 0; i < leads; ++i) report(sellers + i, sellers + leads + i % (people / 10 - leads - 1));
   for (int i = sellers + leads; i < people - 1; ++i) report(i, people - 1);
   return inputs;
 }

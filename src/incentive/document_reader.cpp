@@ -193,6 +193,13 @@ void check_fit(const Model& model, Findings& out) {
       const Modifier& modifier = rule.modifiers[k];
       const std::string where = at(path + ".modifiers", k);
       if (!modifier.input.empty()) check_refers(model.measures, modifier.input, where + ".measure", out);
+      if (modifier.kind == Do::gate && modifier.attainment) {
+        const Measure* gated = model.measure(modifier.input);
+        if (gated != nullptr && !gated->goal) {
+          out.add(where + ".input",
+                  fmt::format("Attainment needs a goal; the measure {} has none.", quote(gated->name)));
+        }
+      }
       if (modifier.table) check_goal(model, *modifier.table, modifier.input, where + ".tiers", out);
     }
     const Measure* measure = model.measure(rule.measure);

@@ -24,7 +24,10 @@ class Reviewer {
       const ComponentRule& rule = model_.components[i];
       const std::string path = at("components", i);
       if (rule.kind == Kind::tiers) table(rule, path + ".tiers.rows");
-      for (std::size_t k = 0; k < rule.modifiers.size(); ++k) gate(rule.modifiers[k], at(path + ".modifiers", k));
+      for (std::size_t k = 0; k < rule.modifiers.size(); ++k) {
+        gate(rule.modifiers[k], at(path + ".modifiers", k));
+        if (rule.modifiers[k].table) falling(*rule.modifiers[k].table, at(path + ".modifiers", k) + ".tiers.rows");
+      }
     }
     for (std::size_t i = 0; i < model_.measures.size(); ++i) used(model_.measures[i], at("measures", i));
     return std::move(found_);
@@ -41,22 +44,45 @@ class Reviewer {
 
   void table(const ComponentRule& rule, const std::string& path) {
     const Table& table = rule.table;
-    if (table.mode == Mode::matrix || table.rows.front().when) {
+    if (table.mode == Mode::matrix) {
+      cells(table, path.substr(0, path.size() - std::string_view("rows").size()) + "cells");
+      return;
+    }
+    if (table.rows.front().when) {
       conditions(table, path);
       return;
     }
+    if (table.mode != Mode::marginal) falling(table, path);
     for (std::size_t i = 1; i < table.rows.size(); ++i) {
       const Row& low = table.rows[i - 1];
       const Row& high = table.rows[i];
       if (high.value == low.value && !high.retro && table.mode != Mode::interpolated) {
         note(at(path, i), "The row changes nothing: it pays what the one before it pays.");
       }
-      if (high.value < low.value && table.mode != Mode::marginal) {
-        note(at(path, i) + ".value",
-             fmt::format("Pay falls at {}: the value goes from {} to {}.", bound(table, high.from),
-                         number_text(low.value), number_text(high.value)));
-      }
       if (high.value != low.value) cliff(rule, i, path);
+    }
+  }
+
+  void falling(const Table& table, const std::string& path) {
+    for (std::size_t i = 1; i < table.rows.size(); ++i) {
+      const Row& low = table.rows[i - 1];
+      const Row& high = table.rows[i];
+      if (high.value >= low.value || high.when || low.when) continue;
+      note(at(path, i) + ".value",
+           fmt::format("Pay falls at {}: the value goes from {} to {}.", bound(table, high.from),
+                       number_text(low.value), number_text(high.value)));
+    }
+  }
+
+  // Of a table of two inputs, where more of either pays less.
+  void cells(const Table& table, const std::string& path) {
+    for (std::size_t i = 0; i < table.cells.size(); ++i) {
+      for (std::size_t k = 0; k < table.cells[i].size(); ++k) {
+        const Exact& own = table.cells[i][k];
+        if ((i > 0 && own < table.cells[i - 1][k]) || (k > 0 && own < table.cells[i][k - 1])) {
+          note(at(at(path, i), k), "Pay falls: the cell holds less than one before it.");
+        }
+      }
     }
   }
 

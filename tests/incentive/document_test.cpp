@@ -51,6 +51,118 @@ TEST(PlanDocumentReview, NamesTheCostOfACliffAndPayThatFalls) {
             "The row changes nothing: it pays what the one before it pays.");
 }
 
+// The one component of the plan above, with another table or more beside it.
+std::string plan_with(const std::string& tiers, const std::string& beside = "", const std::string& goal = "") {
+  std::string text = plan_text("marginal", "0.08");
+  const std::size_t place = text.find(R"("tiers": {)");
+  text = text.substr(0, place) + R"("tiers": )" + tiers + beside + "}]}";
+  const std::string end = R"("negative": "first_tier")";
+  text.insert(text.find(end) + end.size(), goal);
+  return text;
+}
+
+std::vector<std::string> reviewed(const std::string& text) {
+  std::vector<std::string> all;
+  for (const Violation& one : lint(PlanDocument::parse(text))) all.push_back(one.field + ": " + one.message);
+  return all;
+}
+
+std::string refused(const std::string& text) {
+  try {
+    PlanDocument::parse(text);
+  } catch (const Error& error) {
+    std::string all;
+    for (const Violation& one : error.violations) all += one.field + ": " + one.message + "\n";
+    return error.violations.empty() ? error.message : all;
+  }
+  return "";
+}
+
+using Notes = std::vector<std::string>;
+
+TEST(PlanDocumentReview, TellsTheCostOfEveryKindOfCliff) {
+  const std::string rows = R"("rows": [{"from": "0", "value": "0"}, {"from": "50 %", "value": "1"}]})";
+  const std::string pay = R"(, "target_pay": "2000")";
+  const std::string goal = R"(, "goal": "1000")";
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base", "rows": [
+      {"from": "0", "value": "0.05"}, {"from": "1000", "value": "0.08", "retro_from": "0"}]})")),
+            Notes{"components[0].tiers.rows[1]: A cliff: reaching 1000 changes pay by 30.00 at once."});
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "lookup", "unit": "amount", "rows": [
+      {"from": "0", "value": "10"}, {"from": "1000", "value": "75.50"}]})")),
+            Notes{"components[0].tiers.rows[1]: A cliff: reaching 1000 changes pay by 65.50 at once."});
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "attainment", "mode": "slab", "boundary": "upper", "unit":
+      "pct_of_target_pay", )" + rows,
+                               pay, goal)),
+            Notes{"components[0].tiers.rows[1]: A cliff: reaching 50 % changes pay by 50 % of target pay at once."});
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "attainment", "mode": "lookup", "unit": "pct_of_target_pay", )" + rows, pay,
+                               goal)),
+            Notes{"components[0].tiers.rows[1]: A cliff: reaching 50 % changes pay by 100 % of target pay at once."});
+  const std::string flat = R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base",
+      "rows": [{"from": "0", "value": "0.05"}]})";
+  EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "gate", "measure": "sales", "input": "amount",
+      "at_least": "500"}])")),
+            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 500."});
+  EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "gate", "measure": "sales", "input": "attainment",
+      "at_least": "80 %"}])",
+                               goal)),
+            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 80 %."});
+}
+
+TEST(PlanDocumentReview, FindsRowsThatNeverDecideAndPayThatFalls) {
+  std::string alone = plan_with(R"({"input": "amount", "mode": "lookup", "unit": "pct_of_base", "rows": [
+      {"when": "type = 'a'", "value": "0.1"}, {"when": "type = 'a'", "value": "0.2"}, {"value": "0"},
+      {"when": "type = 'b'", "value": "0.3"}]})");
+  const std::string interval = R"("accumulate": "interval")";
+  alone.replace(alone.find(interval), interval.size(), R"("accumulate": "none")");
+  EXPECT_EQ(reviewed(alone),
+            (Notes{"components[0].tiers.rows[1]: The row is never reached: one before it has the same condition.",
+                   "components[0].tiers.rows[3]: The row is never reached: one before it holds for everything."}));
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "matrix", "unit": "pct_of_base", "boundary": "upper",
+      "from": ["0", "10"], "second": {"input": "amount", "from": ["0", "5"]},
+      "cells": [["1 %", "2 %"], ["2 %", "1 %"]]})")),
+            Notes{"components[0].tiers.cells[1][1]: Pay falls: the cell holds less than one before it."});
+  const std::string flat = R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base",
+      "rows": [{"from": "0", "value": "0.05"}]})";
+  EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "multiply", "measure": "sales", "tiers": {"input":
+      "amount", "mode": "lookup", "unit": "pct_of_base", "rows": [{"from": "0", "value": "1"},
+      {"from": "100", "value": "0.5"}]}}])")),
+            Notes{"components[0].modifiers[0].tiers.rows[1].value: Pay falls at 100: the value goes from 1 to 0.5."});
+  EXPECT_EQ(reviewed(plan_with(flat, "", R"(, "goal": "1000")")),
+            Notes{"measures[0].goal: No component reads the attainment of this goal."});
+}
+
+TEST(PlanDocument, RefusesWhatCannotBeMeantWithItsPlace) {
+  const auto says = [](const std::string& text, const std::string& part) {
+    const std::string told = refused(text);
+    EXPECT_NE(told.find(part), std::string::npos) << told;
+  };
+  const std::string head = R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base", "rows": [)";
+  says(plan_with(head + R"({"from": "0", "to": "10", "value": "0.05"}, {"from": "10.01", "value": "0.08"}]})"),
+       "components[0].tiers.rows[0].to: There is a gap (10, 10.01) that no row covers.");
+  says(plan_with(head + R"({"from": "0", "to": "12", "value": "0.05"}, {"from": "10", "value": "0.08"}]})"),
+       "components[0].tiers.rows[0].to: Rows overlap from 10 to 12.");
+  says(plan_with(head + R"({"from": "10", "value": "0.05"}]})"),
+       "components[0].tiers.rows[0].from: The first row begins");
+  says(plan_with(head + R"({"from": "0", "value": "0.05"}, {"from": "0", "value": "0.08"}]})"), "Rows ascend");
+  says(plan_with(R"({"input": "attainment", "mode": "slab", "boundary": "upper", "unit": "pct_of_base", "rows": [
+      {"from": "0", "value": "1"}]})"),
+       "components[0].tiers.input: Attainment needs a goal; the measure 'sales' has none.");
+  says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "gate", "measure": "sales",
+      "input": "attainment", "at_least": "80 %"}])"),
+       "components[0].modifiers[0].input: Attainment needs a goal; the measure 'sales' has none.");
+  for (const auto& [when, part] :
+       std::vector<std::pair<std::string, std::string>>{{"amout > 1.00 USD", "unknown field 'amout' at character 1"},
+                                                        {"amount * amount > 1.00 USD", "at character 10"},
+                                                        {"date > today()", "today() at character 8"},
+                                                        {"rate('EUR', 'USD', date) > 1", "rate() at character 1"},
+                                                        {"type", "expected a comparison"}}) {
+    std::string text = plan_text("marginal", "0.08");
+    text.insert(text.find(R"("who": "split")"), R"("when": ")" + when + R"(", )");
+    says(text, "credits[0].when: ");
+    says(text, part);
+  }
+}
+
 TEST(PlanDocumentReview, SaysWhatChangedBetweenTwoDocuments) {
   const auto words =
       diff(PlanDocument::parse(plan_text("marginal", "0.08")), PlanDocument::parse(plan_text("slab", "0.09")));
