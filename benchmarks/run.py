@@ -17,6 +17,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "bindings" / "python" / "tests"))
+import postgres_server  # noqa: E402  the tests' own
+
 COMMISSION_PASSES = 3
 PANDAS_TARGET = 20.0
 
@@ -106,6 +109,22 @@ def plans(programs, runs):
     return lines_of([programs / "plan_bench", 10_000_000, runs])
 
 
+def postgres(programs, data, runs, rows):
+    """P9, the main job on PostgreSQL against SQLite, and sums by the server against sums by the engine."""
+    program = programs / "postgres_bench"
+    if not program.exists():
+        print("    PostgreSQL was not measured: built without libpq", file=sys.stderr, flush=True)
+        return []
+    with postgres_server.server() as url:
+        if not url:
+            print("    PostgreSQL was not measured: there is no server to start", file=sys.stderr, flush=True)
+            return []
+        results = lines_of([program, url, data / "postgres", runs, rows])
+    for line in results:
+        line["target"] = line["target"] or None
+    return results
+
+
 def write(path, about, results):
     """What is known so far: a run that is cut off leaves what it measured."""
     judged = [judge(line) for line in results]
@@ -174,8 +193,11 @@ def main():
     options.add_argument("--build", type=Path, default=Path("build/bench"))
     options.add_argument("--runs", type=int, default=7, help="of each job; the median counts")
     options.add_argument("--rows", type=int, default=100_000, help="customers of P6 and P7")
-    options.add_argument("--only", default="P1,P5,P6",
-                         help="P1 stands for P1, P2 and P3; P5 for P5 and S1 to S3; P6 for P6 and P7")
+    options.add_argument(
+        "--only",
+        default="P1,P5,P6,P9",
+        help="P1 stands for P1, P2 and P3; P5 for P5 and S1 to S3; P6 for P6 and P7; P9 for all on PostgreSQL",
+    )
     given = options.parse_args()
     programs, data = given.build.resolve() / "benchmarks", given.build.resolve() / "data"
     wanted = set(given.only.split(","))
@@ -191,6 +213,9 @@ def main():
             write(path, about, results)
         if wanted & {"P6", "P7"}:
             results += storage(programs, data, given.runs, given.rows)
+            write(path, about, results)
+        if "P9" in wanted:
+            results += postgres(programs, data, given.runs, given.rows)
             write(path, about, results)
     finally:
         shutil.rmtree(data, ignore_errors=True)

@@ -21,6 +21,9 @@ from collections.abc import Callable, Sequence
 
 import snippets
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bindings" / "python" / "tests"))
+import postgres_server
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
@@ -122,8 +125,11 @@ def sanitized() -> dict[str, str]:
 
 
 def c_programs(preset: str) -> None:
-    for source in files("tests/capi/*_test.c"):
-        counted([BUILD / preset / "c_tests" / source.stem], f"{source.relative_to(ROOT)} ({preset})", env=sanitized())
+    with postgres_server.server() as url:
+        named = {"KITH_TEST_POSTGRES": url} if url else {}
+        for source in files("tests/capi/*_test.c"):
+            program = BUILD / preset / "c_tests" / source.stem
+            counted([program], f"{source.relative_to(ROOT)} ({preset})", env=sanitized() | named)
 
 
 def stage_house() -> None:

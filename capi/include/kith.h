@@ -23,9 +23,9 @@
  *     so does each record, table and text.
  *  7. No C++ exception crosses this boundary, and nothing here starts a thread, reads the environment or prints.
  *
- * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas (people, customers, sales,
- * commission, import) stand in kith_areas.h, the past in kith_history.h, others in kith_expressions.h, kith_quotas.h
- * and kith_simulation.h; this header includes all of them.
+ * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas stand in kith_areas.h, the past in
+ * kith_history.h, a host's own connection in kith_host.h, others in kith_expressions.h, kith_quotas.h and
+ * kith_simulation.h; this header includes all of them.
  */
 
 #include <stddef.h>

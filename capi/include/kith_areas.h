@@ -268,6 +268,7 @@ KITH_API int32_t kith_commission_check(const char* json, size_t size, kith_table
 }
 #endif
 
+#include "kith_host.h"
 #include "kith_quotas.h"
 
 #endif /* KITH_AREAS_H */

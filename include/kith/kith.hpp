@@ -96,6 +96,7 @@
 #include "kith/sales/pipeline.hpp"
 #include "kith/simulation/company.hpp"
 #include "kith/storage/postgres.hpp"
+#include "kith/storage/sqlite.hpp"
 
 namespace kith {
 

@@ -21,14 +21,13 @@ struct Closed {
   std::int64_t won_amount = 0;
   std::int64_t lost_amount = 0;
 
-  void add(const DealFact& deal) {
-    const std::int64_t amount = deal.amount.value_or(0);
-    if (deal.status == DealStatus::won) {
-      ++won;
-      won_amount = checked_add(won_amount, amount, "sum of won amounts");
+  void add(const DealGroup& deals) {
+    if (deals.status == DealStatus::won) {
+      won += deals.deals;
+      won_amount = checked_add(won_amount, deals.amount, "sum of won amounts");
     } else {
-      ++lost;
-      lost_amount = checked_add(lost_amount, amount, "sum of lost amounts");
+      lost += deals.deals;
+      lost_amount = checked_add(lost_amount, deals.amount, "sum of lost amounts");
     }
   }
 };
@@ -67,16 +66,17 @@ Table pipeline(const Reader& reader, const Parameters& parameters) {
   auto all_stages = reader.list<Stage>({.order = {"pipeline", "position"}});
   std::unordered_map<std::int64_t, std::int64_t> chance;
   for (const Stage& stage : all_stages) chance[stage.id.value] = stage.probability.coefficient;
-  for (const DealFact& deal : load_deals(reader, {.statuses = {DealStatus::open}})) {
-    Sum& sum = sums[deal.stage];
-    ++sum.deals;
-    sum.without_amount += deal.amount ? 0 : 1;
-    const std::int64_t amount = deal.amount.value_or(0);
-    sum.amount = checked_add(sum.amount, amount, "sum of open amounts");
-    sum.weighted += Int128{amount} * deal.probability.value_or(chance[deal.stage]);
-    const auto price = prices.find(deal.product);
-    sum.potential = checked_add(sum.potential, deal.amount.value_or(price == prices.end() ? 0 : price->second),
-                                "sum of open amounts");
+  const DealFilter open{.statuses = {DealStatus::open}};
+  for (const DealGroup& deals : load_deals(reader, open, {"stage", "product", "probability"})) {
+    Sum& sum = sums[deals.stage];
+    const std::int64_t without = deals.deals - deals.with_amount;
+    sum.deals += deals.deals;
+    sum.without_amount += without;
+    sum.amount = checked_add(sum.amount, deals.amount, "sum of open amounts");
+    sum.weighted += Int128{deals.amount} * deals.probability.value_or(chance[deals.stage]);
+    const auto price = prices.find(deals.product);
+    const std::int64_t guessed = price == prices.end() ? 0 : checked_mul(without, price->second, "sum of open amounts");
+    sum.potential = checked_add(sum.potential, checked_add(deals.amount, guessed), "sum of open amounts");
   }
   Table table({text_column("pipeline"), text_column("stage"), percent_column("probability"), count_column("deals"),
                count_column("without_amount"), money_column("amount", reader), money_column("weighted", reader),
@@ -100,9 +100,8 @@ Table pipeline(const Reader& reader, const Parameters& parameters) {
 Table win_rate(const Reader& reader, const Parameters& parameters) {
   Grouping grouping(reader, text_parameter(parameters, "by", ""));
   std::map<std::string, Closed> groups;
-  for (const DealFact& deal : load_deals(reader, closed_between(parameters, {DealStatus::won, DealStatus::lost}))) {
-    groups[grouping.of(deal)].add(deal);
-  }
+  const DealFilter closed = closed_between(parameters, {DealStatus::won, DealStatus::lost});
+  for (const DealGroup& deals : load_deals(reader, closed, grouping.keys())) groups[grouping.of(deals)].add(deals);
   Table table({text_column("group"), count_column("won"), count_column("lost"), percent_column("win_rate"),
                money_column("won_amount", reader), money_column("lost_amount", reader),
                percent_column("win_rate_amount")});
@@ -119,9 +118,9 @@ Table ranking(const Reader& reader, const Parameters& parameters) {
   Grouping grouping(reader, text_parameter(parameters, "by", "owner"));
   std::map<std::string, Closed> groups;
   std::int64_t whole = 0;
-  for (const DealFact& deal : load_deals(reader, closed_between(parameters, {DealStatus::won}))) {
-    groups[grouping.of(deal)].add(deal);
-    whole = checked_add(whole, deal.amount.value_or(0), "sum of won amounts");
+  for (const DealGroup& deals : load_deals(reader, closed_between(parameters, {DealStatus::won}), grouping.keys())) {
+    groups[grouping.of(deals)].add(deals);
+    whole = checked_add(whole, deals.amount, "sum of won amounts");
   }
   std::vector<std::pair<std::string, Closed>> ranked(groups.begin(), groups.end());
   std::stable_sort(ranked.begin(), ranked.end(),
@@ -143,8 +142,8 @@ Table bookings(const Reader& reader, const Parameters& parameters) {
   const Grain grain = parse_grain(text_parameter(parameters, "grain", "week"));
   const Calendar calendar;
   std::map<Date, Closed> sums;
-  for (const DealFact& deal : load_deals(reader, closed_between(parameters, {DealStatus::won}))) {
-    sums[period_of(calendar, grain, deal.closed_on).from].add(deal);
+  for (const DealGroup& deals : load_deals(reader, closed_between(parameters, {DealStatus::won}), {"closed_on"})) {
+    sums[period_of(calendar, grain, deals.closed_on).from].add(deals);
   }
   Table table({text_column("period"),
                {.name = "from", .type = Type::date},
@@ -167,11 +166,12 @@ Table bookings(const Reader& reader, const Parameters& parameters) {
 Table deals(const Reader& reader, const Parameters& parameters) {
   Closed closed;
   std::int64_t open = 0;
-  for (const DealFact& deal : load_deals(reader, closed_between(parameters, {DealStatus::won, DealStatus::lost}))) {
-    closed.add(deal);
+  for (const DealGroup& group :
+       load_deals(reader, closed_between(parameters, {DealStatus::won, DealStatus::lost}), {})) {
+    closed.add(group);
   }
   // Open deals have no day of closing: they are those of the snapshot, whatever the period.
-  open = static_cast<std::int64_t>(load_deals(reader, {.statuses = {DealStatus::open}}).size());
+  for (const DealGroup& group : load_deals(reader, {.statuses = {DealStatus::open}}, {})) open += group.deals;
   Table table({count_column("deals"), count_column("open"), count_column("won"), count_column("lost"),
                money_column("won_amount", reader), money_column("average_won", reader), percent_column("win_rate")});
   Value average;

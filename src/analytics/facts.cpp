@@ -45,12 +45,22 @@ std::unordered_map<std::int64_t, std::string> names_for(const Reader& reader, st
   return {};
 }
 
+void set_key(DealGroup& deal, std::string_view key, std::int64_t word) {
+  if (key == "owner") deal.owner = word;
+  if (key == "unit") deal.unit = word;
+  if (key == "customer") deal.customer = word;
+  if (key == "product") deal.product = word;
+  if (key == "stage") deal.stage = word;
+  if (key == "status") deal.status = static_cast<DealStatus>(word);
+  if (key == "probability") deal.probability = word;
+  if (key == "closed_on") deal.closed_on = {static_cast<std::int32_t>(word)};
+}
+
 }  // namespace
 
-std::vector<DealFact> load_deals(const Reader& reader, const DealFilter& filter) {
+std::vector<DealGroup> load_deals(const Reader& reader, const DealFilter& filter, std::vector<std::string> keys) {
   const Entity& entity = entity_of<Opportunity>();
   Query query;
-  query.fields = {"owner", "unit", "customer", "product", "stage", "status", "amount", "probability", "closed_on"};
   if (!filter.statuses.empty()) {
     Condition in{.op = Condition::Op::in, .field = entity.at("status")};
     for (const DealStatus status : filter.statuses) in.operands.emplace_back(static_cast<std::int64_t>(status));
@@ -64,23 +74,19 @@ std::vector<DealFact> load_deals(const Reader& reader, const DealFilter& filter)
   if (filter.to) {
     query.conditions.push_back({.op = Condition::Op::lt, .field = closed, .operands = {std::int64_t{filter.to->days}}});
   }
-  std::vector<DealFact> deals;
-  auto rows = reader.scan(entity, query);
-  for (Batch batch; rows->next(batch);) {
-    const auto& columns = batch.columns;
-    for (std::size_t row = 0; row < batch.rows(); ++row) {
-      DealFact deal;
-      deal.owner = columns[0].word(row);
-      deal.unit = columns[1].word(row);
-      deal.customer = columns[2].word(row);
-      deal.product = columns[3].word(row);
-      deal.stage = columns[4].word(row);
-      deal.status = static_cast<DealStatus>(columns[5].word(row));
-      if (!columns[6].is_null(row)) deal.amount = columns[6].word(row);
-      if (!columns[7].is_null(row)) deal.probability = columns[7].word(row);
-      deal.closed_on = {static_cast<std::int32_t>(columns[8].word(row))};
-      deals.push_back(deal);
+  keys.emplace_back("status");
+  const Groups groups = reader.group(entity, keys, {"amount"}, query);
+  std::vector<DealGroup> deals(groups.rows.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Column& column = groups.keys[i];
+    for (std::size_t row = 0; row < deals.size(); ++row) {
+      if (!column.is_null(row)) set_key(deals[row], keys[i], column.word(row));
     }
+  }
+  for (std::size_t row = 0; row < deals.size(); ++row) {
+    deals[row].deals = groups.rows[row];
+    deals[row].with_amount = groups.present[0][row];
+    deals[row].amount = groups.sums[0][row];
   }
   return deals;
 }
@@ -105,14 +111,22 @@ Grouping::Grouping(const Reader& reader, std::string_view by) : by_(by) {
   names_ = names_for(reader, by);
 }
 
-std::int64_t Grouping::key(const DealFact& deal) const {
+std::vector<std::string> Grouping::keys() const {
+  if (by_.empty()) return {};
+  if (by_ == "month" || by_ == "quarter" || by_ == "year") return {"closed_on"};
+  if (by_ == "region") return {"unit"};
+  if (by_ == "sector" || by_ == "country") return {"customer"};
+  return {by_};
+}
+
+std::int64_t Grouping::key(const DealGroup& deal) const {
   if (by_ == "owner") return deal.owner;
   if (by_ == "unit" || by_ == "region") return deal.unit;
   if (by_ == "product") return deal.product;
   return deal.customer;
 }
 
-const std::string& Grouping::of(const DealFact& deal) {
+const std::string& Grouping::of(const DealGroup& deal) {
   if (by_.empty()) return names_[0] = "all";
   if (by_ == "month" || by_ == "quarter" || by_ == "year") {
     const Period period = period_of(Calendar{}, parse_grain(by_), deal.closed_on);

@@ -16,17 +16,20 @@
 
 namespace kith::analytics {
 
-/// A deal as reports read it; ids are 0 where absent.
-struct DealFact {
+/// Deals that agree in what a report asked for: how many, how many of them have an amount, and what those add up to in
+/// minor units of the store's currency. What was not asked for, and ids that are absent, is 0.
+struct DealGroup {
   std::int64_t owner = 0;
   std::int64_t unit = 0;
   std::int64_t customer = 0;
   std::int64_t product = 0;
   std::int64_t stage = 0;
   DealStatus status = DealStatus::open;
-  std::optional<std::int64_t> amount;       // minor units of the store's currency
-  std::optional<std::int64_t> probability;  // its own, at scale 9
+  std::optional<std::int64_t> probability;  // their own, at scale 9
   Date closed_on;                           // of closed deals
+  std::int64_t deals = 0;
+  std::int64_t with_amount = 0;
+  std::int64_t amount = 0;
 };
 
 /// Visible deals, filtered by status and, for closed ones, by [from, to).
@@ -35,7 +38,8 @@ struct DealFilter {
   std::optional<Date> from;
   std::optional<Date> to;
 };
-std::vector<DealFact> load_deals(const Reader& reader, const DealFilter& filter);
+/// `keys` are names of the members above: "owner" to "closed_on", "status" always among them.
+std::vector<DealGroup> load_deals(const Reader& reader, const DealFilter& filter, std::vector<std::string> keys);
 
 /// Names by id of an entity's visible records: its title field.
 std::unordered_map<std::int64_t, std::string> names_of(const Reader& reader, const Entity& entity,
@@ -48,10 +52,12 @@ class Grouping {
   /// Error{invalid} naming the known groupings.
   Grouping(const Reader& reader, std::string_view by);
   /// The group's name; "(none)" where the deal has nothing to be grouped by.
-  const std::string& of(const DealFact& deal);
+  const std::string& of(const DealGroup& deal);
+  /// What `load_deals` has to tell apart for it.
+  std::vector<std::string> keys() const;
 
  private:
-  std::int64_t key(const DealFact& deal) const;
+  std::int64_t key(const DealGroup& deal) const;
   std::string by_;
   std::unordered_map<std::int64_t, std::string> names_;
 };

@@ -138,6 +138,13 @@ int dated_key(const Entity& entity);
 const Rights& rights_of(const Reader& reader);
 /// All rows of a scan, unfiltered by permission, with residual conditions, order and limit applied.
 std::unique_ptr<Rows> raw_scan(const Reader& reader, Scan scan);
+/// What storage alone can answer of a query, with the actor's rights in it; `any` is false where the actor sees no row.
+/// Nothing where part of the filter is the engine's.
+struct Pushed {
+  bool any = false;
+  Scan scan;  // no fields, order or limit
+};
+std::optional<Pushed> pushed_scan(const Reader& reader, const Entity& entity, const Query& query);
 /// Everything of `raw_scan` in one batch.
 Batch raw_all(const Reader& reader, Scan scan);
 /// Full current rows of some ids, unfiltered; rows come in storage order.

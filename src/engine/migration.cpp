@@ -7,15 +7,10 @@
 #include "engine/internal.hpp"
 #include "engine/migrate.hpp"
 #include "kith/base/error.hpp"
+#include "storage/rules.hpp"
 
 namespace kith {
 namespace {
-
-std::string joined(const Migration& migration, std::string_view end) {
-  std::string text;
-  for (const MigrationStep& step : migration.steps) (text += step.sql) += end;
-  return text;
-}
 
 /// Tables and columns of a migration; those of histories follow from their entities.
 std::string additions_of(const Migration& migration, const Model& model) {
@@ -67,7 +62,7 @@ void found_areas(Work& work, const std::set<std::string_view>& fresh) {
 }  // namespace
 
 Bytes migration_checksum(std::int64_t from, std::int64_t to, std::string_view statements) {
-  const Digest digest = sha256(std::to_string(from) + " " + std::to_string(to) + "\n" + std::string(statements));
+  const Digest digest = checksum_of(from, to, statements);
   return {std::string(reinterpret_cast<const char*>(digest.data()), digest.size())};
 }
 
@@ -76,7 +71,7 @@ void record_migration(Work& work, const Migration& migration) {
   row.from_format = migration.from;
   row.to_format = migration.to;
   row.additions = additions_of(migration, work.model());
-  row.statements = joined(migration, ";\n");
+  row.statements = statements_of(migration);
   row.checksum = migration_checksum(row.from_format, row.to_format, row.statements);
   work.create(row);
   std::set<std::string_view> fresh;
@@ -142,12 +137,9 @@ Migration plan(std::string_view url, const Model& model, const StorageOptions& o
 
 std::string script(const Migration& migration) {
   if (migration.from == migration.to) return {};
-  const std::string statements = joined(migration, ";\n");
-  const Bytes sum = migration_checksum(migration.from, migration.to, statements);
-  Digest digest{};
-  std::copy(sum.data.begin(), sum.data.end(), reinterpret_cast<char*>(digest.data()));
+  const std::string statements = statements_of(migration);
   return "-- format " + std::to_string(migration.from) + " to " + std::to_string(migration.to) + ", sha256 " +
-         to_hex(digest) + "\n" + statements;
+         to_hex(checksum_of(migration.from, migration.to, statements)) + "\n" + statements;
 }
 
 }  // namespace migration

@@ -260,6 +260,42 @@ std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Pl
   return std::make_unique<FilteredRows>(std::move(state), std::move(plan));
 }
 
+/// What a query asks of storage and what is left to do here; nothing where the actor sees no row at all. So many
+/// conditions as `rights` says, at the end, are those of the actor's rights.
+std::optional<FilteredRows::Plan> plan_of(const Reader& reader, const Entity& entity, const Query& query,
+                                          std::size_t& rights) {
+  FilteredRows::Plan plan;
+  plan.scan.entity = &entity;
+  plan.scan.where = query.conditions;
+  plan.limit = query.limit;
+  plan.order = parse_order(entity, query.order);
+  if (query.fields.empty()) {
+    plan.wanted = all_fields(entity);
+  } else {
+    for (const std::string& name : query.fields) add_field(plan.wanted, entity.at(name));
+  }
+  if (!query.where.empty()) {
+    plan.expression = std::make_shared<const Expression>(
+        Expression::compile(query.where, scope_of(reader, entity), query.parameters));
+    for (Condition& condition : plan.expression->conjuncts()) plan.scan.where.push_back(std::move(condition));
+    plan.test_expression = !plan.expression->fully_pushed();
+    if (plan.test_expression) plan.lookups = lookups_of(reader);
+  } else if (!query.parameters.empty() || !query.parameters.lists.empty()) {
+    throw Error(Code::invalid, std::string(entity.name), "", "parameters were given, but no filter that reads them");
+  }
+  if (!entity.roles.parent.empty()) {
+    plan.parents = !reads_all(reader, entity);
+  } else {
+    auto predicate = rights_of(reader).predicate(entity, Action::read);
+    if (!predicate) return std::nullopt;
+    if (!keeps_all(*predicate)) {
+      plan.scan.where.push_back(std::move(*predicate));
+      rights = 1;
+    }
+  }
+  return plan;
+}
+
 }  // namespace
 
 Condition equals(const Entity& entity, std::string_view field, Id value) { return equals(entity, field, value.value); }
@@ -366,39 +402,22 @@ bool Reader::fetch(const Entity& entity, Id id, void* record) const {
 std::unique_ptr<Rows> Reader::scan(const Entity& entity, const Query& query) const {
   const Turn turn(state_->session.get());
   static_cast<void>(state_->live());
-  FilteredRows::Plan plan;
-  plan.scan.entity = &entity;
-  plan.scan.where = query.conditions;
-  plan.limit = query.limit;
-  plan.order = parse_order(entity, query.order);
-  std::size_t rights = 0;  // conditions of the actor's rights, at the end
-  if (query.fields.empty()) {
-    plan.wanted = all_fields(entity);
-  } else {
-    for (const std::string& name : query.fields) add_field(plan.wanted, entity.at(name));
-  }
-  if (!query.where.empty()) {
-    plan.expression =
-        std::make_shared<const Expression>(Expression::compile(query.where, scope_of(*this, entity), query.parameters));
-    for (Condition& condition : plan.expression->conjuncts()) plan.scan.where.push_back(std::move(condition));
-    plan.test_expression = !plan.expression->fully_pushed();
-    if (plan.test_expression) {
-      plan.lookups = lookups_of(*this);
-    }
-  } else if (!query.parameters.empty() || !query.parameters.lists.empty()) {
-    throw Error(Code::invalid, std::string(entity.name), "", "parameters were given, but no filter that reads them");
-  }
-  if (!entity.roles.parent.empty()) {
-    plan.parents = !reads_all(*this, entity);
-  } else {
-    auto predicate = rights_of(*this).predicate(entity, Action::read);
-    if (!predicate) return std::make_unique<NoRows>();
-    if (!keeps_all(*predicate)) {
-      plan.scan.where.push_back(std::move(*predicate));
-      rights = 1;
-    }
-  }
-  return run(state_, std::move(plan), rights);
+  std::size_t rights = 0;
+  auto plan = plan_of(*this, entity, query, rights);
+  if (!plan) return std::make_unique<NoRows>();
+  return run(state_, std::move(*plan), rights);
+}
+
+std::optional<Pushed> pushed_scan(const Reader& reader, const Entity& entity, const Query& query) {
+  const Reader::State& state = Inside::state(reader);
+  const Turn turn(state.session.get());
+  static_cast<void>(state.live());
+  std::size_t rights = 0;
+  auto plan = plan_of(reader, entity, query, rights);
+  if (!plan) return Pushed{};
+  if (plan->test_expression || plan->parents || ValidView::of(state, entity)) return std::nullopt;
+  if (state.as_of) at_moment(state, plan->scan);
+  return Pushed{.any = true, .scan = std::move(plan->scan)};
 }
 
 Table Reader::report(std::string_view name, const Parameters& parameters) const {

@@ -152,17 +152,29 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
 
 void Session::migrate(const std::shared_ptr<State>& state, const Options& options) {
   Storage& storage = state->engine->storage();
-  const Migration migration = storage.migration(state->engine->model().stored());
+  const auto entities = state->engine->model().stored();
+  const Migration migration = storage.migration(entities);
   if (migration.from == migration.to) return;
   const std::string formats = std::to_string(migration.from) + " to " + std::to_string(migration.to);
   if (options.storage.read_only || !options.migrate) {
     throw Error(Code::version, "the store needs the migration from format " + formats +
                                    "; back it up and open it for writing with Options::migrate");
   }
+  storage.migrate(migration, entities);
+  if (storage.fresh()) return;  // the tables were others', this store begins with them
   Session session(state);
   state->writer = state->take_connection();
   auto transaction = state->writer->begin(Access::write);
-  transaction->migrate(migration, state->engine->model().stored());
+  try {
+    transaction->migrate(migration, entities);
+  } catch (const Error& error) {
+    if (error.code != Code::conflict) throw;
+    transaction.reset();
+    state->writer.reset();
+    const Migration left = storage.migration(entities);
+    if (left.from != left.to) throw;
+    return;  // another process was faster, and has done all of it
+  }
   if (!read_head(*transaction)) {  // nobody has founded it yet
     transaction->commit();
   } else {

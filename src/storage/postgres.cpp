@@ -5,14 +5,18 @@
 #include "kith/storage/postgres.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 
 #include "kith/base/error.hpp"
 #include "storage/lendable.hpp"
 #include "storage/postgres_schema.hpp"
 #include "storage/postgres_sql.hpp"
+#include "storage/postgres_tables.hpp"
 #include "storage/postgres_transaction.hpp"
 #include "storage/postgres_url.hpp"
 #include "storage/rules.hpp"
@@ -122,7 +126,29 @@ class PostgresStorage final : public Storage, public Lendable {
                                                  "open it once by its URL",
                                                  settings.place));
       }
+      const Found found = inspect(channel);
+      if (found.format != kFormat || found.tenant_format != kFormat) fail_older(found);
       check_tables(channel, entities);
+    });
+  }
+
+  Migration migration(std::span<const Entity* const> entities) override {
+    Migration plan;
+    with_channel([&](Channel& channel) { plan = plan_migration(channel, entities); });
+    return plan;
+  }
+
+  void migrate(const Migration& migration, std::span<const Entity* const> entities) override {
+    const Settings& settings = pool_->settings();
+    if (migration.from == migration.to) return;
+    if (settings.storage.read_only) fail_read_only_store(settings.place);
+    with_channel([&](Channel& channel) {
+      if (channel.borrowed()) {
+        throw Error(Code::version, fmt::format("{} has the older format {}, and nothing is migrated on a connection of "
+                                               "the host's; open it once by its URL",
+                                               settings.place, migration.from));
+      }
+      migrate_tables(channel, entities);
     });
   }
 
@@ -162,6 +188,13 @@ class PostgresStorage final : public Storage, public Lendable {
   }
 
  private:
+  [[noreturn]] void fail_older(const Found& found) const {
+    throw Error(Code::version,
+                fmt::format("{} has the older format {}, this Kith writes {}; open it for writing once, "
+                            "which migrates it",
+                            pool_->settings().place, std::min(found.format, found.tenant_format), kFormat));
+  }
+
   /// On a connection of the pool; on the host's within an undo point, so that a failure does not break its transaction.
   template <class Function>
   void with_channel(Function function) const {
@@ -192,9 +225,9 @@ std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
   const Settings& settings = pool->settings();
   Found found;
   storage->with_channel([&](Channel& channel) { found = inspect(channel); });
-  pool->fresh = !found.tenant;
+  pool->fresh = found.tenant_format == 0;
   pool->rls = found.rls;
-  if (!found.tenant && (!settings.storage.create || settings.storage.read_only)) {
+  if (pool->fresh && (!settings.storage.create || settings.storage.read_only)) {
     throw Error(Code::not_found,
                 fmt::format("there is no store in {}; check the URL, or allow to create it", settings.place));
   }
@@ -250,6 +283,15 @@ std::shared_ptr<Storage> open_postgres_on(void* connection, const PostgresOption
                                           const StorageOptions& storage) {
   if (connection == nullptr) throw Error(Code::misuse, "the host's connection is null");
   postgres::check_options(options);
+  static_cast<void>(postgres::api());
+  std::ifstream maps("/proc/self/maps");
+  const std::string text{std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>()};
+  if (const auto files = postgres::libpq_files(text); files.size() > 1) {
+    throw Error(Code::misuse,
+                fmt::format("{} libpq libraries are loaded ({}), and the host's connection may be another one's than "
+                            "Kith's; use a driver that is built on the system's (psycopg without [binary])",
+                            files.size(), fmt::join(files, ", ")));
+  }
   auto* host = static_cast<PGconn*>(connection);
   postgres::Settings settings;
   settings.postgres = options;

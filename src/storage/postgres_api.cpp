@@ -6,6 +6,8 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kith/base/error.hpp"
 
 namespace kith::postgres {
@@ -39,6 +41,23 @@ Api& replaceable_api() {
   // A failed load is tried again by the next call: the library may have been installed meanwhile.
   static Api loaded = load();
   return loaded;
+}
+
+std::vector<std::string> libpq_files(std::string_view maps) {
+  std::vector<std::string> files;
+  while (!maps.empty()) {
+    const std::size_t end = std::min(maps.find('\n'), maps.size());
+    const std::string_view line = maps.substr(0, end);
+    maps.remove_prefix(std::min(end + 1, maps.size()));
+    const std::size_t slash = line.find('/');
+    if (slash == std::string_view::npos) continue;
+    std::string file(line.substr(slash));
+    const std::string_view name = std::string_view(file).substr(file.rfind('/') + 1);
+    // "libpq.so.5.15", and what a wheel of Python brings: "libpq-e8a033dd.so.5.16".
+    if (!name.starts_with("libpq.so") && !name.starts_with("libpq-")) continue;
+    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
+  }
+  return files;
 }
 
 const Api& api() { return replaceable_api(); }

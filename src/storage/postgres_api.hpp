@@ -7,7 +7,9 @@
 
 #include <libpq-fe.h>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace kith::postgres {
 
@@ -42,6 +44,7 @@ namespace kith::postgres {
   F(PQresultErrorField)         \
   F(PQresultErrorMessage)       \
   F(PQntuples)                  \
+  F(PQnfields)                  \
   F(PQgetvalue)                 \
   F(PQgetlength)                \
   F(PQgetisnull)                \
@@ -61,6 +64,9 @@ struct Api {
 
 /// The functions of libpq.so.5. Error{storage} where it is missing or too old for pipelines (before 14).
 const Api& api();
+/// Libraries of that kind in a list of memory maps (the text of /proc/self/maps). A connection belongs to the one that
+/// made it; another one reads its members at other places.
+std::vector<std::string> libpq_files(std::string_view maps);
 /// The same table, for tests that put a failing function in a place of it while no other thread uses it.
 Api& replaceable_api();
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +80,8 @@ class Result {
     return {api().PQgetvalue(raw(), row, column), static_cast<std::size_t>(api().PQgetlength(raw(), row, column))};
   }
   std::int64_t word(int row, int column) const;
+  /// A whole numeric, the sum of bigints; nothing where it does not fit 64 bits. 0 for null.
+  std::optional<std::int64_t> whole(int row, int column) const;
   /// Rows that an INSERT, UPDATE or DELETE touched.
   std::int64_t touched() const;
 

@@ -91,12 +91,40 @@ bool is_wide(const Entity& entity, int position) {
   });
 }
 
+std::string quoted_text(std::string_view text) {
+  std::string quoted = text.find('\\') == std::string_view::npos ? "'" : "E'";
+  for (const char letter : text) {
+    if (letter == '\'' || letter == '\\') quoted += letter;
+    quoted += letter;
+  }
+  return quoted + "'";
+}
+
+std::string column_definition(const Field& field) {
+  std::string column = quoted_name(field.name) + " " + std::string(column_type(field.type));
+  if (is_text(field.type) && field.type != Type::bytes) column += " COLLATE pg_catalog.\"C\"";
+  return column;
+}
+
+std::string rls_sql(std::string_view schema, std::string_view table) {
+  const std::string name = qualified(schema, table);
+  return "ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY; ALTER TABLE " + name +
+         " FORCE ROW LEVEL SECURITY; CREATE POLICY kith_tenant ON " + name + " USING (" + quoted_name(kTenantColumn) +
+         " = NULLIF(pg_catalog.current_setting('kith.tenant', true), '')::bigint)";
+}
+
+std::string distribute_sql(std::string_view schema, std::string_view table) {
+  const auto literal = [&](std::string_view one) { return quoted_text(qualified(schema, one)); };
+  std::string sql = "SELECT create_distributed_table(" + literal(table) + ", " + quoted_text(kTenantColumn);
+  if (table != kTenantTable) sql += ", colocate_with => " + literal(kTenantTable);
+  return sql + ")";
+}
+
 std::vector<Definition> definitions(std::string_view schema, const Entity& entity) {
   std::string table =
       "CREATE TABLE " + qualified(schema, entity.name) + " (" + quoted_name(kTenantColumn) + " bigint NOT NULL";
   for (const Field& field : entity.fields) {
-    table += ", " + quoted_name(field.name) + " " + std::string(column_type(field.type));
-    if (is_text(field.type) && field.type != Type::bytes) table += " COLLATE pg_catalog.\"C\"";
+    table += ", " + column_definition(field);
     if (!field.nullable) table += " NOT NULL";
   }
   table += ", PRIMARY KEY (" + quoted_name(kTenantColumn) + ", " + quoted_name(entity.fields[kIdField].name);
@@ -124,22 +152,13 @@ std::vector<Definition> definitions(std::string_view schema, const Entity& entit
 namespace kith {
 
 std::vector<std::string> postgres_shard_plan(std::span<const Entity* const> entities, std::string_view schema) {
-  const auto literal = [&](std::string_view table) {
-    std::string text = "'";
-    for (const char letter : postgres::qualified(schema, table)) {
-      if (letter == '\'') text += '\'';
-      text += letter;
-    }
-    return text + "'";
-  };
-  const std::string first = literal(postgres::kTenantTable);
-  std::vector<std::string> plan = {
-      "SELECT create_reference_table(" + literal(postgres::kStoreTable) + ");",
-      "SELECT create_distributed_table(" + first + ", '" + std::string(postgres::kTenantColumn) + "');"};
-  for (const Entity* entity : entities) {
-    plan.push_back("SELECT create_distributed_table(" + literal(entity->name) + ", '" +
-                   std::string(postgres::kTenantColumn) + "', colocate_with => " + first + ");");
+  std::vector<std::string> plan;
+  for (const std::string_view table : {postgres::kStoreTable, postgres::kMigrationTable}) {
+    const std::string name = postgres::quoted_text(postgres::qualified(schema, table));
+    plan.push_back("SELECT create_reference_table(" + name + ");");
   }
+  plan.push_back(postgres::distribute_sql(schema, postgres::kTenantTable) + ";");
+  for (const Entity* entity : entities) plan.push_back(postgres::distribute_sql(schema, entity->name) + ";");
   return plan;
 }
 

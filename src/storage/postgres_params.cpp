@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "kith/base/error.hpp"
+#include "kith/base/rounding.hpp"
 #include "kith/base/text.hpp"
 #include "storage/postgres_channel.hpp"
 
@@ -176,6 +177,32 @@ void Params::rows(const Column& column, std::size_t from, std::size_t to, Type t
 std::int64_t Result::word(int row, int column) const {
   std::uint64_t value = 0;
   for (const char byte : text(row, column)) value = (value << 8) | static_cast<unsigned char>(byte);
+  return static_cast<std::int64_t>(value);
+}
+
+/// src/backend/utils/adt/numeric.c, numeric_send: the count of digits to the base 10,000, the weight of the first, the
+/// sign, the scale, the digits; zeros at the end are left out.
+std::optional<std::int64_t> Result::whole(int row, int column) const {
+  if (is_null(row, column)) return 0;
+  const std::string_view bytes = text(row, column);
+  const auto number = [&](std::size_t at) {
+    return static_cast<std::int16_t>((static_cast<unsigned char>(bytes[at]) << 8) |
+                                     static_cast<unsigned char>(bytes[at + 1]));
+  };
+  constexpr int kMostWeight = 4;  // 10,000^5 is past 64 bits
+  constexpr std::int16_t kNegative = 0x4000;
+  const int digits = number(0);
+  const int weight = number(2);
+  const std::int16_t sign = number(4);
+  if (weight > kMostWeight || (sign != 0 && sign != kNegative)) return std::nullopt;
+  Int128 value = 0;
+  for (int i = 0; i <= weight; ++i) {
+    value = value * 10'000 + (i < digits ? number(8 + 2 * static_cast<std::size_t>(i)) : 0);
+  }
+  if (sign == kNegative) value = -value;
+  if (value < std::numeric_limits<std::int64_t>::min() || value > std::numeric_limits<std::int64_t>::max()) {
+    return std::nullopt;
+  }
   return static_cast<std::int64_t>(value);
 }
 

@@ -210,4 +210,16 @@ ScanSql scan_sql(std::string_view schema, const Scan& scan) {
   return out;
 }
 
+std::string group_sql(const GroupBy& by, const std::string& source) {
+  const std::string keys = columns_of(*by.entity, by.keys);
+  std::string sql = "SELECT " + keys + (keys.empty() ? "" : ", ") + "pg_catalog.count(*)";
+  for (const int sum : by.sums) {
+    const std::string name = quoted_name(by.entity->fields[static_cast<std::size_t>(sum)].name);
+    sql += ", pg_catalog.count(" + name + "), pg_catalog.sum(" + name + ")";
+  }
+  sql += " FROM (" + source + ") AS g";
+  if (!keys.empty()) sql += " GROUP BY " + keys;
+  return sql;
+}
+
 }  // namespace kith::postgres

@@ -7,16 +7,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
+#include <charconv>
 
 #include "kith/base/error.hpp"
 #include "storage/postgres_sql.hpp"
+#include "storage/postgres_tables.hpp"
 
 namespace kith::postgres {
 namespace {
-
-/// Making tables takes longer than a write; whoever waits for it would rather wait than fail.
-constexpr int kLeaseMs = 60'000;
 
 [[noreturn]] void fail_foreign(const Channel& channel, std::string_view why) {
   throw Error(Code::corrupt, fmt::format("{} is no Kith store: {}; nothing was changed; choose another kith_schema",
@@ -43,15 +41,6 @@ bool schema_exists(Channel& channel) {
   return channel.run_once(sql, params, "read").rows() != 0;
 }
 
-std::string set_tenant(const Channel& channel) {
-  return fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); ", channel.settings().postgres.tenant);
-}
-
-/// Format and row-level security of the schema; format 0 where its tables were never completed.
-struct StoreRow {
-  std::int64_t format = 0;
-  bool rls = false;
-};
 StoreRow read_store(Channel& channel, bool lease) {
   const std::string sql =
       fmt::format("SELECT format, rls FROM {} WHERE name = 'kith'{}",
@@ -62,19 +51,7 @@ StoreRow read_store(Channel& channel, bool lease) {
   return {row.word(0, 0), row.word(0, 1) != 0};
 }
 
-void check_format(const Channel& channel, std::int64_t format) {
-  if (format == kFormat || format == 0) return;
-  if (format < kFormat) {
-    throw Error(Code::version, fmt::format("{} was written by an older Kith (format {}, this one writes {}); nothing "
-                                           "was changed; dump it with that version and load the dump here",
-                                           channel.settings().place, format, kFormat));
-  }
-  throw Error(Code::version, fmt::format("{} was written by a newer Kith (format {}, this one knows {}); nothing was "
-                                         "changed; use that version",
-                                         channel.settings().place, format, kFormat));
-}
-
-/// The few tables that must be there before anything can be leased. Two processes may make them at once.
+/// The few tables that must be there before anything can be leased.
 void make_store_table(Channel& channel) {
   const std::string& schema = channel.settings().postgres.schema;
   std::string sql;
@@ -84,6 +61,66 @@ void make_store_table(Channel& channel) {
       "rls bigint NOT NULL); INSERT INTO {0} (name, format, rls) VALUES ('kith', 0, 0) "
       "ON CONFLICT DO NOTHING",
       qualified(schema, kStoreTable));
+  make_once(channel, sql);
+}
+
+/// Under the lease. `store` is what it said.
+void make_under_lease(Channel& channel, std::span<const Entity* const> entities, const StoreRow& store) {
+  const PostgresOptions& postgres = channel.settings().postgres;
+  if (store.format == 0) {
+    channel.exec(fmt::format("CREATE TABLE {} ({} bigint PRIMARY KEY, \"format\" bigint NOT NULL); {}",
+                             qualified(postgres.schema, kTenantTable), quoted_name(kTenantColumn),
+                             migration_table_sql(postgres.schema)),
+                 "make tables in");
+    for (const Entity* entity : entities) {
+      for (const Definition& definition : definitions(postgres.schema, *entity)) {
+        channel.exec(definition.sql, "make tables in");
+      }
+    }
+  }
+  const bool adds_rls = postgres.rls && !store.rls;
+  if (adds_rls) {
+    channel.exec(rls_sql(postgres.schema, kTenantTable), "make tables in");
+    for (const Entity* entity : entities) channel.exec(rls_sql(postgres.schema, entity->name), "make tables in");
+  }
+  if (store.format == 0 || adds_rls) {
+    channel.exec(fmt::format("UPDATE {} SET format = {}, rls = {} WHERE name = 'kith'",
+                             qualified(postgres.schema, kStoreTable), kFormat, postgres.rls || store.rls ? 1 : 0),
+                 "make tables in");
+  }
+}
+
+/// Nothing of another program may stand where tables are about to be made.
+void check_room(Channel& channel, std::span<const Entity* const> entities) {
+  const auto taken = table_names(channel);
+  std::vector<std::string> in_the_way;
+  for (const Entity* entity : entities) {
+    for (const Definition& definition : definitions(channel.settings().postgres.schema, *entity)) {
+      if (taken.find(definition.name) != taken.end()) in_the_way.push_back(definition.name);
+    }
+  }
+  for (const std::string_view own : {kTenantTable, kMigrationTable}) {
+    if (taken.find(own) != taken.end()) in_the_way.emplace_back(own);
+  }
+  // Unless another process has just made them.
+  if (in_the_way.empty() || inspect(channel).format != 0) return;
+  fail_foreign(channel, fmt::format("tables of another program are in the way ({})", fmt::join(in_the_way, ", ")));
+}
+
+}  // namespace
+
+void check_format(const Channel& channel, std::int64_t format) {
+  if (format <= kFormat) return;
+  throw Error(Code::version, fmt::format("{} was written by a newer Kith (format {}, this one knows {}); nothing was "
+                                         "changed; use that version",
+                                         channel.settings().place, format, kFormat));
+}
+
+std::string set_tenant(const Channel& channel) {
+  return fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); ", channel.settings().postgres.tenant);
+}
+
+void make_once(Channel& channel, const std::string& sql) {
   for (int attempt = 1;; ++attempt) {
     try {
       channel.exec(sql, "make tables in");
@@ -95,96 +132,17 @@ void make_store_table(Channel& channel) {
   }
 }
 
-void enable_rls(Channel& channel, std::string_view table) {
-  const std::string name = qualified(channel.settings().postgres.schema, table);
-  channel.exec(fmt::format("ALTER TABLE {0} ENABLE ROW LEVEL SECURITY; ALTER TABLE {0} FORCE ROW LEVEL SECURITY; "
-                           "CREATE POLICY kith_tenant ON {0} USING ({1} = "
-                           "NULLIF(pg_catalog.current_setting('kith.tenant', true), '')::bigint)",
-                           name, quoted_name(kTenantColumn)),
-               "make tables in");
-}
-
-void make_under_lease(Channel& channel, std::span<const Entity* const> entities) {
-  const PostgresOptions& postgres = channel.settings().postgres;
-  const StoreRow store = read_store(channel, true);
-  check_format(channel, store.format);
-  if (store.format == 0) {
-    channel.exec(fmt::format("CREATE TABLE {} ({} bigint PRIMARY KEY)", qualified(postgres.schema, kTenantTable),
-                             quoted_name(kTenantColumn)),
-                 "make tables in");
-    for (const Entity* entity : entities) {
-      for (const Definition& definition : definitions(postgres.schema, *entity)) {
-        channel.exec(definition.sql, "make tables in");
-      }
-    }
+StoreRow take_lease(Channel& channel) {
+  const int wait = std::max(channel.settings().storage.busy_ms, kLeaseMs);
+  channel.exec(fmt::format("BEGIN; SET LOCAL lock_timeout = {}; {}", wait, set_tenant(channel)), "make tables in");
+  try {
+    const StoreRow store = read_store(channel, true);
+    check_format(channel, store.format);
+    return store;
+  } catch (...) {
+    channel.try_exec("ROLLBACK");
+    throw;
   }
-  const bool adds_rls = postgres.rls && !store.rls;
-  if (adds_rls) {
-    enable_rls(channel, kTenantTable);
-    for (const Entity* entity : entities) enable_rls(channel, entity->name);
-  }
-  if (store.format == 0 || adds_rls) {
-    channel.exec(fmt::format("UPDATE {} SET format = {}, rls = {} WHERE name = 'kith'",
-                             qualified(postgres.schema, kStoreTable), kFormat, postgres.rls || store.rls ? 1 : 0),
-                 "make tables in");
-  }
-}
-
-/// Everything a column is, in one line.
-std::string column_line(std::string_view name, std::string_view type, bool not_null, std::string_view collation) {
-  return fmt::format("{} {}{} {};", name, type, not_null ? " not null" : "", collation);
-}
-
-std::string expected_columns(const Entity& entity) {
-  std::string lines = column_line(kTenantColumn, "bigint", true, "");
-  for (const Field& field : entity.fields) {
-    const std::string_view type = column_type(field.type);
-    lines += column_line(field.name, type, !field.nullable, type == "text" ? "C" : "");
-  }
-  return lines;
-}
-
-std::map<std::string, std::string, std::less<>> stored_columns(Channel& channel) {
-  static const std::string sql =
-      // quote_all_identifiers puts quotes around some of the types.
-      "SELECT c.relname, a.attname, pg_catalog.translate(pg_catalog.format_type(a.atttypid, a.atttypmod), '\"', ''), "
-      "a.attnotnull, l.collname "
-      "FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
-      "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-      "LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation "
-      "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped "
-      "ORDER BY c.relname, a.attnum";
-  Params params;
-  params.text(channel.settings().postgres.schema, Type::text);
-  const Result rows = channel.run_once(sql, params, "read");
-  std::map<std::string, std::string, std::less<>> columns;
-  for (int row = 0; row < rows.rows(); ++row) {
-    columns[std::string(rows.text(row, 0))] += column_line(
-        rows.text(row, 1), rows.text(row, 2), rows.text(row, 3) != std::string_view("\0", 1), rows.text(row, 4));
-  }
-  return columns;
-}
-
-std::set<std::string, std::less<>> names(Channel& channel, const std::string& sql) {
-  Params params;
-  params.text(channel.settings().postgres.schema, Type::text);
-  const Result rows = channel.run_once(sql, params, "read");
-  std::set<std::string, std::less<>> found;
-  for (int row = 0; row < rows.rows(); ++row) found.emplace(rows.text(row, 0));
-  return found;
-}
-
-const std::string kIndexes =
-    "SELECT i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
-    "JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace WHERE n.nspname = $1 AND ";
-
-}  // namespace
-
-std::set<std::string, std::less<>> table_names(Channel& channel) {
-  static const std::string sql =
-      "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-      "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')";
-  return names(channel, sql);
 }
 
 Found inspect(Channel& channel) {
@@ -200,71 +158,54 @@ Found inspect(Channel& channel) {
   }
   check_format(channel, store.format);
   if (store.format == 0) return {};
+  Found found{.format = store.format, .rls = store.rls};
+  // The first format has no column for the tenant's.
   const Result tenant =
-      channel.exec(set_tenant(channel) + fmt::format("SELECT 1 FROM {} WHERE {} = {}",
+      channel.exec(set_tenant(channel) + fmt::format("SELECT * FROM {} WHERE {} = {}",
                                                      qualified(channel.settings().postgres.schema, kTenantTable),
                                                      quoted_name(kTenantColumn), channel.settings().postgres.tenant),
                    "read");
-  return {.tables = true, .tenant = tenant.rows() != 0, .rls = store.rls};
+  if (tenant.rows() == 0) return found;
+  found.tenant_format = store.format;
+  if (api().PQnfields(tenant.raw()) > 1) {
+    const std::string_view digits = tenant.text(0, 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), found.tenant_format);
+  }
+  check_format(channel, found.tenant_format);
+  return found;
 }
 
 void make_tables(Channel& channel, std::span<const Entity* const> entities) {
   const PostgresOptions& postgres = channel.settings().postgres;
   const Found before = inspect(channel);
-  if (!before.tables) {
-    const auto taken = table_names(channel);
-    std::vector<std::string> in_the_way;
-    for (const Entity* entity : entities) {
-      for (const Definition& definition : definitions(postgres.schema, *entity)) {
-        if (taken.find(definition.name) != taken.end()) in_the_way.push_back(definition.name);
-      }
-    }
-    if (taken.find(kTenantTable) != taken.end()) in_the_way.emplace_back(kTenantTable);
-    // Unless another process has just made them.
-    if (!in_the_way.empty() && !inspect(channel).tables) {
-      fail_foreign(channel, fmt::format("tables of another program are in the way ({})", fmt::join(in_the_way, ", ")));
-    }
+  if (before.format == 0) {
+    check_room(channel, entities);
     make_store_table(channel);
   }
-  const int wait = std::max(channel.settings().storage.busy_ms, kLeaseMs);
-  channel.exec(fmt::format("BEGIN; SET LOCAL lock_timeout = {}; {}", wait, set_tenant(channel)), "make tables in");
+  const bool makes = before.format == 0 || (postgres.rls && !before.rls);
+  StoreRow store{.format = before.format, .rls = before.rls};
+  if (makes) {
+    store = take_lease(channel);
+  } else {
+    channel.exec("BEGIN; " + set_tenant(channel), "make the tenant in");
+  }
   try {
-    if (!before.tables || (postgres.rls && !before.rls)) make_under_lease(channel, entities);
+    if (store.format != 0 && store.format != kFormat) {
+      throw Error(Code::version,
+                  fmt::format("{} has the older format {}, this Kith writes {}; migrate it before a tenant is added",
+                              channel.settings().place, store.format, kFormat));
+    }
+    if (makes) make_under_lease(channel, entities, store);
     check_tables(channel, entities);
-    channel.exec(fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
-                             qualified(postgres.schema, kTenantTable), quoted_name(kTenantColumn), postgres.tenant),
-                 "make the tenant in");
+    channel.exec(
+        fmt::format("INSERT INTO {} ({}, \"format\") VALUES ({}, {}) ON CONFLICT DO NOTHING",
+                    qualified(postgres.schema, kTenantTable), quoted_name(kTenantColumn), postgres.tenant, kFormat),
+        "make the tenant in");
     channel.exec("COMMIT", "make tables in");
   } catch (...) {
     channel.try_exec("ROLLBACK");
     throw;
   }
-}
-
-void check_tables(Channel& channel, std::span<const Entity* const> entities) {
-  const auto columns = stored_columns(channel);
-  const auto indexes = names(channel, kIndexes + "x.indisvalid");
-  const auto fail = [&](const Entity& entity, std::string_view what, std::string_view name) {
-    throw Error(Code::corrupt, std::string(entity.name), "",
-                fmt::format("{} {} {}; nothing was changed; restore a backup", channel.settings().place, what, name));
-  };
-  for (const Entity* entity : entities) {
-    const auto found = columns.find(entity->name);
-    if (found == columns.end()) fail(*entity, "lacks", entity->name);
-    if (found->second != expected_columns(*entity)) fail(*entity, "has a changed", entity->name);
-    for (const Definition& definition : definitions(channel.settings().postgres.schema, *entity)) {
-      if (definition.name == entity->name || indexes.find(definition.name) != indexes.end()) continue;
-      fail(*entity, "lacks a valid index", definition.name);
-    }
-  }
-}
-
-std::vector<std::string> invalid_indexes(Channel& channel) {
-  std::vector<std::string> faults;
-  for (const std::string& name : names(channel, kIndexes + "NOT x.indisvalid")) {
-    faults.push_back(fmt::format("the index {} is not valid; REINDEX it", name));
-  }
-  return faults;
 }
 
 }  // namespace kith::postgres

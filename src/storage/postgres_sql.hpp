@@ -14,8 +14,10 @@
 
 namespace kith::postgres {
 
-/// The tables of Kith itself: one row for the schema, and one for each tenant, which its writer locks.
+/// The tables of Kith itself: one row for the schema, the steps of its migrations, and one row for each tenant, which
+/// its writer locks.
 inline constexpr std::string_view kStoreTable = "kith_store";
+inline constexpr std::string_view kMigrationTable = "kith_migration";
 inline constexpr std::string_view kTenantTable = "kith_tenant";
 inline constexpr std::string_view kTenantColumn = "tenant_id";
 
@@ -23,8 +25,13 @@ inline constexpr std::string_view kTenantColumn = "tenant_id";
 std::string quoted_name(std::string_view name);
 std::string qualified(std::string_view schema, std::string_view name);
 
+/// 'text' as a literal that no setting of a session reads otherwise.
+std::string quoted_text(std::string_view text);
+
 /// The column type of a field: bigint, text or bytea.
 std::string_view column_type(Type type);
+/// A column as CREATE TABLE and ADD COLUMN say it, but for NOT NULL.
+std::string column_definition(const Field& field);
 
 /// One thing of a schema.
 struct Definition {
@@ -34,6 +41,11 @@ struct Definition {
 /// The table of an entity, then its indexes. Every key begins with the tenant. Names of indexes stay below what
 /// PostgreSQL and the shard suffix of Citus leave.
 std::vector<Definition> definitions(std::string_view schema, const Entity& entity);
+
+/// What makes row-level security of a table.
+std::string rls_sql(std::string_view schema, std::string_view table);
+/// What spreads a table over a cluster, with the other rows of each tenant.
+std::string distribute_sql(std::string_view schema, std::string_view table);
 
 /// True where a text of the entity's keys may be longer than an index entry: the index then holds its beginning and
 /// its digest.
@@ -73,5 +85,7 @@ struct ScanSql {
   Taken taken;
 };
 ScanSql scan_sql(std::string_view schema, const Scan& scan);
+/// The groups of the rows that a scan gives: keys, count(*), then count and sum of each summed field.
+std::string group_sql(const GroupBy& by, const std::string& source);
 
 }  // namespace kith::postgres

@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 
 #include "kith/base/error.hpp"
 #include "storage/postgres_cursor.hpp"
+#include "storage/postgres_schema.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/rules.hpp"
 
@@ -78,11 +80,12 @@ void PostgresTransaction::begin() {
     sql += fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}; ", settings.postgres.idle_ms);
   }
   // The last statement takes the snapshot of a reader, and the tenant's row for its writer.
-  sql += fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{0}', true); SELECT 1 FROM {1} WHERE {2} = {0}{3}",
-                     settings.postgres.tenant, qualified(settings.postgres.schema, kTenantTable),
-                     quoted_name(kTenantColumn), writes ? " FOR UPDATE" : "");
+  sql += fmt::format(
+      "SELECT pg_catalog.set_config('kith.tenant', '{0}', true); SELECT \"format\" FROM {1} WHERE {2} = {0}{3}",
+      settings.postgres.tenant, qualified(settings.postgres.schema, kTenantTable), quoted_name(kTenantColumn),
+      writes ? " FOR UPDATE" : "");
   try {
-    if (channel_->exec(sql, writes ? "write to" : "read").rows() == 0) fail_unprepared(settings.place);
+    check_newer(channel_->exec(sql, writes ? "write to" : "read"));
     if (writes && !limit.empty()) channel_->exec(limit);
   } catch (...) {
     channel_->try_exec("ROLLBACK");
@@ -106,11 +109,11 @@ void PostgresTransaction::begin_borrowed() {
       const Result old = channel_->exec("SELECT pg_catalog.current_setting('lock_timeout')");
       const std::string before(old.text(0, 0));
       const Result row = channel_->exec(
-          fmt::format("SET LOCAL lock_timeout = {}; SELECT 1 FROM {} WHERE {} = {} FOR UPDATE",
+          fmt::format("SET LOCAL lock_timeout = {}; SELECT \"format\" FROM {} WHERE {} = {} FOR UPDATE",
                       std::max(settings.storage.busy_ms, 1), qualified(settings.postgres.schema, kTenantTable),
                       quoted_name(kTenantColumn), settings.postgres.tenant),
           "write to");
-      if (row.rows() == 0) fail_unprepared(settings.place);
+      check_newer(row);
       channel_->exec(fmt::format("SET LOCAL lock_timeout = '{}'", before));
     } catch (...) {
       channel_->try_exec(fmt::format("ROLLBACK TO {0}; RELEASE {0}", kWork).c_str());
@@ -120,6 +123,17 @@ void PostgresTransaction::begin_borrowed() {
     channel_->leave();
     throw;
   }
+}
+
+/// A process that opened the tenant before a newer Kith migrated it must not write into it: what it does not know of
+/// would be missing from the digests of its changes.
+void PostgresTransaction::check_newer(const Result& tenant) const {
+  const Settings& settings = channel_->settings();
+  if (tenant.rows() == 0) fail_unprepared(settings.place);
+  std::int64_t format = 0;
+  const std::string_view digits = tenant.text(0, 0);
+  std::from_chars(digits.data(), digits.data() + digits.size(), format);
+  if (access_ == Access::write) check_format(*channel_, format);
 }
 
 void PostgresTransaction::check_alive() const {
@@ -187,12 +201,7 @@ void PostgresTransaction::erase(const Entity& entity, std::span<const Id> ids) {
   }
 }
 
-std::unique_ptr<Cursor> PostgresTransaction::scan(const Scan& scan) {
-  check_alive();
-  check_scan(scan);
-  check_known(*scan.entity);
-  if (scan.history != nullptr) check_known(*scan.history);
-  ScanSql wanted = scan_sql(schema(), scan);
+Params PostgresTransaction::scan_params(const ScanSql& wanted) const {
   Params params = tenant();
   for (const ScanSql::Parameter& parameter : wanted.parameters) {
     if (parameter.condition == nullptr) {
@@ -203,6 +212,54 @@ std::unique_ptr<Cursor> PostgresTransaction::scan(const Scan& scan) {
       params.cell(parameter.condition->operands[static_cast<std::size_t>(parameter.operand)], parameter.type);
     }
   }
+  return params;
+}
+
+bool PostgresTransaction::group(const GroupBy& by, Groups& groups) {
+  check_alive();
+  Scan scan{.entity = by.entity, .fields = by.keys, .where = by.where, .history = by.history, .as_of = by.as_of};
+  scan.fields.insert(scan.fields.end(), by.sums.begin(), by.sums.end());
+  if (scan.fields.empty()) scan.fields.push_back(kIdField);
+  check_scan(scan);
+  check_known(*scan.entity);
+  if (scan.history != nullptr) check_known(*scan.history);
+  const ScanSql wanted = scan_sql(schema(), scan);
+  if (std::find(wanted.taken.where.begin(), wanted.taken.where.end(), false) != wanted.taken.where.end()) return false;
+  Params params = scan_params(wanted);
+  const Result rows = channel_->run(group_sql(by, wanted.sql), params, "read");
+  shape_groups(by, groups);
+  for (int row = 0; row < rows.rows(); ++row) {
+    int place = 0;
+    for (Column& key : groups.keys) {
+      if (rows.is_null(row, place)) {
+        key.append_null();
+      } else if (key.is_text()) {
+        key.append(rows.text(row, place));
+      } else {
+        key.append(rows.word(row, place));
+      }
+      ++place;
+    }
+    const std::int64_t count = rows.word(row, place++);
+    if (count == 0) continue;  // without keys SQL has a group even of no rows
+    groups.rows.push_back(count);
+    for (std::size_t i = 0; i < by.sums.size(); ++i) {
+      groups.present[i].push_back(rows.word(row, place++));
+      const auto sum = rows.whole(row, place++);
+      if (!sum) return false;
+      groups.sums[i].push_back(*sum);
+    }
+  }
+  return true;
+}
+
+std::unique_ptr<Cursor> PostgresTransaction::scan(const Scan& scan) {
+  check_alive();
+  check_scan(scan);
+  check_known(*scan.entity);
+  if (scan.history != nullptr) check_known(*scan.history);
+  ScanSql wanted = scan_sql(schema(), scan);
+  Params params = scan_params(wanted);
   return std::make_unique<PostgresCursor>(life_, scan, std::move(wanted), std::move(params));
 }
 
@@ -235,6 +292,20 @@ void PostgresTransaction::rollback_to() {
   }
   channel_->exec("ROLLBACK TO kith; RELEASE kith");
   --life_->savepoints;
+}
+
+void PostgresTransaction::migrate(const Migration& migration, std::span<const Entity* const> /*entities*/) {
+  check_writable();
+  const Settings& settings = channel_->settings();
+  const std::string only =
+      fmt::format("{} = {} AND \"format\" = {}", quoted_name(kTenantColumn), settings.postgres.tenant, migration.from);
+  // The tenant's row is locked since `begin`, so whoever finds its old format is the only one.
+  const Result raised =
+      channel_->exec(fmt::format("UPDATE {} SET \"format\" = {} WHERE {}",
+                                 qualified(settings.postgres.schema, kTenantTable), migration.to, only),
+                     "write to");
+  if (raised.touched() == 1) return;
+  throw Error(Code::conflict, "another process has migrated the store meanwhile; open it again");
 }
 
 void PostgresTransaction::commit() {

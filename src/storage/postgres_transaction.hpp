@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "storage/postgres_channel.hpp"
+#include "storage/postgres_sql.hpp"
 
 namespace kith::postgres {
 
@@ -78,20 +79,25 @@ class PostgresTransaction final : public Transaction {
   void update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) override;
   void erase(const Entity& entity, std::span<const Id> ids) override;
   std::unique_ptr<Cursor> scan(const Scan& scan) override;
+  bool group(const GroupBy& by, Groups& groups) override;
   void savepoint() override;
   void release() override;
   void rollback_to() override;
+  void migrate(const Migration& migration, std::span<const Entity* const> entities) override;
   void commit() override;
 
  private:
   void take_channel(bool fresh);
   void begin();
   void begin_borrowed();
+  void check_newer(const Result& tenant) const;
   void check_alive() const;
   void check_writable() const;
   void check_known(const Entity& entity);
   const std::string& schema() const { return channel_->settings().postgres.schema; }
   Params tenant() const;
+  /// The tenant, then what the scan binds.
+  Params scan_params(const ScanSql& wanted) const;
 
   void get_one(const Entity& entity, Id id, RowSink& sink);
   // Of rows [from, to): false where one of them cannot be written, and then none is.

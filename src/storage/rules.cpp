@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
+
 namespace kith {
 namespace {
 
@@ -106,6 +109,42 @@ void shape_batch(const Scan& scan, Batch& batch) {
     batch = Batch(*scan.entity, scan.fields);
     batch.reserve(Cursor::kRows);
   }
+}
+
+void shape_groups(const GroupBy& by, Groups& groups) {
+  groups = {};
+  for (const int key : by.keys) {
+    groups.keys.emplace_back(is_text(by.entity->fields[static_cast<std::size_t>(key)].type));
+  }
+  groups.present.resize(by.sums.size());
+  groups.sums.resize(by.sums.size());
+}
+
+Cell default_of(const Entity& entity, int field, std::span<const Entity* const> entities) {
+  const Entity* owner = &entity;
+  if (is_history(entity)) {
+    const auto found = std::find_if(entities.begin(), entities.end(), [&](const Entity* other) {
+      return std::string(other->name) + "_history" == entity.name;
+    });
+    if (found != entities.end()) owner = *found;
+  }
+  if (owner->make == nullptr) {
+    throw Error(Code::internal, std::string(owner->name), "", "has no struct to take defaults from");
+  }
+  const std::unique_ptr<void, void (*)(void*)> fresh(owner->make(), owner->destroy);
+  Batch batch(*owner, {&field, 1});
+  store_row(fresh.get(), batch);
+  return batch.columns.front().cell(0);
+}
+
+std::string statements_of(const Migration& migration) {
+  std::string text;
+  for (const MigrationStep& step : migration.steps) text += step.sql + ";\n";
+  return text;
+}
+
+Digest checksum_of(std::int64_t from, std::int64_t to, std::string_view statements) {
+  return sha256(std::to_string(from) + " " + std::to_string(to) + "\n" + std::string(statements));
 }
 
 void fail_id_taken(const Entity& entity, std::int64_t id) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kith/base/error.hpp"
+#include "kith/base/sha256.hpp"
 #include "kith/storage/storage.hpp"
 
 namespace kith {
@@ -36,6 +37,16 @@ void check_get(const Entity& entity);
 
 /// Makes `batch` an empty batch of the scan's columns; keeps its buffers when it is one already.
 void shape_batch(const Scan& scan, Batch& batch);
+
+/// The value of a field in a struct that nobody has filled: what a column that a migration adds begins with. Rows of a
+/// history are those of its entity, which is among `entities`.
+Cell default_of(const Entity& entity, int field, std::span<const Entity* const> entities);
+/// The statements of a migration, a line each, and their checksum: SHA-256 of "from to", a line end and them.
+std::string statements_of(const Migration& migration);
+Digest checksum_of(std::int64_t from, std::int64_t to, std::string_view statements);
+
+/// Makes `groups` an empty answer to the question.
+void shape_groups(const GroupBy& by, Groups& groups);
 
 [[noreturn]] void fail_id_taken(const Entity& entity, std::int64_t id);
 [[noreturn]] void fail_key_taken(const Entity& entity, const UniqueKey& key, std::int64_t holder);

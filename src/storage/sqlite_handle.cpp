@@ -50,6 +50,13 @@ Database::Database(const std::string& path, Mode mode, const StorageOptions& opt
   configure(mode, options);
 }
 
+Database::Database(sqlite3* host, std::string schema)
+    : schema_(std::move(schema)), busy_ms_(0), handle_(host, Close{.owns = false}) {
+  const char* file = sqlite3_db_filename(host, schema_.c_str());
+  path_ =
+      fmt::format("the host's database {}, schema {}", file == nullptr || *file == '\0' ? "in memory" : file, schema_);
+}
+
 void Database::configure(Mode mode, const StorageOptions& options) {
   sqlite3_extended_result_codes(raw(), 1);
   sqlite3_busy_timeout(raw(), busy_ms_);
@@ -114,6 +121,11 @@ void Database::fail(int rc, std::string_view doing) const {
   switch (primary) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+      if (borrowed()) {
+        throw Error(Code::busy, fmt::format("another connection writes to {}; roll the host's transaction back and "
+                                            "repeat all of it, best behind BEGIN IMMEDIATE",
+                                            path_));
+      }
       throw Error(Code::busy,
                   fmt::format("another writer held {} for more than {} ms; try the whole work again", path_, busy_ms_));
     case SQLITE_CORRUPT:

@@ -46,6 +46,14 @@ class Lease {
   Statement statement_;
 };
 
+/// Closes a handle, unless it is the host's.
+struct Close {
+  bool owns = true;
+  void operator()(sqlite3* handle) const {
+    if (owns) sqlite3_close_v2(handle);
+  }
+};
+
 /// One sqlite3*.
 class Database {
  public:
@@ -53,9 +61,13 @@ class Database {
 
   /// Errors: storage, busy, corrupt.
   Database(const std::string& path, Mode mode, const StorageOptions& options);
+  /// Borrows the host's handle, which is neither configured nor closed; the tables are in that schema of it.
+  Database(sqlite3* host, std::string schema);
 
   sqlite3* raw() const { return handle_.get(); }
   const std::string& path() const { return path_; }
+  const std::string& schema() const { return schema_; }
+  bool borrowed() const { return !handle_.get_deleter().owns; }
   /// True while no transaction is open: SQLite itself ends one on some failures of the disk.
   bool idle() const { return sqlite3_get_autocommit(raw()) != 0; }
 
@@ -83,12 +95,10 @@ class Database {
   [[noreturn]] void fail(int rc, std::string_view doing) const;
 
  private:
-  struct Close {
-    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-  };
   void configure(Mode mode, const StorageOptions& options);
 
   std::string path_;
+  std::string schema_ = "main";
   int busy_ms_;
   std::unique_ptr<sqlite3, Close> handle_;
   std::unordered_map<std::string, std::vector<Statement>> kept_;  ///< destroyed before the handle

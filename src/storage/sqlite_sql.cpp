@@ -164,7 +164,7 @@ std::string columns_of(const Entity& entity, const std::vector<int>& fields) {
 }
 
 /// The branch over the present and the one over the past, with the same conjuncts pushed into both.
-std::string as_of_source(const Scan& scan, const std::string& where, std::size_t as_of) {
+std::string as_of_source(std::string_view schema, const Scan& scan, const std::string& where, std::size_t as_of) {
   std::vector<int> inner;
   for (const int field : scan.fields) {
     if (std::find(inner.begin(), inner.end(), field) == inner.end()) inner.push_back(field);
@@ -178,9 +178,9 @@ std::string as_of_source(const Scan& scan, const std::string& where, std::size_t
   const std::string more = where.empty() ? "" : " AND " + where;
   const auto end = static_cast<std::size_t>(to_seq_field(*scan.history));
   const std::string to_seq = quoted_name(scan.history->fields[end].name);
-  return "(SELECT " + columns + " FROM " + quoted_name(scan.entity->name) + " WHERE " + limit + more +
-         " UNION ALL SELECT " + columns + " FROM " + quoted_name(scan.history->name) + " WHERE " + limit + " AND " +
-         to_seq + " > " + parameter(as_of) + more + ")";
+  return "(SELECT " + columns + " FROM " + qualified(schema, scan.entity->name) + " WHERE " + limit + more +
+         " UNION ALL SELECT " + columns + " FROM " + qualified(schema, scan.history->name) + " WHERE " + limit +
+         " AND " + to_seq + " > " + parameter(as_of) + more + ")";
 }
 
 void write_order(const Scan& scan, std::string& sql) {
@@ -203,6 +203,9 @@ std::string_view column_type(Type type) {
 }
 
 std::string quoted_name(std::string_view name) { return quoted(name, '"'); }
+std::string qualified(std::string_view schema, std::string_view name) {
+  return quoted_name(schema) + "." + quoted_name(name);
+}
 std::string quoted_text(std::string_view text) { return quoted(text, '\''); }
 
 std::vector<Definition> definitions(const Entity& entity) {
@@ -245,24 +248,24 @@ std::vector<Definition> definitions(const Entity& entity) {
   return all;
 }
 
-std::string get_sql(const Entity& entity) {
-  return "SELECT " + joined_names(entity) + " FROM " + quoted_name(entity.name) + " WHERE " +
+std::string get_sql(std::string_view schema, const Entity& entity) {
+  return "SELECT " + joined_names(entity) + " FROM " + qualified(schema, entity.name) + " WHERE " +
          quoted_name(entity.fields[kIdField].name) + " = ?1";
 }
 
-std::string insert_sql(const Entity& entity) {
+std::string insert_sql(std::string_view schema, const Entity& entity) {
   std::string values;
   for (std::size_t i = 1; i <= entity.fields.size(); ++i) values += (i == 1 ? "" : ", ") + parameter(i);
-  return "INSERT INTO " + quoted_name(entity.name) + " (" + joined_names(entity) + ") VALUES (" + values + ")";
+  return "INSERT INTO " + qualified(schema, entity.name) + " (" + joined_names(entity) + ") VALUES (" + values + ")";
 }
 
-std::string update_sql(const Entity& entity) {
+std::string update_sql(std::string_view schema, const Entity& entity) {
   std::string set;
   for (std::size_t i = 1; i < entity.fields.size(); ++i) {
     if (i == kSeqField && is_history(entity)) continue;
     set += (set.empty() ? "" : ", ") + quoted_name(entity.fields[i].name) + " = " + parameter(i + 1);
   }
-  std::string sql = "UPDATE " + quoted_name(entity.name) + " SET " + set + " WHERE " +
+  std::string sql = "UPDATE " + qualified(schema, entity.name) + " SET " + set + " WHERE " +
                     quoted_name(entity.fields[kIdField].name) + " = ?1";
   if (is_history(entity)) {
     sql += " AND " + quoted_name(entity.fields[kSeqField].name) + " = " + parameter(kSeqField + 1);
@@ -273,21 +276,22 @@ std::string update_sql(const Entity& entity) {
   return sql;
 }
 
-std::string erase_sql(const Entity& entity) {
-  return "DELETE FROM " + quoted_name(entity.name) + " WHERE " + quoted_name(entity.fields[kIdField].name) + " = ?1";
+std::string erase_sql(std::string_view schema, const Entity& entity) {
+  return "DELETE FROM " + qualified(schema, entity.name) + " WHERE " + quoted_name(entity.fields[kIdField].name) +
+         " = ?1";
 }
 
-std::string revision_sql(const Entity& entity) {
+std::string revision_sql(std::string_view schema, const Entity& entity) {
   std::string sql = "SELECT ";
   sql += has_revision(entity) ? quoted_name(entity.fields[kRevisionField].name) : std::string("1");
-  sql += " FROM " + quoted_name(entity.name) + " WHERE " + quoted_name(entity.fields[kIdField].name) + " = ?1";
+  sql += " FROM " + qualified(schema, entity.name) + " WHERE " + quoted_name(entity.fields[kIdField].name) + " = ?1";
   if (is_history(entity)) sql += " AND " + quoted_name(entity.fields[kSeqField].name) + " = ?2";
   return sql;
 }
 
-std::string holder_sql(const Entity& entity, const UniqueKey& key) {
+std::string holder_sql(std::string_view schema, const Entity& entity, const UniqueKey& key) {
   const std::string id = quoted_name(entity.fields[kIdField].name);
-  std::string sql = "SELECT " + id + " FROM " + quoted_name(entity.name) + " WHERE " + id + " <> ?1";
+  std::string sql = "SELECT " + id + " FROM " + qualified(schema, entity.name) + " WHERE " + id + " <> ?1";
   std::size_t number = 1;
   for (const int position : positions_of(entity, key)) {
     const Field& field = entity.fields[static_cast<std::size_t>(position)];
@@ -296,7 +300,7 @@ std::string holder_sql(const Entity& entity, const UniqueKey& key) {
   return sql + " LIMIT 1";
 }
 
-ScanSql scan_sql(const Scan& scan) {
+ScanSql scan_sql(std::string_view schema, const Scan& scan) {
   ScanSql out;
   if (scan.history != nullptr) out.parameters.push_back({nullptr, scan.as_of, Type::integer});
   const std::size_t as_of = out.parameters.size();
@@ -319,9 +323,9 @@ ScanSql scan_sql(const Scan& scan) {
 
   out.sql = "SELECT " + columns_of(*scan.entity, scan.fields) + " FROM ";
   if (scan.history != nullptr) {
-    out.sql += as_of_source(scan, where, as_of);
+    out.sql += as_of_source(schema, scan, where, as_of);
   } else {
-    out.sql += quoted_name(scan.entity->name);
+    out.sql += qualified(schema, scan.entity->name);
     if (!where.empty()) out.sql += " WHERE " + where;
   }
   write_order(scan, out.sql);
@@ -335,6 +339,18 @@ ScanSql scan_sql(const Scan& scan) {
     out.sql += " LIMIT " + parameter(out.parameters.size());
   }
   return out;
+}
+
+std::string group_sql(const GroupBy& by, const std::string& source) {
+  std::string keys = columns_of(*by.entity, by.keys);
+  std::string sql = "SELECT " + keys + (keys.empty() ? "" : ", ") + "count(*)";
+  for (const int sum : by.sums) {
+    const std::string name = quoted_name(by.entity->fields[static_cast<std::size_t>(sum)].name);
+    sql += ", count(" + name + "), sum(" + name + ")";
+  }
+  sql += " FROM (" + source + ")";
+  if (!keys.empty()) sql += " GROUP BY " + keys;
+  return sql;
 }
 
 }  // namespace kith::sqlite

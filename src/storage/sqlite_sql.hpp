@@ -15,6 +15,9 @@ namespace kith::sqlite {
 /// "name" as an SQL identifier.
 std::string quoted_name(std::string_view name);
 
+/// "schema"."name": a table of the host's, attached or temporary, may have the same name.
+std::string qualified(std::string_view schema, std::string_view name);
+
 /// 'text' as an SQL literal.
 std::string quoted_text(std::string_view text);
 /// INTEGER, TEXT or BLOB.
@@ -30,17 +33,17 @@ struct Definition {
 std::vector<Definition> definitions(const Entity& entity);
 
 /// All fields of the row with id ?1.
-std::string get_sql(const Entity& entity);
+std::string get_sql(std::string_view schema, const Entity& entity);
 /// Field i is ?(i+1).
-std::string insert_sql(const Entity& entity);
+std::string insert_sql(std::string_view schema, const Entity& entity);
 /// Field i is ?(i+1); the expected revision, where the entity has one, comes after them.
-std::string update_sql(const Entity& entity);
+std::string update_sql(std::string_view schema, const Entity& entity);
 /// id ?1.
-std::string erase_sql(const Entity& entity);
+std::string erase_sql(std::string_view schema, const Entity& entity);
 /// The revision (or 1 without one) of the row with id ?1, and seq ?2 in a history.
-std::string revision_sql(const Entity& entity);
+std::string revision_sql(std::string_view schema, const Entity& entity);
 /// The id of another row than ?1 with the key ?2, ?3, ...
-std::string holder_sql(const Entity& entity, const UniqueKey& key);
+std::string holder_sql(std::string_view schema, const Entity& entity, const UniqueKey& key);
 
 /// A scan as SQL: every conjunct that SQLite can answer as `evaluate` does, the order, and the limit where nothing is
 /// left to the engine.
@@ -54,6 +57,8 @@ struct ScanSql {
   std::vector<Parameter> parameters;  ///< ?1, ?2, ...
   Taken taken;
 };
-ScanSql scan_sql(const Scan& scan);
+ScanSql scan_sql(std::string_view schema, const Scan& scan);
+/// The groups of the rows that a scan gives: keys, count(*), then count and sum of each summed field.
+std::string group_sql(const GroupBy& by, const std::string& source);
 
 }  // namespace kith::sqlite

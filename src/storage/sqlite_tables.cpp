@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 
 #include "kith/base/error.hpp"
 #include "storage/rules.hpp"
@@ -18,11 +17,16 @@ using Schema = std::map<std::string, std::string, std::less<>>;  // name to SQL
 
 Schema read_schema(Database& database) {
   Schema schema;
-  const Statement rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
+  const Statement rows = database.prepare("SELECT name, sql FROM " + qualified(database.schema(), "sqlite_schema") +
+                                          " WHERE sql IS NOT NULL");
   while (database.step(rows.get(), "read")) {
     schema.emplace(column_text(rows.get(), 0), column_text(rows.get(), 1));
   }
   return schema;
+}
+
+std::int64_t pragma(Database& database, const char* name) {
+  return database.number(("PRAGMA " + qualified(database.schema(), name)).c_str());
 }
 
 [[noreturn]] void fail_table(const Database& database, const Entity& entity, std::string_view what) {
@@ -38,15 +42,16 @@ std::vector<int> missing_fields(Database& database, const Entity& entity) {
     bool key = false;
   };
   std::map<std::string, Column, std::less<>> columns;
-  const Statement rows =
-      database.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(" + quoted_text(entity.name) + ")");
+  const Statement rows = database.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(" +
+                                          quoted_text(entity.name) + ", " + quoted_text(database.schema()) + ")");
   while (database.step(rows.get(), "read")) {
     columns[std::string(column_text(rows.get(), 0))] = {.type = std::string(column_text(rows.get(), 1)),
                                                         .not_null = sqlite3_column_int(rows.get(), 2) != 0,
                                                         .key = sqlite3_column_int(rows.get(), 3) != 0};
   }
   const Statement strict =
-      database.prepare("SELECT strict FROM pragma_table_list WHERE name = " + quoted_text(entity.name));
+      database.prepare("SELECT strict FROM pragma_table_list WHERE name = " + quoted_text(entity.name) +
+                       " AND schema = " + quoted_text(database.schema()));
   const bool is_strict = database.step(strict.get(), "read") && sqlite3_column_int(strict.get(), 0) != 0;
   std::vector<int> missing;
   std::size_t known = 0;
@@ -68,28 +73,13 @@ std::vector<int> missing_fields(Database& database, const Entity& entity) {
   return missing;
 }
 
-/// The value of a field in a struct that nobody has filled, as an SQL literal.
-std::string default_literal(const Entity& owner, int field) {
-  if (owner.make == nullptr) {
-    throw Error(Code::internal, std::string(owner.name), "", "has no struct to take defaults from");
-  }
-  const std::unique_ptr<void, void (*)(void*)> fresh(owner.make(), owner.destroy);
-  Batch batch(owner, {&field, 1});
-  store_row(fresh.get(), batch);
-  const Cell cell = batch.columns.front().cell(0);
+/// The default of a column that is added, as an SQL literal.
+std::string default_literal(const Entity& entity, int field, std::span<const Entity* const> entities) {
+  const Cell cell = default_of(entity, field, entities);
   if (const auto* word = std::get_if<std::int64_t>(&cell)) return std::to_string(*word);
   const auto* text = std::get_if<std::string>(&cell);
-  const bool bytes = owner.fields[static_cast<std::size_t>(field)].type == Type::bytes;
+  const bool bytes = entity.fields[static_cast<std::size_t>(field)].type == Type::bytes;
   return (bytes ? "x" : "") + quoted_text(text == nullptr || bytes ? "" : *text);
-}
-
-/// The entity whose struct gives the defaults: a history's rows are those of its entity.
-const Entity& struct_owner(const Entity& entity, std::span<const Entity* const> entities) {
-  if (!is_history(entity)) return entity;
-  const auto owner = std::find_if(entities.begin(), entities.end(), [&](const Entity* other) {
-    return std::string(other->name) + "_history" == entity.name;
-  });
-  return owner == entities.end() ? entity : **owner;
 }
 
 /// Unique keys that an older Kith kept for the entity and this one no longer has: a wider one has taken their place.
@@ -107,8 +97,8 @@ std::vector<std::string> overtaken_keys(const Schema& schema, const Entity& enti
 }  // namespace
 
 void check_tables(Database& database, std::span<const Entity* const> entities) {
-  const std::int64_t format = database.number("PRAGMA user_version");
-  check_format(database.path(), database.number("PRAGMA application_id"), format);
+  const std::int64_t format = pragma(database, "user_version");
+  check_format(database.path(), pragma(database, "application_id"), format);
   if (format < kFormat) {
     throw Error(Code::version, fmt::format("{} has the older format {}, this Kith writes {}; open it for writing once, "
                                            "which migrates it",
@@ -134,8 +124,8 @@ void check_tables(Database& database, std::span<const Entity* const> entities) {
 
 Migration plan_migration(Database& database, std::span<const Entity* const> entities) {
   Migration migration;
-  migration.from = database.number("PRAGMA user_version");
-  check_format(database.path(), database.number("PRAGMA application_id"), migration.from);
+  migration.from = pragma(database, "user_version");
+  check_format(database.path(), pragma(database, "application_id"), migration.from);
   if (migration.from == kFormat) return migration;
   const Schema schema = read_schema(database);
   const auto add = [&](const Entity& entity, std::string_view field, std::string sql) {
@@ -145,12 +135,11 @@ Migration plan_migration(Database& database, std::span<const Entity* const> enti
     const std::vector<Definition> wanted = definitions(*entity);
     const bool there = schema.contains(wanted.front().name);
     if (there) {
-      const Entity& owner = struct_owner(*entity, entities);
       for (const int position : missing_fields(database, *entity)) {
         const Field& field = entity->fields[static_cast<std::size_t>(position)];
         std::string sql = "ALTER TABLE " + quoted_name(entity->name) + " ADD COLUMN " + quoted_name(field.name) + " " +
                           std::string(column_type(field.type));
-        if (!field.nullable) sql += " NOT NULL DEFAULT " + default_literal(owner, position);
+        if (!field.nullable) sql += " NOT NULL DEFAULT " + default_literal(*entity, position, entities);
         add(*entity, field.name, std::move(sql));
       }
     }

@@ -2,6 +2,7 @@
 #include "storage/sqlite_transaction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/rules.hpp"
 #include "storage/sqlite_file.hpp"
@@ -27,6 +28,18 @@ void give_row(sqlite3_stmt* statement, std::span<const Field> fields, RowSink& s
       sink.text(column, column_text(statement, column));
     } else {
       sink.word(column, sqlite3_column_int64(statement, column));
+    }
+  }
+}
+
+void bind_parameters(sqlite3_stmt* statement, const ScanSql& wanted) {
+  for (std::size_t i = 0; i < wanted.parameters.size(); ++i) {
+    const ScanSql::Parameter& parameter = wanted.parameters[i];
+    const int index = static_cast<int>(i) + 1;
+    if (parameter.cell == nullptr) {
+      bind_word(statement, index, parameter.word);
+    } else {
+      bind_cell(statement, index, *parameter.cell, parameter.type);
     }
   }
 }
@@ -110,6 +123,30 @@ class SqliteCursor final : public Cursor {
 
 SqliteTransaction::SqliteTransaction(std::shared_ptr<Link> link, Channel& channel, Access access)
     : link_(std::move(link)), channel_(channel), database_(channel.database), access_(access) {
+  if (database_.borrowed()) {
+    begin_borrowed();
+  } else {
+    begin();
+  }
+  channel_.busy = true;
+}
+
+/// In the host's transaction. Its lock comes with the first write, unless the host has taken it already.
+void SqliteTransaction::begin_borrowed() {
+  if (database_.idle()) {
+    throw Error(Code::misuse, "the host's connection is in no transaction; begin one first");
+  }
+  if (access_ != Access::write) return;
+  if (std::exchange(*link_->host_works, true)) fail_second_transaction(access_);
+  try {
+    run("SAVEPOINT kith_work");
+  } catch (...) {
+    *link_->host_works = false;
+    throw;
+  }
+}
+
+void SqliteTransaction::begin() {
   // Without memory even rolling back fails; what was left open then is ended now.
   if (!database_.idle()) run("ROLLBACK");
   if (access_ == Access::write) {
@@ -124,10 +161,9 @@ SqliteTransaction::SqliteTransaction(std::shared_ptr<Link> link, Channel& channe
       throw;
     }
   }
-  channel_.busy = true;
 }
 
-SqliteTransaction::~SqliteTransaction() { end(); }
+SqliteTransaction::~SqliteTransaction() { end(false); }
 
 void SqliteTransaction::check_alive() const {
   if (life_->ended) fail_ended();
@@ -146,10 +182,10 @@ Plan& SqliteTransaction::plan_of(const Entity& entity) {
   auto made = std::make_unique<Plan>();  // kept only when it is whole
   made->name = entity.name;
   made->fields = entity.fields.data();
-  made->get = get_sql(entity);
-  made->insert = insert_sql(entity);
-  made->update = update_sql(entity);
-  made->erase = erase_sql(entity);
+  made->get = get_sql(database_.schema(), entity);
+  made->insert = insert_sql(database_.schema(), entity);
+  made->update = update_sql(database_.schema(), entity);
+  made->erase = erase_sql(database_.schema(), entity);
   plan = std::move(made);
   return *plan;
 }
@@ -164,7 +200,8 @@ Lease SqliteTransaction::lease(const Entity& entity, std::vector<Statement>& hom
 
 void SqliteTransaction::fail_missing_table(const Entity& entity, const Error& error) {
   if (error.code != Code::internal) throw error;
-  const Statement tables = database_.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
+  const Statement tables = database_.prepare("SELECT 1 FROM " + qualified(database_.schema(), "sqlite_schema") +
+                                             " WHERE type = 'table' AND name = ?1");
   bind_text(tables.get(), 1, entity.name, Type::text);
   if (database_.step(tables.get(), "read")) throw error;
   fail_unknown_entity(entity);
@@ -233,9 +270,13 @@ void SqliteTransaction::erase(const Entity& entity, std::span<const Id> ids) {
 
 void SqliteTransaction::step_write(sqlite3_stmt* statement, const Entity& entity, const Batch& batch, std::size_t row,
                                    bool adding) {
-  const int rc = sqlite3_step(statement);
+  if (sqlite3_step(statement) == SQLITE_DONE) {
+    sqlite3_reset(statement);
+    return;
+  }
+  // What `step` gives is a host's choice (sqlite3_extended_result_codes).
+  const int rc = sqlite3_extended_errcode(database_.raw());
   sqlite3_reset(statement);
-  if (rc == SQLITE_DONE) return;
   if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY || rc == SQLITE_CONSTRAINT_ROWID) {
     fail_constraint(entity, batch, row, adding);
   }
@@ -247,7 +288,7 @@ void SqliteTransaction::fail_constraint(const Entity& entity, const Batch& batch
   const std::int64_t id = batch.columns[kIdField].word(row);
   if (adding && stored_revision(entity, batch, row)) fail_id_taken(entity, id);
   for (const UniqueKey& key : entity.unique) {
-    const Statement query = database_.prepare(holder_sql(entity, key));
+    const Statement query = database_.prepare(holder_sql(database_.schema(), entity, key));
     bind_word(query.get(), 1, id);
     int parameter = 2;
     for (const int position : positions_of(entity, key)) {
@@ -261,7 +302,7 @@ void SqliteTransaction::fail_constraint(const Entity& entity, const Batch& batch
 
 std::optional<std::int64_t> SqliteTransaction::stored_revision(const Entity& entity, const Batch& batch,
                                                                std::size_t row) {
-  const Statement query = database_.prepare(revision_sql(entity));
+  const Statement query = database_.prepare(revision_sql(database_.schema(), entity));
   bind_word(query.get(), 1, batch.columns[kIdField].word(row));
   if (is_history(entity)) bind_word(query.get(), 2, batch.columns[kSeqField].word(row));
   if (!database_.step(query.get(), "read")) return std::nullopt;
@@ -271,22 +312,14 @@ std::optional<std::int64_t> SqliteTransaction::stored_revision(const Entity& ent
 std::unique_ptr<Cursor> SqliteTransaction::scan(const Scan& scan) {
   check_alive();
   check_scan(scan);
-  ScanSql wanted = scan_sql(scan);
+  ScanSql wanted = scan_sql(database_.schema(), scan);
   Lease statement;
   try {
     statement = database_.lease(wanted.sql);
   } catch (const Error& error) {
     fail_missing_table(*scan.entity, error);
   }
-  for (std::size_t i = 0; i < wanted.parameters.size(); ++i) {
-    const ScanSql::Parameter& parameter = wanted.parameters[i];
-    const int index = static_cast<int>(i) + 1;
-    if (parameter.cell == nullptr) {
-      bind_word(statement.get(), index, parameter.word);
-    } else {
-      bind_cell(statement.get(), index, *parameter.cell, parameter.type);
-    }
-  }
+  bind_parameters(statement.get(), wanted);
   return std::make_unique<SqliteCursor>(link_, database_, life_, scan, std::move(wanted.taken), std::move(statement));
 }
 
@@ -313,6 +346,7 @@ void SqliteTransaction::rollback_to() {
 
 void SqliteTransaction::migrate(const Migration& migration, std::span<const Entity* const> entities) {
   check_writable();
+  if (database_.borrowed()) throw Error(Code::misuse, "nothing is migrated on a connection of the host's");
   if (database_.number("PRAGMA user_version") != migration.from) {
     throw Error(Code::conflict, "another process has migrated the store meanwhile; open it again");
   }
@@ -325,20 +359,71 @@ void SqliteTransaction::commit() {
   check_alive();
   while (!life_->cursors.empty()) life_->cursors.back()->close();
   try {
-    run("COMMIT");
+    if (!database_.borrowed()) {
+      run("COMMIT");
+    } else if (access_ == Access::write) {
+      run("RELEASE kith_work");
+    }
   } catch (...) {
-    end();
+    end(false);
     throw;
   }
-  end();
+  end(true);
 }
 
-void SqliteTransaction::end() noexcept {
+void SqliteTransaction::end(bool committed) noexcept {
   if (life_->ended) return;
   life_->ended = true;
   while (!life_->cursors.empty()) life_->cursors.back()->close();
-  if (!database_.idle()) sqlite3_exec(database_.raw(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (database_.borrowed()) {
+    if (access_ == Access::write) {
+      *link_->host_works = false;
+      // Where SQLite ended the host's transaction after a failure of the disk, the savepoint went with it.
+      const char* undo = "ROLLBACK TO kith_work; RELEASE kith_work";
+      if (!committed && !database_.idle()) sqlite3_exec(database_.raw(), undo, nullptr, nullptr, nullptr);
+    }
+  } else if (!database_.idle()) {
+    sqlite3_exec(database_.raw(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
   channel_.busy = false;
+}
+
+bool SqliteTransaction::group(const GroupBy& by, Groups& groups) {
+  check_alive();
+  Scan scan{.entity = by.entity, .fields = by.keys, .where = by.where, .history = by.history, .as_of = by.as_of};
+  scan.fields.insert(scan.fields.end(), by.sums.begin(), by.sums.end());
+  if (scan.fields.empty()) scan.fields.push_back(kIdField);
+  check_scan(scan);
+  const ScanSql rows = scan_sql(database_.schema(), scan);
+  if (std::find(rows.taken.where.begin(), rows.taken.where.end(), false) != rows.taken.where.end()) return false;
+  const Lease lease = database_.lease(group_sql(by, rows.sql));
+  sqlite3_stmt* statement = lease.get();
+  bind_parameters(statement, rows);
+  shape_groups(by, groups);
+  for (int rc = SQLITE_ROW; (rc = sqlite3_step(statement)) != SQLITE_DONE;) {
+    // A sum past 64 bits is an error of the statement, and of nothing else.
+    if ((rc & 0xff) == SQLITE_ERROR) return false;
+    if (rc != SQLITE_ROW) database_.fail(rc, "read");
+    int place = 0;
+    for (Column& key : groups.keys) {
+      if (sqlite3_column_type(statement, place) == SQLITE_NULL) {
+        key.append_null();
+      } else if (key.is_text()) {
+        key.append(column_text(statement, place));
+      } else {
+        key.append(std::int64_t{sqlite3_column_int64(statement, place)});
+      }
+      ++place;
+    }
+    const std::int64_t count = sqlite3_column_int64(statement, place++);
+    if (count == 0) continue;  // without keys SQL has a group even of no rows
+    groups.rows.push_back(count);
+    for (std::size_t i = 0; i < by.sums.size(); ++i) {
+      groups.present[i].push_back(sqlite3_column_int64(statement, place++));
+      groups.sums[i].push_back(sqlite3_column_int64(statement, place++));
+    }
+  }
+  return true;
 }
 
 }  // namespace kith::sqlite

@@ -27,6 +27,7 @@ struct Plan {
 struct Channel {
   Channel(const std::string& path, Database::Mode mode, const StorageOptions& options)
       : database(path, mode, options) {}
+  Channel(sqlite3* host, const std::string& schema) : database(host, schema) {}
 
   Database database;
   std::unordered_map<const Entity*, std::unique_ptr<Plan>> plans;  ///< destroyed before the database
@@ -38,6 +39,9 @@ struct Link {
   std::shared_ptr<const std::atomic<bool>> fresh;  ///< the store's: no tables yet
   std::string path;
   StorageOptions options;
+  sqlite3* host = nullptr;           ///< whose handle it is; null for one's own
+  std::string schema = "main";       ///< on the host's
+  std::shared_ptr<bool> host_works;  ///< a Work is open on the host's handle: savepoints nest
   std::optional<Channel> reading;
   std::optional<Channel> writing;
 };
@@ -62,11 +66,14 @@ class SqliteTransaction final : public Transaction {
   std::unique_ptr<Cursor> scan(const Scan& scan) override;
   void savepoint() override;
   void release() override;
+  bool group(const GroupBy& by, Groups& groups) override;
   void rollback_to() override;
   void migrate(const Migration& migration, std::span<const Entity* const> entities) override;
   void commit() override;
 
  private:
+  void begin();
+  void begin_borrowed();
   void check_alive() const;
   void check_writable() const;
   Plan& plan_of(const Entity& entity);
@@ -77,7 +84,7 @@ class SqliteTransaction final : public Transaction {
   void step_write(sqlite3_stmt* statement, const Entity& entity, const Batch& batch, std::size_t row, bool adding);
   [[noreturn]] void fail_constraint(const Entity& entity, const Batch& batch, std::size_t row, bool adding);
   std::optional<std::int64_t> stored_revision(const Entity& entity, const Batch& batch, std::size_t row);
-  void end() noexcept;
+  void end(bool committed) noexcept;
 
   std::shared_ptr<Link> link_;
   Channel& channel_;

@@ -33,6 +33,10 @@ std::vector<std::string> Storage::scrub() {
   return {"this storage is the host's: rid its files and its backups of old bytes by its own means"};
 }
 
+bool Transaction::group(const GroupBy& /*by*/, Groups& /*groups*/) { return false; }
+
+void Storage::migrate(const Migration& /*migration*/, std::span<const Entity* const> /*entities*/) {}
+
 Migration Storage::migration(std::span<const Entity* const> /*entities*/) { return {}; }
 
 std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options) {

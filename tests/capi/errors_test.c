@@ -20,6 +20,19 @@ static void digest_of(char digest[65]) { OK(kith_digest(w.session, digest, &chec
 
 #define MISUSED(argument, call) FAILS(KITH_ERROR_MISUSE, argument, call)
 
+static void a_connection_that_is_none(void) {
+  kith_error* e = &check_error;
+  kith_store* store = NULL;
+  kith_connection connection = {.struct_size = sizeof connection, .kind = KITH_SQLITE};
+  MISUSED("connection", kith_open_on(NULL, NULL, &store, e));
+  MISUSED("handle", kith_open_on(&connection, NULL, &store, e));
+  MISUSED("out", kith_open_on(&connection, NULL, NULL, e));
+  connection.kind = 9;
+  connection.handle = &store;
+  MISUSED("kind", kith_open_on(&connection, NULL, &store, e));
+  CHECK(store == NULL);
+}
+
 static void null_where_an_object_must_be(void) {
   kith_error* e = &check_error;
   kith_store* store = NULL;
@@ -461,6 +474,7 @@ int main(int argc, char** argv) {
   furnish();
   RUN(null_where_an_object_must_be);
   RUN(null_where_files_are_made);
+  RUN(a_connection_that_is_none);
   RUN(null_for_a_work);
   RUN(null_inside_a_work);
   RUN(answers_without_a_code);

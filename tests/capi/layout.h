@@ -46,6 +46,14 @@ AT(kith_options, clock, 48, 8);
 AT(kith_options, context, 56, 8);
 SIZE(kith_options, 64);
 
+AT(kith_connection, struct_size, 0, 8);
+AT(kith_connection, kind, 8, 4);
+AT(kith_connection, reserved, 12, 4);
+AT(kith_connection, handle, 16, 8);
+AT(kith_connection, schema, 24, 8);
+AT(kith_connection, tenant, 32, 8);
+SIZE(kith_connection, 40);
+
 AT(kith_read_options, struct_size, 0, 8);
 AT(kith_read_options, as_of_seq, 8, 8);
 AT(kith_read_options, as_of_time, 16, 8);

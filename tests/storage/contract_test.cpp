@@ -33,17 +33,24 @@ const std::vector<Backend>& backends() {
         std::make_shared<FaultyStorage>(kith::open_memory(options), std::make_shared<Faults>()));
   };
   // Each folder stands for a tenant; all of them share the tables of one schema.
-  static const auto postgres = [](const TempDir& directory, const kith::StorageOptions& options) {
-    static std::map<std::string, int> tenants;
-    const auto tenant = tenants.emplace(directory.file(""), static_cast<int>(tenants.size()) + 1).first->second;
-    return kith::open_storage(kith::test::postgres_url_with("kith_schema=kith_contract_" + std::to_string(getpid()) +
-                                                            "&kith_tenant=" + std::to_string(tenant)),
-                              options);
+  static const auto on_postgres = [](const char* prepare) {
+    return [prepare](const TempDir& directory, const kith::StorageOptions& options) {
+      static std::map<std::string, int> tenants;
+      const auto tenant = tenants.emplace(directory.file(prepare), static_cast<int>(tenants.size()) + 1).first->second;
+      return kith::open_storage(
+          kith::test::postgres_url_with("kith_schema=kith_contract_" + std::to_string(getpid()) +
+                                        "&kith_prepare=" + prepare + "&kith_tenant=" + std::to_string(tenant)),
+          options);
+    };
   };
   static const std::vector<Backend> all = [] {
     std::vector<Backend> some = {
         {"memory", false, memory}, {"sqlite", true, sqlite}, {"wrapped_memory", false, wrapped}};
-    if (!kith::test::postgres_url().empty()) some.push_back({"postgres", true, postgres});
+    if (!kith::test::postgres_url().empty()) {
+      some.push_back({"postgres", true, on_postgres("named")});
+      // As behind a pooler that changes servers between transactions.
+      some.push_back({"postgres_unnamed", true, on_postgres("unnamed")});
+    }
     return some;
   }();
   return all;

@@ -7,16 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <set>
 
 #include "storage/contract.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/postgres_url.hpp"
 #include "support/expect_error.hpp"
+#include "support/postgres_host.hpp"
 #include "support/postgres_server.hpp"
 #include "support/store.hpp"
-#ifdef KITH_POSTGRES
-#include "support/postgres_host.hpp"
-#endif
 
 namespace kith_test {
 namespace {
@@ -91,16 +90,30 @@ TEST(PostgresSql, EveryStatementCarriesTheTenantAndNothingThatCitusRefuses) {
   }
 }
 
-TEST(PostgresSql, AShardPlanNamesEveryTableOnce) {
+TEST(PostgresSql, AShardPlanNamesReferenceTablesThenTheTenantsThenEveryTableBesideThem) {
   const auto plan = kith::postgres_shard_plan(kith::model().stored(), "it's");
-  EXPECT_EQ(plan.front(), "SELECT create_reference_table('\"it''s\".\"kith_store\"');");
-  EXPECT_EQ(plan[1], "SELECT create_distributed_table('\"it''s\".\"kith_tenant\"', 'tenant_id');");
-  EXPECT_EQ(plan.size(), kith::model().stored().size() + 2);
-  EXPECT_EQ(plan[2].find("colocate_with => '\"it''s\".\"kith_tenant\"'") != std::string::npos, true) << plan[2];
+  ASSERT_EQ(plan.size(), kith::model().stored().size() + 3);
+  EXPECT_EQ(plan[0], "SELECT create_reference_table('\"it''s\".\"kith_store\"');");
+  EXPECT_EQ(plan[1], "SELECT create_reference_table('\"it''s\".\"kith_migration\"');");
+  EXPECT_EQ(plan[2], "SELECT create_distributed_table('\"it''s\".\"kith_tenant\"', 'tenant_id');");
+  std::set<std::string> told;
+  for (std::size_t i = 3; i < plan.size(); ++i) {
+    EXPECT_EQ(plan[i], "SELECT create_distributed_table('\"it''s\".\"" +
+                           std::string(kith::model().stored()[i - 3]->name) +
+                           "\"', 'tenant_id', colocate_with => '\"it''s\".\"kith_tenant\"');");
+    EXPECT_TRUE(told.insert(plan[i]).second) << plan[i];
+  }
+  // Nothing refers to another table by a key of the server's, so nothing has to be added behind it.
+  for (const kith::Entity* entity : kith::model().stored()) {
+    for (const auto& definition : kith::postgres::definitions("kith", *entity)) {
+      EXPECT_EQ(definition.sql.find("REFERENCES"), std::string::npos) << definition.sql;
+    }
+  }
 }
 
 #ifdef KITH_POSTGRES
 
+using kith::test::as_role;
 using kith::test::Host;
 using kith::test::schema_of;
 
@@ -124,19 +137,22 @@ TEST_F(PostgresTest, KeysBeginWithTheTenantAndTextComparesByBytes) {
   const std::string schema = "'" + schema_of(url) + "'";
   EXPECT_EQ(host("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = " +
                  schema + " AND relkind = 'r'"),
-            std::to_string(kith::model().stored().size() + 2));
+            std::to_string(kith::model().stored().size() + 3));
   EXPECT_EQ(
       host("SELECT string_agg(x.indexrelid::regclass::text, ' ') FROM pg_index x JOIN pg_class c ON c.oid = indrelid "
            "JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND "
            "a.attnum = x.indkey[0] WHERE nspname = " +
-           schema + " AND c.relname <> 'kith_store' AND a.attname IS DISTINCT FROM 'tenant_id'"),
+           schema +
+           " AND c.relname NOT IN ('kith_store', 'kith_migration') AND a.attname IS DISTINCT FROM 'tenant_id'"),
       "");
   EXPECT_EQ(
       host(
           "SELECT string_agg(c.relname || '.' || attname, ' ') FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid "
           "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_collation l "
           "ON l.oid = attcollation WHERE nspname = " +
-          schema + " AND relkind = 'r' AND typname = 'text' AND relname <> 'kith_store' AND collname <> 'C'"),
+          schema +
+          " AND relkind = 'r' AND typname = 'text' AND relname NOT IN ('kith_store', 'kith_migration') AND collname <> "
+          "'C'"),
       "");
   EXPECT_EQ(host("SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_namespace n ON n.oid = "
                  "c.relnamespace WHERE nspname = " +
@@ -170,14 +186,6 @@ TEST_F(PostgresTest, NewerTablesAndForeignOnesAreLeftAlone) {
 TEST_F(PostgresTest, AReadOnlyServerIsNamed) {
   const auto storage = kith::open_storage(fresh_postgres_url("options=-c%20default_transaction_read_only%3Don"));
   EXPECT_KITH_ERROR(storage->prepare(sample_entities()), Code::storage, "read-only");
-}
-
-/// A role without rights of its own; needs a superuser.
-std::string as_role(Host& host, const std::string& url, const std::string& role) {
-  host("CREATE ROLE " + role + " LOGIN");
-  const std::string from = "//postgres@";
-  const std::size_t at = url.find(from);
-  return at == std::string::npos ? std::string() : "postgresql://" + role + "@" + url.substr(at + from.size());
 }
 
 TEST_F(PostgresTest, ARoleWithoutRightsIsToldSo) {
@@ -285,6 +293,14 @@ TEST_F(PostgresTest, ALostConnectionLosesTheWorkAndTheNextOneIsNew) {
   writer->insert(sample(), batch_of({make_sample(3)}));
   writer->commit();
   EXPECT_EQ(all_samples(*connection->begin(Access::read)).size(), 1U);
+}
+
+TEST(PostgresLibrary, TwoOfThemAreTold) {
+  const std::string system = "7f0 r-xp 0 08:01 12 /usr/lib/x86_64-linux-gnu/libpq.so.5.15\n";
+  const std::string wheel = "7f1 r-xp 0 08:01 13 /venv/psycopg_binary.libs/libpq-e8a033dd.so.5.16\n";
+  const std::string other = "7f2 r-xp 0 08:01 14 /usr/lib/libpqxx.so\n7f3 rw-p 0 00:00 0\n";
+  EXPECT_EQ(kith::postgres::libpq_files(system + system + other).size(), 1U);
+  EXPECT_EQ(kith::postgres::libpq_files(system + wheel + other).size(), 2U);
 }
 
 TEST_F(PostgresTest, TheHostsConnectionStaysTheHosts) {

@@ -346,10 +346,11 @@ TEST_F(SqliteFile, TextFromOutsideNeverBecomesSql) {
   scan.fields = {0};
   scan.order = {{at("maybe_day"), true}, {kith::kIdField}};
   scan.limit = 3;
-  const auto wanted = kith::sqlite::scan_sql(scan);
-  EXPECT_EQ(wanted.sql,
-            "SELECT \"id\" FROM \"sample\" WHERE \"name\" = ?1 ORDER BY \"maybe_day\" IS NULL, \"maybe_day\" DESC, "
-            "\"id\" LIMIT ?2");
+  const auto wanted = kith::sqlite::scan_sql("main", scan);
+  EXPECT_EQ(
+      wanted.sql,
+      "SELECT \"id\" FROM \"main\".\"sample\" WHERE \"name\" = ?1 ORDER BY \"maybe_day\" IS NULL, \"maybe_day\" DESC, "
+      "\"id\" LIMIT ?2");
   EXPECT_TRUE(wanted.taken.where[0] && wanted.taken.order && wanted.taken.limit);
 }
 
@@ -360,7 +361,7 @@ TEST_F(SqliteFile, ListsShareAFewShapes) {
     kith::Scan scan = scan_where({{kith::Condition::Op::in, at("number"), operands, {}}});
     scan.fields = {0};
     scan.limit = 1;
-    const auto wanted = kith::sqlite::scan_sql(scan);
+    const auto wanted = kith::sqlite::scan_sql("main", scan);
     EXPECT_EQ(wanted.taken.where[0], size <= 900) << size;
     EXPECT_EQ(wanted.taken.limit, size <= 900) << "a limit may only be taken with everything else";
     shapes.insert(wanted.sql);

@@ -50,6 +50,14 @@ inline std::string schema_of(const std::string& url) {
 }
 inline std::string plain_url(const std::string& url) { return url.substr(0, url.find("kith_schema=") - 1); }
 
+/// The same store for a role without rights of its own; "" where the server has its own roles.
+inline std::string as_role(Host& host, const std::string& url, const std::string& role) {
+  host("CREATE ROLE " + role + " LOGIN");
+  const std::string from = "//postgres@";
+  const std::size_t at = url.find(from);
+  return at == std::string::npos ? std::string() : "postgresql://" + role + "@" + url.substr(at + from.size());
+}
+
 }  // namespace kith::test
 
 #endif

@@ -36,7 +36,7 @@ from ._plan import Plan, check_commission, plan
 from ._quotas import Feedback
 from ._records import Records, WritableRecords
 from ._simulation import generate, generate_inputs
-from ._store import Reader, Receipt, Session, Store, Work, check_trace, load, migration, open, shard_plan
+from ._store import Reader, Receipt, Session, Store, Work, check_trace, load, migration, open, open_on, shard_plan
 from ._table import Record, Scan, Table
 from ._values import Money
 from .errors import (
@@ -114,6 +114,7 @@ __all__ = [
     "load",
     "migration",
     "open",
+    "open_on",
     "plan",
     "shard_plan",
 ]

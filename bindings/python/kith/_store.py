@@ -16,7 +16,7 @@ from ._quotas import QuotaReads, QuotaVerbs, _id
 from ._records import Records, WritableRecords
 from ._table import Record, Table
 from ._values import Money
-from .errors import NotFoundError
+from .errors import MisuseError, NotFoundError
 
 Document = str | Mapping[str, Any]
 
@@ -358,6 +358,44 @@ def open(
     tests: with a fixed clock the same calls then give the same digest.
     """
     return Store(_kith.open(os.fspath(url), create, read_only, busy_ms, currency, zone, clock, seed))
+
+
+def open_on(
+    connection: object,
+    *,
+    schema: str = "kith",
+    tenant: int = 1,
+    read_only: bool = False,
+    busy_ms: int = 5000,
+    clock: Callable[[], datetime] | None = None,
+    seed: int | None = None,
+) -> Store:
+    """The store behind the host's own PostgreSQL connection, a psycopg or psycopg2 one, inside its transaction.
+
+    The host begins the transaction first and ends it itself: a work is one savepoint in it, durable with the host's
+    commit and gone with its rollback. Nothing is closed, configured, made or migrated. Close the store, its sessions,
+    readers and works before the transaction ends. `BusyError` means: roll back and repeat all of it.
+
+    The driver must use the system's libpq, as Kith does: psycopg and psycopg2 do, their "binary" packages bring a
+    libpq of their own and are refused. Python's sqlite3 does not tell its handle, so its connections cannot be lent;
+    open the file by its path.
+    """
+    return Store(_kith.open_on(_pointer_of(connection), schema, tenant, read_only, busy_ms, clock, seed))
+
+
+def _pointer_of(connection: object) -> int:
+    """The address of the PGconn behind a driver's connection."""
+    for owner in (getattr(connection, "pgconn", None), connection):
+        pointer = getattr(owner, "pgconn_ptr", None)
+        if isinstance(pointer, int) and pointer != 0:
+            return pointer
+    kind = type(connection).__module__
+    why = (
+        "Python's sqlite3 does not tell its handle; open the file by its path"
+        if kind == "sqlite3"
+        else ("lend an open connection of psycopg or psycopg2")
+    )
+    raise MisuseError(f"a {kind}.{type(connection).__name__} cannot be lent to Kith: {why}")
 
 
 def load(path: str | os.PathLike[str], url: str | os.PathLike[str]) -> None:

@@ -138,6 +138,15 @@ void bind_store(py::module_& module) {
     const Options options = options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
     return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
   });
+  module.def("open_on", [](std::uintptr_t handle, const std::string& schema, std::int64_t tenant, bool read_only,
+                           int busy_ms, py::object clock, std::optional<std::uint64_t> seed) {
+    const Options options = options_from(false, read_only, busy_ms, "USD", "UTC", std::move(clock), seed);
+    return unlocked([&] {
+      auto storage =
+          open_postgres_on(reinterpret_cast<void*>(handle), {.schema = schema, .tenant = tenant}, options.storage);
+      return std::make_shared<PyStore>(Engine::open(std::move(storage), model(), options));
+    });
+  });
   module.def("load",
              [](const std::string& path, const std::string& url) { unlocked([&] { load_file(path, url, model()); }); });
   module.def("check_trace", [](const std::string& json) {

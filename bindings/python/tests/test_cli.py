@@ -141,5 +141,6 @@ def test_a_server_that_refuses_is_told_in_one_line(server_url: str) -> None:
 def test_a_shard_plan_names_the_tables_in_order() -> None:
     plan = run("shard-plan", "--schema", "shop").splitlines()
     assert plan[0] == """SELECT create_reference_table('"shop"."kith_store"');"""
-    assert all("create_distributed_table" in line and "'tenant_id'" in line for line in plan[1:])
+    assert plan[1] == """SELECT create_reference_table('"shop"."kith_migration"');"""
+    assert all("create_distributed_table" in line and "'tenant_id'" in line for line in plan[2:])
     assert any('"opportunity_history"' in line for line in plan)

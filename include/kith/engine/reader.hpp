@@ -81,6 +81,12 @@ class Reader {
   bool fetch(const Entity& entity, Id id, void* record) const;
   /// Rows in columns of up to 1,024. Errors: invalid (expression, field names).
   std::unique_ptr<Rows> scan(const Entity& entity, const Query& query = {}) const;
+  /// Visible records of a query by group: how many, and exact sums; storage does it where it can, the answer is the
+  /// same. `keys` and `sums` are field names; of the query, conditions and `where` count. Sums are words (minor units,
+  /// coefficients): give money of one currency only. Errors: those of `scan`; invalid (a text summed); misuse (order,
+  /// fields or limit); overflow (a sum of more than 64 bits).
+  Groups group(const Entity& entity, const std::vector<std::string>& keys, const std::vector<std::string>& sums,
+               const Query& query = {}) const;
   /// A report by name. Errors: invalid (unknown report or parameter, missing parameter).
   Table report(std::string_view name, const Parameters& parameters = {}) const;
 

@@ -116,6 +116,25 @@ struct Taken {
   bool limit = false;
 };
 
+/// What to count and sum: rows that agree in every key are one group, and nulls agree with each other.
+struct GroupBy {
+  const Entity* entity = nullptr;
+  std::vector<int> keys = {};         ///< fields; none for one group of everything
+  std::vector<int> sums = {};         ///< fields of words, not texts
+  std::vector<Condition> where = {};  ///< conjuncts, as of a Scan
+  const Entity* history = nullptr;    ///< as of a Scan
+  std::int64_t as_of = 0;
+};
+
+/// The answer to a GroupBy: groups in any order, each with one row or more. Column i of `keys` is the i-th key;
+/// `present[i]` and `sums[i]` are, of the i-th summed field, how many rows have a value and what those add up to.
+struct Groups {
+  std::vector<Column> keys = {};
+  std::vector<std::int64_t> rows = {};
+  std::vector<std::vector<std::int64_t>> present = {};
+  std::vector<std::vector<std::int64_t>> sums = {};
+};
+
 /// Rows of a scan. Ends with its transaction: later calls are Error{misuse}.
 class Cursor {
  public:
@@ -164,14 +183,17 @@ class Transaction {
   /// Removes rows; absent ids are no error.
   virtual void erase(const Entity& entity, std::span<const Id> ids) = 0;
   virtual std::unique_ptr<Cursor> scan(const Scan& scan) = 0;
+  /// Counts and sums where the rows are. False, and `groups` is not to be used, where the backend does not take all of
+  /// it or a sum does not fit 64 bits: the engine then scans and does it itself. Never another answer than that.
+  virtual bool group(const GroupBy& by, Groups& groups);
 
   /// Nested undo points, last in first out.
   virtual void savepoint() = 0;
   virtual void release() = 0;
   virtual void rollback_to() = 0;  ///< undoes to the last savepoint and removes it
-  /// Takes the steps of Storage::migration and raises the store's format, all undone unless this transaction commits.
-  /// The first call of its transaction. Errors: conflict (another process has migrated the store meanwhile), corrupt,
-  /// misuse (a backend whose stores are never older).
+  /// Takes the steps of Storage::migration that are this store's own and raises its format, all undone unless this
+  /// transaction commits. The first call of its transaction, behind Storage::migrate. Errors: conflict (another process
+  /// has migrated the store meanwhile), corrupt, misuse (a backend whose stores are never older).
   virtual void migrate(const Migration& migration, std::span<const Entity* const> entities);
   /// Makes everything durable; nothing else may be called afterwards. Interrupted{unknown} where the backend cannot
   /// say whether it is.
@@ -211,6 +233,10 @@ class Storage {
   /// added with the default of the entity's struct. Errors: corrupt when what is there is not what an older format
   /// made.
   virtual Migration migration(std::span<const Entity* const> entities);
+  /// Takes those steps that several stores share, where they are not taken yet: tables of PostgreSQL hold many tenants.
+  /// One process at a time, each step durable for itself, so that whoever comes after one that was killed goes on where
+  /// it stopped. Does nothing where a store has its tables for itself. Errors: busy, denied, corrupt, version.
+  virtual void migrate(const Migration& migration, std::span<const Entity* const> entities);
   /// Copies what is committed now into a new SQLite file at `path`, durably, while others write on: true; or false,
   /// with nothing done, for a backend that has no copy of its own. `path` must be absent. On errors a part of the file
   /// may be there. Errors: storage, corrupt.

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/postgres_tables.hpp"
+
+#ifdef KITH_POSTGRES
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "kith/base/error.hpp"
+#include "storage/postgres_sql.hpp"
+#include "storage/rules.hpp"
+
+namespace kith::postgres {
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+/// What each column of a table is, by name.
+using Columns = std::map<std::string, std::string, std::less<>>;
+
+/// Everything a column is, in one line.
+std::string column_line(std::string_view type, bool not_null, std::string_view collation) {
+  return fmt::format("{}{} {}", type, not_null ? " not null" : "", collation);
+}
+
+std::string expected_line(const Field& field) {
+  const std::string_view type = column_type(field.type);
+  return column_line(type, !field.nullable, type == "text" ? "C" : "");
+}
+
+/// Of every table in the schema.
+std::map<std::string, Columns, std::less<>> stored_columns(Channel& channel) {
+  static const std::string sql =
+      // quote_all_identifiers puts quotes around some of the types.
+      "SELECT c.relname, a.attname, pg_catalog.translate(pg_catalog.format_type(a.atttypid, a.atttypmod), '\"', ''), "
+      "a.attnotnull, l.collname "
+      "FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+      "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation "
+      "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped";
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  std::map<std::string, Columns, std::less<>> tables;
+  for (int row = 0; row < rows.rows(); ++row) {
+    tables[std::string(rows.text(row, 0))][std::string(rows.text(row, 1))] =
+        column_line(rows.text(row, 2), rows.text(row, 3) != std::string_view("\0", 1), rows.text(row, 4));
+  }
+  return tables;
+}
+
+Names names(Channel& channel, const std::string& sql) {
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  Names found;
+  for (int row = 0; row < rows.rows(); ++row) found.emplace(rows.text(row, 0));
+  return found;
+}
+
+const std::string kIndexes =
+    "SELECT i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace WHERE n.nspname = $1 AND ";
+
+[[noreturn]] void fail_table(const Channel& channel, const Entity& entity, std::string_view what) {
+  throw Error(Code::corrupt, std::string(entity.name), "",
+              fmt::format("{} {}; nothing was changed; restore a backup", channel.settings().place, what));
+}
+
+/// Fields of the entity that its table lacks, in table order. Every other column must be what the entity says.
+std::vector<int> missing_fields(const Channel& channel, const Entity& entity, const Columns& columns) {
+  std::vector<int> missing;
+  std::size_t known = 0;
+  const auto check = [&](std::string_view name, const std::string& line) {
+    const auto found = columns.find(name);
+    if (found == columns.end()) return false;
+    if (found->second != line) fail_table(channel, entity, fmt::format("has a changed {}.{}", entity.name, name));
+    ++known;
+    return true;
+  };
+  const bool tenant = check(kTenantColumn, column_line("bigint", true, ""));
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    if (!check(entity.fields[i].name, expected_line(entity.fields[i]))) missing.push_back(static_cast<int>(i));
+  }
+  if (!tenant || known != columns.size()) fail_table(channel, entity, fmt::format("has a changed {}", entity.name));
+  return missing;
+}
+
+/// Names of the unique indexes of each table, but for primary keys.
+std::multimap<std::string, std::string, std::less<>> unique_keys(Channel& channel) {
+  static const std::string sql =
+      "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
+      "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 AND x.indisunique AND NOT x.indisprimary";
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  std::multimap<std::string, std::string, std::less<>> keys;
+  for (int row = 0; row < rows.rows(); ++row) keys.emplace(rows.text(row, 0), rows.text(row, 1));
+  return keys;
+}
+
+/// The default of a column that is added, as an SQL literal.
+std::string default_literal(const Entity& entity, int field, std::span<const Entity* const> entities) {
+  const Cell cell = default_of(entity, field, entities);
+  if (const auto* word = std::get_if<std::int64_t>(&cell)) return std::to_string(*word);
+  const auto* text = std::get_if<std::string>(&cell);
+  const bool bytes = entity.fields[static_cast<std::size_t>(field)].type == Type::bytes;
+  return quoted_text(text == nullptr || bytes ? "" : *text);
+}
+
+}  // namespace
+
+Names table_names(Channel& channel) {
+  static const std::string sql =
+      "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')";
+  return names(channel, sql);
+}
+
+void check_tables(Channel& channel, std::span<const Entity* const> entities) {
+  const auto tables = stored_columns(channel);
+  const auto indexes = names(channel, kIndexes + "x.indisvalid");
+  for (const Entity* entity : entities) {
+    const auto found = tables.find(entity->name);
+    if (found == tables.end()) fail_table(channel, *entity, fmt::format("lacks {}", entity->name));
+    for (const int field : missing_fields(channel, *entity, found->second)) {
+      const std::string_view name = entity->fields[static_cast<std::size_t>(field)].name;
+      fail_table(channel, *entity, fmt::format("lacks {}.{}", entity->name, name));
+    }
+    for (const Definition& definition : definitions(channel.settings().postgres.schema, *entity)) {
+      if (definition.name == entity->name || indexes.find(definition.name) != indexes.end()) continue;
+      fail_table(channel, *entity, fmt::format("lacks a valid index {}", definition.name));
+    }
+  }
+}
+
+std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entity* const> entities, bool rls,
+                                         bool spread) {
+  const std::string& schema = channel.settings().postgres.schema;
+  const auto tables = stored_columns(channel);
+  const auto indexes = names(channel, kIndexes + "TRUE");
+  const auto keys = unique_keys(channel);
+  std::vector<MigrationStep> steps;
+  if (const auto tenants = tables.find(kTenantTable); tenants != tables.end() && !tenants->second.contains("format")) {
+    // The first format with tenants did not tell theirs apart.
+    steps.push_back({std::string(kTenantTable), "format",
+                     fmt::format("ALTER TABLE {} ADD COLUMN \"format\" bigint NOT NULL DEFAULT 1",
+                                 qualified(schema, kTenantTable))});
+  }
+  for (const Entity* entity : entities) {
+    const auto add = [&](std::string_view field, std::string sql) {
+      steps.push_back({std::string(entity->name), std::string(field), std::move(sql)});
+    };
+    const std::vector<Definition> wanted = definitions(schema, *entity);
+    const auto found = tables.find(entity->name);
+    if (found == tables.end()) {
+      add("", wanted.front().sql);
+      if (rls) add("", rls_sql(schema, entity->name));
+      if (spread) add("", distribute_sql(schema, entity->name));
+    } else {
+      for (const int position : missing_fields(channel, *entity, found->second)) {
+        const Field& field = entity->fields[static_cast<std::size_t>(position)];
+        std::string sql = "ALTER TABLE " + qualified(schema, entity->name) + " ADD COLUMN " + column_definition(field);
+        if (!field.nullable) sql += " NOT NULL DEFAULT " + default_literal(*entity, position, entities);
+        add(field.name, std::move(sql));
+      }
+    }
+    for (std::size_t i = 1; i < wanted.size(); ++i) {
+      if (!indexes.contains(wanted[i].name)) add("", wanted[i].sql);
+    }
+    const auto [first, last] = keys.equal_range(entity->name);
+    for (auto key = first; key != last; ++key) {
+      // A wider key has taken its place.
+      const bool known =
+          std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == key->second; });
+      if (!known) add("", "DROP INDEX " + qualified(schema, key->second));
+    }
+  }
+  return steps;
+}
+
+bool is_spread(Channel& channel) {
+  Params none;
+  static const std::string citus =
+      "SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_dist_partition'";
+  if (channel.run_once(citus, none, "read").rows() == 0) return false;
+  static const std::string sql =
+      "SELECT 1 FROM pg_catalog.pg_dist_partition AS d JOIN pg_catalog.pg_class AS c ON c.oid = d.logicalrelid "
+      "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  params.text(kTenantTable, Type::text);
+  return channel.run_once(sql, params, "read").rows() != 0;
+}
+
+std::vector<std::string> invalid_indexes(Channel& channel) {
+  std::vector<std::string> faults;
+  for (const std::string& name : names(channel, kIndexes + "NOT x.indisvalid")) {
+    faults.push_back(fmt::format("the index {} is not valid; REINDEX it", name));
+  }
+  return faults;
+}
+
+}  // namespace kith::postgres
+
+#endif

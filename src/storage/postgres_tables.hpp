@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Tables as the server's catalogue has them against those of the entity tables.
+
+#ifdef KITH_POSTGRES
+
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/postgres_channel.hpp"
+
+namespace kith::postgres {
+
+/// Names of the tables in the schema.
+std::set<std::string, std::less<>> table_names(Channel& channel);
+
+/// The tables and indexes of these entities are there as this library makes them; the order of columns is no matter.
+/// Errors: corrupt.
+void check_tables(Channel& channel, std::span<const Entity* const> entities);
+
+/// What they lack: tables, columns and indexes, each as one statement. `rls` for row-level security on new tables,
+/// `spread` to distribute them as Citus does. Errors: corrupt where a table is not what an older Kith made.
+std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entity* const> entities, bool rls,
+                                         bool spread);
+
+/// The tables of the schema are spread over a cluster.
+bool is_spread(Channel& channel);
+
+/// A sentence for each index that the server itself holds for invalid.
+std::vector<std::string> invalid_indexes(Channel& channel);
+
+}  // namespace kith::postgres
+
+#endif
