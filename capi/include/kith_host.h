@@ -13,13 +13,13 @@
 extern "C" {
 #endif
 
-#define KITH_SQLITE 1   /**< the handle is an sqlite3* of the system's SQLite library */
-#define KITH_POSTGRES 2 /**< the handle is a PGconn* of the system's libpq.so.5 */
+#define KITH_HOST_SQLITE 1   /**< the handle is an sqlite3* of the system's SQLite library */
+#define KITH_HOST_POSTGRES 2 /**< the handle is a PGconn* of the system's libpq.so.5 */
 
 /** A connection that belongs to the host. */
 typedef struct kith_connection {
   size_t struct_size;
-  int32_t kind;       /**< KITH_SQLITE or KITH_POSTGRES */
+  int32_t kind;       /**< KITH_HOST_SQLITE or KITH_HOST_POSTGRES */
   int32_t reserved;   /**< 0 */
   void* handle;       /**< the host's, which keeps it open until everything made from the store is freed */
   const char* schema; /**< where the tables are. NULL: "main" for SQLite (else the name of an attached file), "kith" */

@@ -9,18 +9,18 @@ namespace {
 std::shared_ptr<kith::Storage> storage_on(const kith_connection& given, const kith::StorageOptions& options) {
   if (given.handle == nullptr) misuse("connection->handle is NULL");
   switch (given.kind) {
-    case KITH_SQLITE: {
+    case KITH_HOST_SQLITE: {
       kith::SqliteOptions sqlite;
       if (given.schema != nullptr) sqlite.schema = given.schema;
       return kith::open_sqlite_on(given.handle, sqlite, options);
     }
-    case KITH_POSTGRES: {
+    case KITH_HOST_POSTGRES: {
       kith::PostgresOptions postgres;
       if (given.schema != nullptr) postgres.schema = given.schema;
       if (given.tenant != 0) postgres.tenant = given.tenant;
       return kith::open_postgres_on(given.handle, postgres, options);
     }
-    default: misuse("connection->kind is neither KITH_SQLITE nor KITH_POSTGRES");
+    default: misuse("connection->kind is neither KITH_HOST_SQLITE nor KITH_HOST_POSTGRES");
   }
 }
 

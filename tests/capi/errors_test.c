@@ -23,7 +23,7 @@ static void digest_of(char digest[65]) { OK(kith_digest(w.session, digest, &chec
 static void a_connection_that_is_none(void) {
   kith_error* e = &check_error;
   kith_store* store = NULL;
-  kith_connection connection = {.struct_size = sizeof connection, .kind = KITH_SQLITE};
+  kith_connection connection = {.struct_size = sizeof connection, .kind = KITH_HOST_SQLITE};
   MISUSED("connection", kith_open_on(NULL, NULL, &store, e));
   MISUSED("handle", kith_open_on(&connection, NULL, &store, e));
   MISUSED("out", kith_open_on(&connection, NULL, NULL, e));

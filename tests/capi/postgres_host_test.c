@@ -64,7 +64,7 @@ static world on_host(void) {
   world w = {NULL, NULL};
   const kith_options options = check_options();
   const kith_connection given = {
-      .struct_size = sizeof given, .kind = KITH_POSTGRES, .handle = host, .schema = schema, .tenant = 7};
+      .struct_size = sizeof given, .kind = KITH_HOST_POSTGRES, .handle = host, .schema = schema, .tenant = 7};
   OK(kith_open_on(&given, &options, &w.store, &check_error));
   OK(kith_session_open(w.store, NULL, 0, &w.session, &check_error));
   return w;
@@ -112,7 +112,7 @@ static void the_hosts_commit_keeps_both(void) {
 static void what_the_host_has_to_do_first(void) {
   kith_store* store = NULL;
   kith_connection given = {
-      .struct_size = sizeof given, .kind = KITH_POSTGRES, .handle = host, .schema = schema, .tenant = 7};
+      .struct_size = sizeof given, .kind = KITH_HOST_POSTGRES, .handle = host, .schema = schema, .tenant = 7};
   FAILS(KITH_ERROR_MISUSE, "begin one first", kith_open_on(&given, NULL, &store, &check_error));
   sql("BEGIN");
   given.schema = "kith_of_nobody";

@@ -26,7 +26,7 @@ static int64_t number(const char* text) {
 }
 
 static kith_connection connection(void) {
-  kith_connection given = {.struct_size = sizeof given, .kind = KITH_SQLITE, .handle = host};
+  kith_connection given = {.struct_size = sizeof given, .kind = KITH_HOST_SQLITE, .handle = host};
   return given;
 }
 
