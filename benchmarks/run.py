@@ -125,6 +125,20 @@ def postgres(programs, data, runs, rows):
     return results
 
 
+def opening(programs, data, runs):
+    """P22."""
+    results = lines_of([programs / "open_bench", data / "open", max(runs, 21)])
+    return results + lines_of([sys.executable, HERE / "import_python.py", max(runs, 21)])
+
+
+def million(programs, data, runs, rows):
+    """A million customers in, listed, and out again; each step a process, for its peak of memory."""
+    program, place = programs / "million_bench", data / "million"
+    results = lines_of([program, "make", place, rows])
+    results += lines_of([program, "list", place, runs])
+    return results + lines_of([program, "export", place])
+
+
 def write(path, about, results):
     """What is known so far: a run that is cut off leaves what it measured."""
     judged = [judge(line) for line in results]
@@ -151,11 +165,12 @@ def row_of(line):
         wrong = line["wrong_lines"] + line["wrong_totals"]
         return [line["job"], line["what"], f"{wrong} wrong", "exact rationals", "", "0 wrong", met, ""]
     sign = ">=" if line["better"] == "higher" else "<="
+    unit = line.get("unit", "ms")
     return [
         line["job"],
         line["what"],
-        f"{line['kith_ms']:.2f} ms",
-        f"{line['anchor']}: {line['anchor_ms']:.2f} ms",
+        f"{line['kith_ms']:.2f} {unit}",
+        f"{line['anchor']}: {line['anchor_ms']:.2f} {unit}",
         f"{line['ratio']:.2f}" + (f" ({line['cpu_ratio']:.2f})" if "cpu_ratio" in line else ""),
         "" if line["target"] is None else f"{sign} {line['target']:g}",
         met,
@@ -193,9 +208,10 @@ def main():
     options.add_argument("--build", type=Path, default=Path("build/bench"))
     options.add_argument("--runs", type=int, default=7, help="of each job; the median counts")
     options.add_argument("--rows", type=int, default=100_000, help="customers of P6 and P7")
+    options.add_argument("--million", type=int, default=1_000_000, help="customers of the jobs 1M")
     options.add_argument(
         "--only",
-        default="P1,P5,P6,P9",
+        default="P1,P5,P6,P9,P22,1M",
         help="P1 stands for P1, P2 and P3; P5 for P5 and S1 to S3; P6 for P6 and P7; P9 for all on PostgreSQL",
     )
     given = options.parse_args()
@@ -216,6 +232,11 @@ def main():
             write(path, about, results)
         if "P9" in wanted:
             results += postgres(programs, data, given.runs, given.rows)
+        if "P22" in wanted:
+            results += opening(programs, data, given.runs)
+            write(path, about, results)
+        if "1M" in wanted:
+            results += million(programs, data, given.runs, given.million)
             write(path, about, results)
     finally:
         shutil.rmtree(data, ignore_errors=True)

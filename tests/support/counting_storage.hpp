@@ -4,8 +4,10 @@
 /// A storage that counts what is asked of the one it wraps: each call is a statement on a database.
 
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@ struct Calls {
   int reads = 0;   ///< get, scan
   int writes = 0;  ///< insert, update, erase
   int steps = 0;   ///< savepoint, release, rollback_to
+  int transactions = 0;
+  std::set<std::string_view> tables = {};  ///< that were read or written
   int total() const { return reads + writes + steps; }
 };
 
@@ -27,22 +31,27 @@ class CountingTransaction : public Transaction {
       : inner_(std::move(inner)), calls_(std::move(calls)) {}
   void get(const Entity& entity, std::span<const Id> ids, RowSink& sink) override {
     ++calls_->reads;
+    calls_->tables.insert(entity.name);
     inner_->get(entity, ids, sink);
   }
   void insert(const Entity& entity, const Batch& batch) override {
     ++calls_->writes;
+    calls_->tables.insert(entity.name);
     inner_->insert(entity, batch);
   }
   void update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) override {
     ++calls_->writes;
+    calls_->tables.insert(entity.name);
     inner_->update(entity, batch, expected);
   }
   void erase(const Entity& entity, std::span<const Id> ids) override {
     ++calls_->writes;
+    calls_->tables.insert(entity.name);
     inner_->erase(entity, ids);
   }
   std::unique_ptr<Cursor> scan(const Scan& scan) override {
     ++calls_->reads;
+    calls_->tables.insert(scan.entity->name);
     return inner_->scan(scan);
   }
   void savepoint() override {
@@ -72,6 +81,7 @@ class CountingConnection : public Connection {
   CountingConnection(std::unique_ptr<Connection> inner, std::shared_ptr<Calls> calls)
       : inner_(std::move(inner)), calls_(std::move(calls)) {}
   std::unique_ptr<Transaction> begin(Access access) override {
+    ++calls_->transactions;
     return std::make_unique<CountingTransaction>(inner_->begin(access), calls_);
   }
 

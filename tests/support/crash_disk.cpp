@@ -60,6 +60,7 @@ struct DiskCalls {
   static int sync(sqlite3_file* file, int flags) {
     CrashDisk::File& self = of(file);
     if (self.disk->fails()) return SQLITE_IOERR_FSYNC;
+    ++self.disk->syncs;
     changing(*self.disk);
     // The real disk is not asked: this layer alone decides what is durable.
     static_cast<void>(flags);
@@ -170,7 +171,7 @@ CrashDisk::~CrashDisk() {
 }
 
 void CrashDisk::arm(std::int64_t k, bool for_good) {
-  calls = failures = 0;
+  calls = failures = syncs = 0;
   fail_at_ = k;
   for_good_ = for_good;
 }

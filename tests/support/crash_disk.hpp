@@ -31,6 +31,8 @@ class CrashDisk {
   /// Calls of the file layer since `arm` or `disarm`, and how many of them were failed.
   std::int64_t calls = 0;
   std::int64_t failures = 0;
+  /// Files that were synced since `arm` or `disarm`, each time counted.
+  std::int64_t syncs = 0;
 
   /// Fails call number `k` from now, or that one and all after it.
   void arm(std::int64_t k, bool for_good);
