@@ -232,6 +232,7 @@ def main():
             write(path, about, results)
         if "P9" in wanted:
             results += postgres(programs, data, given.runs, given.rows)
+            write(path, about, results)
         if "P22" in wanted:
             results += opening(programs, data, given.runs)
             write(path, about, results)
