@@ -3,8 +3,7 @@
 // The anchor of the PostgreSQL jobs: libpq with nothing around it. It writes again, work for work, the rows that Kith
 // wrote into one schema, into another one that began as that one did, and both must then hold the same.
 
-#include <cstring>
-#include <map>
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -122,6 +121,7 @@ class Recording {
 
   /// Everything by prepared statements, one a row, sent without waiting for their answers.
   Duration pipeline(const std::string& schema) const {
+    server_("DEALLOCATE ALL");
     for (const Table& table : tables_) prepare(schema, table);
     const std::string head = head_update(schema);
     const Stopwatch watch;
@@ -164,7 +164,7 @@ class Recording {
     const std::string select = "SELECT " + table.all + from;
     if (table.name == "work") return add(false, select + " WHERE id = " + seq);
     if (has("to_seq")) return add(false, select + " WHERE to_seq = " + seq);
-    if (!has("seq")) return;
+    if (table.name == "head" || !has("seq")) return;  // the head row is written at the end of each work
     if (!table.versioned) return add(false, select + " WHERE seq = " + seq);
     const std::string past = " UNION ALL SELECT " + table.all + " FROM " + schema + ".\"" + table.name +
                              "_history\" WHERE seq = " + seq + " AND revision ";

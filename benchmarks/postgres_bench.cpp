@@ -152,7 +152,12 @@ class Schemas {
  public:
   Schemas(Server& server, std::string url) : server_(server), url_(std::move(url)) {}
   ~Schemas() {
-    for (const std::string& name : made_) server_("DROP SCHEMA IF EXISTS " + name + " CASCADE");
+    try {
+      server_("ROLLBACK");
+      for (const std::string& name : made_) server_("DROP SCHEMA IF EXISTS " + name + " CASCADE");
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+    }
   }
   std::string fresh() {
     for (const std::string& name : made_) server_("DROP SCHEMA IF EXISTS " + name + " CASCADE");
@@ -312,8 +317,10 @@ void measure(const std::string& url, const fs::path& directory, int runs, std::s
       [&](const std::string& to) { return import_customers(to, rows, kBatch); },
       [](const Recording& recording, const std::string& schema) { return recording.copy(schema); });
   measure_writes(
-      "mixed: " + std::to_string(kMixed) + " added and " + std::to_string(kMixed) + " changed a work, " + count, server,
-      schemas, runs, 0.8, "pipelined statements", [&](const std::string& to) { return write_mixed(to, rows / 5); },
+      "mixed: " + std::to_string(kMixed) + " added and " + std::to_string(kMixed) + " changed a work, " +
+          std::to_string(rows / 5) + " rows",
+      server, schemas, runs, 0.8, "pipelined statements",
+      [&](const std::string& to) { return write_mixed(to, rows / 5); },
       [](const Recording& recording, const std::string& schema) { return recording.pipeline(schema); });
   measure_main_job(schemas, directory, runs, rows / 5);
   const std::string grouped = schemas.fresh();
