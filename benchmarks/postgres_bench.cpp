@@ -326,7 +326,9 @@ void measure(const std::string& url, const fs::path& directory, int runs, std::s
   const std::string grouped = schemas.fresh();
   measure_groups("PostgreSQL", schemas.url(grouped), runs, rows);
   measure_transfer(server, grouped, runs, rows);
-  measure_groups("SQLite", "sqlite:" + (directory / "group.kith").string(), runs, rows);
+  const fs::path file = directory / "group.kith";
+  for (const char* beside : {"", "-wal", "-shm"}) fs::remove(file.string() + beside);
+  measure_groups("SQLite", "sqlite:" + file.string(), runs, rows);
 }
 
 }  // namespace
