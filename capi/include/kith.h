@@ -24,8 +24,7 @@
  *  7. No C++ exception crosses this boundary, and nothing here starts a thread, reads the environment or prints.
  *
  * Every function is "Since 0.1" unless it says otherwise. The verbs of the areas stand in kith_areas.h, the past in
- * kith_history.h, a host's own connection in kith_host.h, others in kith_expressions.h, kith_quotas.h and
- * kith_simulation.h; this header includes all of them.
+ * kith_history.h, a host's own connection in kith_host.h, others in the headers beside them; this one includes all.
  */
 
 #include <stddef.h>
@@ -294,6 +293,7 @@ KITH_API int32_t kith_report(const kith_reader* reader, const char* report, cons
 }
 #endif
 #include "kith_areas.h"
+#include "kith_commission.h"
 #include "kith_expressions.h"
 #include "kith_history.h"
 #include "kith_simulation.h"

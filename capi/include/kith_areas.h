@@ -209,7 +209,8 @@ typedef struct kith_run_result {
   kith_value total;    /**< of all statements of the period */
 } kith_run_result;
 
-/** Stores a plan document (JSON, kith.plan/1) as the next version of its name. `out` (its id) may be NULL. */
+/** Stores a plan document as the next version of its name: JSON, kith.plan/1 (of won deals, approved at once) or
+ *  kith.plan/2 (of events, a draft until kith_plan_approve). `out` (its id) may be NULL. */
 KITH_API int32_t kith_plan_add(kith_work* work, const char* document, size_t size, int64_t* out, kith_error* error);
 /** Assigns a plan by name to an employee, or to a unit with all below it (the other is 0), for the days [from, to);
  *  KITH_OPEN as `to`: no end yet. `out` (its id) may be NULL. Error CONFLICT when it overlaps another. */
@@ -224,7 +225,8 @@ KITH_API int32_t kith_commission_close(kith_work* work, const char* period, size
 /** Somebody's statement. Error NOT_FOUND where there is none for that period. */
 KITH_API int32_t kith_statement_of(const kith_reader* reader, int64_t employee, const char* period, size_t size,
                                    kith_record** out, kith_error* error);
-/** Why a statement or a line of one is what it is. `format`: "text" for people, "json" for kith_trace_check. */
+/** Why a statement or a line of one is what it is. `format`: "text" for people, "zh" the same in Chinese (of general
+ *  plans), "json": for kith_trace_check, of a general plan for kith_commission_check. */
 KITH_API int32_t kith_explain_statement(const kith_reader* reader, int64_t statement, const char* format,
                                         kith_text** out, kith_error* error);
 KITH_API int32_t kith_explain_line(const kith_reader* reader, int64_t line, const char* format, kith_text** out,

@@ -31,16 +31,19 @@
 /// | incentive/plan.hpp | commission plans: documents of rate tables, rounding and eligibility |
 /// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
-/// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
-/// | incentive/measure.hpp | what else quotas count: queries over dated records; quota_plan.hpp: versions, relief |
-/// | incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes |
-/// | incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning |
-/// | incentive/bonus.hpp | pools, contests and SPIFFs in the store; obligations.hpp: amortised costs and draws |
-/// | incentive/sales_plan.hpp | what should be sold of what to whom, next to what was |
-/// | incentive/quota_math.hpp | goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it |
-/// | incentive/pool.hpp | bonus pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when it is due |
-/// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
-/// | simulation/company.hpp | a company that never was, of any size, for tests, benchmarks and demos |
+/// | incentive/document.hpp | general commission plans over any events, and their engine without a store |
+/// | incentive/event.hpp | business events of the host, known by source, id and version; payee.hpp: roles, superiors,
+/// values | | incentive/payout.hpp | statements of general plans explained, exported, computed again; what-if, accruals
+/// | | incentive/quota.hpp | targets as a tree from company to person, and what was won below each | |
+/// incentive/measure.hpp | what else quotas count: queries over dated records; quota_plan.hpp: versions, relief | |
+/// incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes | |
+/// incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning | |
+/// incentive/bonus.hpp | pools, contests and SPIFFs in the store; obligations.hpp: amortised costs and draws | |
+/// incentive/sales_plan.hpp | what should be sold of what to whom, next to what was | | incentive/quota_math.hpp |
+/// goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it | | incentive/pool.hpp | bonus
+/// pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when it is due | | analytics/report.hpp |
+/// reports by name: pipeline, win rate, ranking, bookings, attainment, statements | | simulation/company.hpp | a
+/// company that never was, of any size, for tests, benchmarks and demos |
 ///
 /// Beside the areas, interchange/ brings tables in (importer.hpp), and whole stores out and in again (dump.hpp).
 ///
@@ -72,9 +75,12 @@
 #include "kith/incentive/amortization.hpp"
 #include "kith/incentive/bonus.hpp"
 #include "kith/incentive/draw.hpp"
+#include "kith/incentive/event.hpp"
 #include "kith/incentive/feedback.hpp"
 #include "kith/incentive/measure.hpp"
 #include "kith/incentive/obligations.hpp"
+#include "kith/incentive/payee.hpp"
+#include "kith/incentive/payout.hpp"
 #include "kith/incentive/pool.hpp"
 #include "kith/incentive/proration.hpp"
 #include "kith/incentive/quota.hpp"

@@ -11,21 +11,34 @@
 #include "incentive/sales_plan_entity.hpp"
 #include "incentive/statement_hash.hpp"
 #include "incentive/statement_run.hpp"
+#include "kith/sales/opportunity.hpp"
 
 namespace kith {
 namespace incentive {
 namespace {
 
-constexpr const Entity* kEntities[] = {
-    &kCommissionPlan, &kPlanAssignment, &kCommissionPeriod, &kStatement, &kStatementLine,  &kMeasure,      &kQuotaPlan,
-    &kQuota,          &kQuotaRelief,    &kQuotaMilestone,   &kProgress,  &kDigestDelivery, &kBonus,        &kBonusPart,
-    &kAward,          &kCostAsset,      &kCostLine,         &kDraw,      &kDrawLine,       &kSalesPlanLine};
+constexpr const Entity* kEntities[] = {&kCommissionPlan, &kPlanAssignment, &kCommissionPeriod,
+                                       &kStatement,      &kStatementLine,  &kMeasure,
+                                       &kQuotaPlan,      &kQuota,          &kQuotaRelief,
+                                       &kQuotaMilestone, &kProgress,       &kDigestDelivery,
+                                       &kBonus,          &kBonusPart,      &kAward,
+                                       &kCostAsset,      &kCostLine,       &kDraw,
+                                       &kDrawLine,       &kSalesPlanLine,  &kEvent,
+                                       &kEventShare,     &kPayeeRole,      &kReportingLine,
+                                       &kCommissionValue};
 
 constexpr Permit kPermits[] = {
     {"incentive::add_plan", "commission_plan", Action::create},
     {"incentive::assign", "plan_assignment", Action::create},
     {"incentive::run", "statement", Action::edit},
     {"incentive::close", "statement", Action::close},
+    {"incentive::approve", "commission_plan", Action::edit},
+    {"incentive::retire", "commission_plan", Action::edit},
+    {"incentive::reopen", "commission_period", Action::administer},
+    {"incentive::post_events", "event", Action::create},
+    {"incentive::set_role", "payee_role", Action::create},
+    {"incentive::set_superior", "reporting_line", Action::create},
+    {"incentive::set_value", "commission_value", Action::create},
     {"incentive::set_quota", "quota", Action::create},
     {"incentive::decompose", "quota", Action::edit},
     {"incentive::split_periods", "quota", Action::edit},
@@ -66,6 +79,23 @@ void change_quota(Work& work, Quota& quota) { set_quota(work, quota); }
 void remove_quota(Work& work, Id id, std::int64_t revision) { work.remove<Quota>(id, revision); }
 void remove_relief(Work& work, Id id, std::int64_t revision) { work.remove<QuotaRelief>(id, revision); }
 
+template <class T>
+void remove_record(Work& work, Id id, std::int64_t revision) {
+  work.remove<T>(id, revision);
+}
+
+/// The verbs that both add and replace, as record verbs.
+template <class T, Id (*kSet)(Work&, T&)>
+void replace_record(Work& work, void* record) {
+  static_cast<void>(kSet(work, *static_cast<T*>(record)));
+}
+template <class T, Id (*kSet)(Work&, T&)>
+constexpr RecordVerbs set_verbs(std::string_view entity) {
+  return {.entity = entity,
+          .create = verb::create_record<T, kSet>,
+          .update = replace_record<T, kSet>,
+          .remove = remove_record<T>};
+}
 constexpr RecordVerbs kVerbs[] = {
     {.entity = "measure",
      .create = verb::create_record<Measure, set_measure>,
@@ -93,6 +123,10 @@ constexpr RecordVerbs kVerbs[] = {
     {.entity = "quota_milestone",
      .create = verb::create_record<QuotaMilestone, set_milestone>,
      .update = verb::update_record<QuotaMilestone, change_milestone>},
+    set_verbs<PlanAssignment, assign>("plan_assignment"),
+    set_verbs<PayeeRole, set_role>("payee_role"),
+    set_verbs<ReportingLine, set_superior>("reporting_line"),
+    set_verbs<CommissionValue, set_value>("commission_value"),
 };
 
 constexpr FirstGrant kGrants[] = {
@@ -111,6 +145,7 @@ constexpr FirstGrant kGrants[] = {
     {"manager", "measure", Action::read, Level::all},
     {"manager", "commission_plan", Action::read, Level::all},
     {"manager", "commission_period", Action::read, Level::all},
+    {"manager", "event", Action::read, Level::all},
     {"seller", "statement", Action::read, Level::own},
     {"seller", "quota", Action::read, Level::own},
     {"seller", "progress", Action::read, Level::own},
@@ -208,20 +243,66 @@ void check_assignments(const Reader& reader, std::vector<Finding>& findings) {
       findings.push_back({"commission_plan", row.id, "hash must be the SHA-256 of its document"});
     }
   }
-  std::map<std::pair<std::optional<Id>, std::optional<Id>>, std::vector<PlanAssignment>> subjects;
+  using Subject = std::tuple<std::optional<Id>, std::optional<Id>, std::optional<std::string>>;
+  std::map<Subject, std::vector<PlanAssignment>> subjects;
   for (PlanAssignment& row : reader.list<PlanAssignment>({.order = verb::by_time()})) {
-    if (row.employee.has_value() == row.unit.has_value()) {
-      findings.push_back({"plan_assignment", row.id, "must have exactly one of employee and unit"});
+    if ((row.employee ? 1 : 0) + (row.unit ? 1 : 0) + (row.role ? 1 : 0) != 1) {
+      findings.push_back({"plan_assignment", row.id, "must have exactly one of employee, unit and role"});
     }
     if (!plans.contains(row.plan)) findings.push_back({"plan_assignment", row.id, "names no plan: '" + row.plan + "'"});
-    subjects[{row.employee, row.unit}].push_back(std::move(row));
+    subjects[{row.employee, row.unit, row.role}].push_back(std::move(row));
   }
   for (const auto& [subject, rows] : subjects) verb::check_rows(rows, false, findings);
+}
+
+/// Lines name what they pay for: a deal that is there, the event, or the plan.
+void check_facts(const Reader& reader, std::vector<Finding>& findings) {
+  auto cursor = reader.scan(kStatementLine, {});
+  for (Batch batch; cursor->next(batch);) {
+    std::vector<StatementLine> deals;
+    std::vector<Id> ids;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      StatementLine line;
+      load_row(batch, row, &line);
+      const bool good = !line.basis                      ? !line.deal || line.deal == line.opportunity
+                        : line.basis == LineBasis::event ? line.event == line.opportunity
+                                                         : !line.event && line.opportunity == line.plan;
+      if (!good) {
+        findings.push_back(
+            {"statement_line", line.id, "opportunity must be the deal, the event or the plan that it pays for"});
+      }
+      if (line.basis) continue;
+      ids.push_back(line.opportunity);
+      deals.push_back(std::move(line));
+    }
+    std::set<Id> there;
+    const Entity& entity = entity_of<Opportunity>();
+    for (const Opportunity& deal :
+         reader.list<Opportunity>({.conditions = {verb::one_of(entity, "id", ids)}, .fields = {"id"}})) {
+      there.insert(deal.id);
+    }
+    for (const StatementLine& line : deals) {
+      if (there.contains(line.opportunity)) continue;
+      findings.push_back(
+          {"statement_line", line.id,
+           "opportunity refers to opportunity " + std::to_string(line.opportunity.value) + ", which does not exist"});
+    }
+  }
+}
+
+/// Roles and superiors follow each other.
+void check_payees(const Reader& reader, std::vector<Finding>& findings) {
+  verb::each_subject(reader, &PayeeRole::employee, "employee",
+                     [&](Id, const std::vector<PayeeRole>& rows) { verb::check_rows(rows, false, findings); });
+  verb::each_subject(reader, &ReportingLine::employee, "employee",
+                     [&](Id, const std::vector<ReportingLine>& rows) { verb::check_rows(rows, false, findings); });
 }
 
 void check_area(const Reader& reader, std::vector<Finding>& findings) {
   check_statements(reader, findings);
   check_assignments(reader, findings);
+  check_facts(reader, findings);
+  check_payees(reader, findings);
   check_quotas(reader, findings);
   check_bonuses(reader, findings);
   check_assets(reader, findings);

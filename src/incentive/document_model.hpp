@@ -206,7 +206,7 @@ struct PlanDocument::Model {
   Date from;
   Date to = kOpenDate;
   Rounding mode = Rounding::half_up;
-  Exact unit = 1;  ///< minor units
+  general::Exact unit = 1;  ///< minor units
   general::Point point = general::Point::telescoped;
   Scope scope;  ///< of conditions over events; attributes follow the fixed names
   std::map<std::string, Type> attributes;
@@ -230,6 +230,6 @@ struct PlanDocument::Model {
 enum ScopeColumn : std::size_t { kType, kSource, kKey, kDate, kAmount, kCost, kMargin, kQuantity, kFixedColumns };
 
 /// Minor units of a document's money text.
-Exact minor_of(std::string_view text, int digits);
+general::Exact minor_of(std::string_view text, int digits);
 
 }  // namespace kith::incentive

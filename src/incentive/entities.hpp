@@ -3,8 +3,11 @@
 /// \file
 /// The entities of this area as constants, so that the area's table is one too (no code runs before main).
 
+#include "kith/incentive/event.hpp"
 #include "kith/incentive/feedback.hpp"
 #include "kith/incentive/measure.hpp"
+#include "kith/incentive/payee.hpp"
+#include "kith/incentive/quota.hpp"
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
 #include "kith/incentive/statement.hpp"
@@ -24,8 +27,16 @@ extern const Entity kQuotaMilestone;
 extern const Entity kMeasure;
 extern const Entity kProgress;
 extern const Entity kDigestDelivery;
+extern const Entity kEvent;
+extern const Entity kEventShare;
+extern const Entity kPayeeRole;
+extern const Entity kReportingLine;
+extern const Entity kCommissionValue;
 
 using people::calendar_named;
+
+/// True for a plan of format "kith.plan/2".
+bool is_general(const CommissionPlan& plan);
 
 /// A period as callers name it: "2017-Q2" of calendar "calendar", or "retail/2017-Q2" of another one.
 struct NamedPeriod {

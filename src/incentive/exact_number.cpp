@@ -31,7 +31,7 @@ bool one_more(const Whole& magnitude, const Whole& doubled_rest, const Whole& di
 }
 
 /// "1/3", the way number_text writes what no decimal says; nothing for anything else.
-std::optional<Exact> parse_ratio(std::string_view text) {
+std::optional<Fraction> parse_ratio(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   const bool negative = text.starts_with('-');
@@ -47,13 +47,13 @@ std::optional<Exact> parse_ratio(std::string_view text) {
   const auto top = whole(text.substr(negative ? 1 : 0, slash - (negative ? 1 : 0)));
   const auto bottom = whole(text.substr(slash + 1));
   if (!top || !bottom || *bottom == 0) return std::nullopt;
-  const Exact result = Exact(*top) / Exact(*bottom);
-  return negative ? Exact(-result) : result;
+  const Fraction result = Fraction(*top) / Fraction(*bottom);
+  return negative ? Fraction(-result) : result;
 }
 
 }  // namespace
 
-Exact parse_number(std::string_view text) {
+Fraction parse_number(std::string_view text) {
   if (const auto ratio = parse_ratio(text)) return *ratio;
   std::string_view digits = text;
   const bool percent = digits.ends_with('%');
@@ -83,12 +83,12 @@ Exact parse_number(std::string_view text) {
     throw Error(Code::invalid,
                 fmt::format("{} is no decimal number; write it like \"0.05\", \"5 %\" or \"1200.00\".", quote(text)));
   }
-  Exact result = Exact(value) / ten_to(fraction > 0 ? fraction : 0);
+  Fraction result = Fraction(value) / ten_to(fraction > 0 ? fraction : 0);
   if (percent) result /= 100;
-  return negative ? Exact(-result) : result;
+  return negative ? Fraction(-result) : result;
 }
 
-std::string number_text(const Exact& value) {
+std::string number_text(const Fraction& value) {
   Int128 small = 0;
   std::int64_t under = 0;
   if (value.small(small, under) && under == 1 && small <= INT64_MAX && small >= INT64_MIN) {
@@ -114,21 +114,21 @@ std::string number_text(const Exact& value) {
   return negative ? "-" + text : text;
 }
 
-std::int64_t round_number(const Exact& value, Rounding mode, const Exact& unit) {
+std::int64_t round_number(const Fraction& value, Rounding mode, const Fraction& unit) {
   Int128 small = 0;
   std::int64_t under = 0;
   if (unit == 1 && value.small(small, under)) {
     const Int128 rounded = under == 1 ? small : divide_wide(small, under, mode);
     if (rounded <= INT64_MAX && rounded >= INT64_MIN) return static_cast<std::int64_t>(rounded);
   }
-  const Exact scaled = value / unit;
+  const Fraction scaled = value / unit;
   const bool negative = scaled < 0;
   const Whole top = negative ? Whole(-numerator(scaled)) : Whole(numerator(scaled));
   const Whole bottom = denominator(scaled);
   Whole magnitude = top / bottom;
   const Whole rest = top % bottom;
   if (one_more(magnitude, rest * 2, bottom, negative, mode)) ++magnitude;
-  const Exact result = Exact(negative ? Whole(-magnitude) : magnitude) * unit;
+  const Fraction result = Fraction(negative ? Whole(-magnitude) : magnitude) * unit;
   const Whole whole = numerator(result);
   if (denominator(result) != 1 || whole > INT64_MAX || whole < INT64_MIN) {
     throw Error(Code::overflow, fmt::format("The amount {} does not fit 64 bits of minor units.", number_text(value)));
@@ -136,12 +136,12 @@ std::int64_t round_number(const Exact& value, Rounding mode, const Exact& unit) 
   return static_cast<std::int64_t>(whole);
 }
 
-Exact ten_to(int digits) {
+Fraction ten_to(int digits) {
   constexpr int kSmall = 18;
-  if (digits >= 0 && digits <= kSmall) return Exact(power_of_ten(digits));
+  if (digits >= 0 && digits <= kSmall) return Fraction(power_of_ten(digits));
   Whole result = 1;
   for (int i = 0; i < digits; ++i) result *= 10;
-  return Exact(result);
+  return Fraction(result);
 }
 
 }  // namespace kith::incentive

@@ -10,15 +10,17 @@
 
 namespace kith::incentive {
 
+namespace general {
 using Exact = Fraction;
+}
 
 /// Reads "-12.5", "12.5 %", "1/3" as a fraction. Error{invalid}: not a number, more than 60 digits.
-Exact parse_number(std::string_view text);
+Fraction parse_number(std::string_view text);
 /// The shortest decimal text, or "numerator/denominator" where no decimal of at most 36 digits says it.
-std::string number_text(const Exact& value);
+std::string number_text(const Fraction& value);
 /// Rounded once to a whole multiple of `unit` (> 0), as a count of ones. Error{overflow} beyond int64.
-std::int64_t round_number(const Exact& value, Rounding mode, const Exact& unit = 1);
+std::int64_t round_number(const Fraction& value, Rounding mode, const Fraction& unit = 1);
 /// 10^digits.
-Exact ten_to(int digits);
+Fraction ten_to(int digits);
 
 }  // namespace kith::incentive

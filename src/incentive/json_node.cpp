@@ -65,7 +65,7 @@ std::string Node::text(std::string_view key, bool required) {
   return {};
 }
 
-Exact Node::number(std::string_view key, bool required, Exact absent) {
+Fraction Node::number(std::string_view key, bool required, Fraction absent) {
   const auto value = parsed(
       key, [](const std::string& text) { return parse_number(text); }, required);
   return value ? *value : absent;
@@ -127,13 +127,13 @@ std::vector<std::string> Node::texts(std::string_view key, bool required) {
   return result;
 }
 
-std::vector<Exact> Node::numbers(std::string_view key) {
+std::vector<Fraction> Node::numbers(std::string_view key) {
   const json* list = find(key);
-  return list == nullptr ? std::vector<Exact>() : read_numbers(*list, path(key), *out_);
+  return list == nullptr ? std::vector<Fraction>() : read_numbers(*list, path(key), *out_);
 }
 
-std::vector<Exact> read_numbers(const json& list, const std::string& path, Findings& out) {
-  std::vector<Exact> result;
+std::vector<Fraction> read_numbers(const json& list, const std::string& path, Findings& out) {
+  std::vector<Fraction> result;
   if (!list.is_array()) out.add(path, "Expected a list of numbers as texts.");
   for (std::size_t i = 0; list.is_array() && i < list.size(); ++i) {
     try {

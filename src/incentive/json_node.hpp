@@ -20,7 +20,7 @@ namespace kith::incentive {
 nlohmann::json parse_json(std::string_view text, std::string_view entity);
 
 /// A list of numbers as texts; what is none is reported.
-std::vector<Exact> read_numbers(const nlohmann::json& list, const std::string& path, Findings& out);
+std::vector<Fraction> read_numbers(const nlohmann::json& list, const std::string& path, Findings& out);
 
 class Node {
  public:
@@ -48,7 +48,7 @@ class Node {
       return std::nullopt;
     }
   }
-  Exact number(std::string_view key, bool required = true, Exact absent = 0);
+  Fraction number(std::string_view key, bool required = true, Fraction absent = 0);
   bool flag(std::string_view key);  ///< required true or false
   std::int64_t integer(std::string_view key, bool required, std::int64_t absent);
   /// Index of the text in `names`; 0 with a report when it is none of them.
@@ -57,7 +57,7 @@ class Node {
   void each(std::string_view key, const std::function<void(const nlohmann::json&, const std::string&)>& visit,
             bool required = true);
   std::vector<std::string> texts(std::string_view key, bool required = true);
-  std::vector<Exact> numbers(std::string_view key);
+  std::vector<Fraction> numbers(std::string_view key);
   /// Reports members nobody asked for.
   void finish();
 

@@ -14,12 +14,14 @@ namespace kith {
 namespace incentive {
 namespace {
 
-constexpr auto kCommissionPeriodFields =
-    field_table<CommissionPeriod>(field<&CommissionPeriod::calendar>("calendar", {.required = true, .max_length = 200}),
-                                  field<&CommissionPeriod::label>("label", {.required = true, .max_length = 20}),
-                                  field<&CommissionPeriod::from>("from"), field<&CommissionPeriod::to>("to"),
-                                  field<&CommissionPeriod::status>("status", {.kept = true}),
-                                  field<&CommissionPeriod::facts_seq>("facts_seq", {.kept = true, .minimum = 0}));
+constexpr auto kCommissionPeriodFields = field_table<CommissionPeriod>(
+    field<&CommissionPeriod::calendar>("calendar", {.required = true, .max_length = 200}),
+    field<&CommissionPeriod::label>("label", {.required = true, .max_length = 20}),
+    field<&CommissionPeriod::from>("from"), field<&CommissionPeriod::to>("to"),
+    field<&CommissionPeriod::status>("status", {.kept = true}),
+    field<&CommissionPeriod::facts_seq>("facts_seq", {.kept = true, .minimum = 0}),
+    field<&CommissionPeriod::reopened>("reopened", {.kept = true, .minimum = 0}),
+    field<&CommissionPeriod::reopen_reason>("reopen_reason", {.kept = true, .max_length = 1000}));
 constexpr UniqueKey kCommissionPeriodKeys[] = {{{"calendar", "label"}}};
 
 }  // namespace
@@ -235,6 +237,62 @@ void close(Work& work, std::string_view period) {
     Batch batch = batch_of<Statement>(statements);
     if (batch.rows() != 0) work.update_batch(kStatement, batch);
     work.update(*series.row);
+  });
+  step.keep();
+}
+
+namespace {
+
+/// Takes the adjustments out of a period's statements; earnings keep their places, which come first.
+void drop_adjustments(Work& work, const Reader& system, Id period) {
+  std::vector<Statement> statements = system.list<Statement>({.conditions = {equals(kStatement, "period", period)}});
+  std::vector<Id> ids;
+  for (const Statement& row : statements) ids.push_back(row.id);
+  for (const StatementLine& line : lines_of_statements(system, ids)) {
+    if (line.kind == LineKind::adjustment) work.remove<StatementLine>(line.id, line.revision);
+  }
+  std::erase_if(statements, [](const Statement& row) { return row.adjusted.minor == 0 && row.total == row.earned; });
+  for (Statement& row : statements) {
+    row.adjusted = {};
+    row.total = row.earned;
+  }
+  Batch batch = batch_of<Statement>(statements);
+  if (batch.rows() != 0) work.update_batch(kStatement, batch);
+}
+
+}  // namespace
+
+void reopen(Work& work, std::string_view period, std::string_view reason) {
+  require_all(work, Action::administer, kCommissionPeriod);
+  const Reader system = work.as_system("commission");
+  Series series = load_series(system, period);
+  const std::string& label = series.target.label;
+  if (!series.row || series.row->status != PeriodStatus::closed) refuse(label + " is not closed");
+  if (verb::is_blank(reason)) {
+    throw Error(Code::invalid, "commission_period", "reopen_reason", "is missing; say why the period is opened again");
+  }
+  const CommissionPeriod* newest = series.newest_closed();
+  if (newest != nullptr && series.target.from < newest->from) {
+    refuse(newest->label + " comes after " + label + " and is closed; open that one first");
+  }
+  std::vector<Statement> statements =
+      system.list<Statement>({.conditions = {equals(kStatement, "period", series.row->id)}});
+  for (Statement& row : statements) {
+    row.status = PeriodStatus::open;
+    row.hash.reset();
+  }
+  series.row->status = PeriodStatus::open;
+  series.row->facts_seq = 0;  // corrections after it were counted there; its own lines know nothing of them
+  ++series.row->reopened;
+  series.row->reopen_reason = std::string(reason);
+  Work::Step step(work);
+  work.trusted([&] {
+    Batch batch = batch_of<Statement>(statements);
+    if (batch.rows() != 0) work.update_batch(kStatement, batch);
+    work.update(*series.row);
+    for (const CommissionPeriod& other : series.others) {
+      if (series.target.from < other.from) drop_adjustments(work, system, other.id);
+    }
   });
   step.keep();
 }

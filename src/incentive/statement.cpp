@@ -29,12 +29,15 @@ constexpr auto kStatementLineFields = field_table<StatementLine>(
     field<&StatementLine::position>("position", {.minimum = 1}), field<&StatementLine::kind>("kind"),
     field<&StatementLine::plan>("plan", {.required = true, .refers_to = "commission_plan"}),
     field<&StatementLine::component>("component", {.required = true, .max_length = 200}),
-    field<&StatementLine::opportunity>("opportunity", {.required = true, .refers_to = "opportunity"}),
+    // The fact: no reference of one kind, so `check_area` looks after it; `deal` and `event` are the references.
+    field<&StatementLine::opportunity>("opportunity", {.required = true, .indexed = true}),
     field<&StatementLine::earned_on>("earned_on"),
     field<&StatementLine::period_earned>("period_earned", {.required = true, .indexed = true, .max_length = 20}),
     field<&StatementLine::credit>("credit"), field<&StatementLine::amount>("amount"),
     field<&StatementLine::corrects>("corrects", {.refers_to = "statement_line"}),
-    field<&StatementLine::reason>("reason", {.max_length = 200}));
+    field<&StatementLine::reason>("reason", {.max_length = 200}), field<&StatementLine::basis>("basis"),
+    field<&StatementLine::event>("event", {.refers_to = "event"}),
+    field<&StatementLine::deal>("deal", {.refers_to = "opportunity"}));
 constexpr UniqueKey kStatementLineKeys[] = {{{"statement", "opportunity", "component", "period_earned"}}};
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
+#include "incentive/general_changes.hpp"
 #include "incentive/statement_run.hpp"
 
 namespace kith::incentive {
@@ -20,7 +21,7 @@ struct Touched {
   bool splits = false;
 };
 
-/// Everything posted so far for one employee, period, component and deal, but for the target's own adjustments.
+/// Everything posted so far for one employee, period, component and fact, but for the target's own adjustments.
 struct Posted {
   std::int64_t credit = 0;
   std::int64_t amount = 0;
@@ -28,13 +29,15 @@ struct Posted {
   Date posted;  ///< first day of the period of the latest of its lines
   Id plan;
   std::optional<Id> line;  ///< the earning line
+  std::optional<LineBasis> basis;
 };
-using PostedKey = std::tuple<Id, std::string, Id>;  // employee, component, deal
+using PostedKey = std::tuple<Id, std::string, Id>;  // employee, component, fact
 
 class Corrector {
  public:
   Corrector(const Reader& system, const Terms& terms, const Series& series, std::int64_t since)
-      : system_(system), terms_(terms), series_(series), since_(since) {
+      : system_(system), terms_(terms), series_(series), since_(since), changes_(system, since) {
+    if (terms.has_general_plans()) general_.emplace(system, terms, calendar_named(system, series.calendar));
     for (const CommissionPeriod& row : series.others) {
       if (row.status == PeriodStatus::closed) closed_.push_back(row);
     }
@@ -46,6 +49,7 @@ class Corrector {
     find_deals();
     find_posted();
     find_terms();
+    find_general();
     for (std::size_t i = 0; i < closed_.size(); ++i) {
       if (recompute_[i] || !affected_[i].empty()) correct(i);
     }
@@ -84,7 +88,7 @@ class Corrector {
     };
     read({verb::compare(deals, "seq", Condition::Op::gt, since_)}, [&](Id id) { touched_[id].deal = true; });
     std::vector<Id> others;
-    for (const Split& split : changed_rows<Split>(system_, since_)) {
+    for (const kith::Split& split : changed_rows<kith::Split>(system_, since_)) {
       Touched& touched = touched_[split.opportunity];
       if (!touched.deal && !touched.splits) others.push_back(split.opportunity);
       touched.splits = true;
@@ -93,10 +97,11 @@ class Corrector {
     result_.newer = !touched_.empty();
   }
 
-  /// Whoever has a line for one of those deals in a closed period.
+  /// Whoever has a line for one of those deals, or for a changed event, in a closed period.
   void find_posted() {
     std::vector<Id> deals;
     for (const auto& [deal, touched] : touched_) deals.push_back(deal);
+    deals.insert(deals.end(), changes_.events().begin(), changes_.events().end());
     std::sort(deals.begin(), deals.end());
     const Entity& entity = kStatementLine;
     in_pieces(deals, [&](const std::vector<Id>& ids) {
@@ -124,8 +129,44 @@ class Corrector {
         const auto now = terms_.holding(employee, period);
         if (then.has_value() == now.has_value() && (!now || now->same_as(*then))) continue;
         affected_[i].insert(employee);
+        terms_from_ = std::min(terms_from_, period.from);
       }
     }
+  }
+
+  /// Who holds a general plan that looks at something that has changed.
+  void find_general() {
+    if (!general_) return;
+    result_.newer = result_.newer || changes_.any();
+    const std::unordered_set<Id> concerned = general_->with_superiors(changes_.people());
+    for (std::size_t i = 0; i < closed_.size(); ++i) {
+      const Period period = period_from(closed_[i]);
+      if (!changes_.any() && period.to <= terms_from_) continue;
+      for (const PlanVersion* version : general_->held(period)) {
+        if (period.to <= terms_from_ && !changes_.concerns(*version, period)) continue;
+        // A changed event concerns those who share in it and those above them, unless the plan pays by what others did.
+        const bool narrow =
+            changes_.only_events() && period.to <= terms_from_ && !GeneralFacts::crosses(*version->document);
+        for (const Id employee : general_->holders(*version, period)) {
+          if (!narrow || concerned.contains(employee)) affected_[i].insert(employee);
+        }
+      }
+    }
+  }
+
+  /// What those concerned should have been paid in a closed period.
+  std::vector<Earning> earnings_of(std::size_t i, const PeriodFacts& facts, const Period& period) const {
+    Holdings holdings(terms_, period);
+    std::vector<Earning> earnings = compute_earnings(facts, holdings, &affected_[i]);
+    if (!general_) return earnings;
+    for (const PlanVersion* version : general_->held(period)) {
+      const std::vector<Id> holders = general_->holders(*version, period);
+      if (std::none_of(holders.begin(), holders.end(), [&](Id id) { return affected_[i].contains(id); })) continue;
+      std::vector<Earning> more = general_->earnings(*version, period, &affected_[i]);
+      std::move(more.begin(), more.end(), std::back_inserter(earnings));
+    }
+    sort_earnings(earnings);
+    return earnings;
   }
 
   /// The statements that lines belong to, by id; those of other series are left out.
@@ -158,6 +199,7 @@ class Corrector {
     sum.credit = checked_add(sum.credit, line.credit.minor, "posted credit");
     sum.amount = checked_add(sum.amount, line.amount.minor, "posted commission");
     if (line.kind == LineKind::earning) sum.line = line.id;
+    sum.basis = line.basis;
     const Date start = *start_of(statement.period);
     if (sum.plan && start < sum.posted) return;
     sum.posted = start;
@@ -194,22 +236,22 @@ class Corrector {
     for (const Share& share : facts.shares()) {
       if (touched_.contains(share.deal)) affected_[i].insert(share.employee);
     }
-    Holdings holdings(terms_, period);
     std::map<PostedKey, Posted> posted = posted_for(i);
     for (const Id employee : affected_[i]) result_.looked.emplace(employee, period.label);
-    for (const Earning& earning : compute_earnings(facts, holdings, &affected_[i])) {
-      const auto found = posted.find({earning.employee, earning.component_name(), earning.deal});
+    for (const Earning& earning : earnings_of(i, facts, period)) {
+      const auto found = posted.find({earning.employee, earning.name, earning.fact});
       const bool known = found != posted.end();
-      const Posted before = known ? found->second : Posted{};
+      Posted before = known ? found->second : Posted{};
       if (known) posted.erase(found);
-      StatementLine line = line_for(i, earning.component_name(), earning.deal, before);
+      before.basis = earning.basis;
+      StatementLine line = line_for(i, earning.name, earning.fact, before);
       line.plan = earning.version->row.id;
       line.earned_on = earning.day;
       line.credit.minor = checked_sub(earning.credit, before.credit, "correction of credit");
       line.amount.minor = checked_sub(earning.amount, before.amount, "correction of commission");
       const bool moved = known && before.day != earning.day;
       if (line.credit.minor == 0 && line.amount.minor == 0 && !moved) continue;
-      line.reason = reason_of(line, known, before, moved);
+      line.reason = line.basis ? reason_of_fact(line, known, before, moved) : reason_of(line, known, before, moved);
       result_.lines.push_back({earning.employee, std::move(line)});
     }
     take_back(i, posted);
@@ -217,10 +259,19 @@ class Corrector {
 
   /// What was posted and no longer counts at all.
   void take_back(std::size_t i, const std::map<PostedKey, Posted>& posted) {
-    std::vector<Id> deals;
+    std::vector<Id> deals, events;
     for (const auto& [key, before] : posted) {
-      if (before.credit != 0 || before.amount != 0) deals.push_back(std::get<2>(key));
+      if (before.credit == 0 && before.amount == 0) continue;
+      if (!before.basis) deals.push_back(std::get<2>(key));
+      if (before.basis == LineBasis::event) events.push_back(std::get<2>(key));
     }
+    std::unordered_set<Id> cancelled;
+    in_pieces(events, [&](const std::vector<Id>& ids) {
+      for (const BusinessEvent& event : system_.list<BusinessEvent>(
+               {.conditions = {verb::one_of(kEvent, "id", ids)}, .fields = {"id", "cancelled"}})) {
+        if (event.cancelled) cancelled.insert(event.id);
+      }
+    });
     std::unordered_map<Id, Opportunity> now;
     in_pieces(deals, [&](const std::vector<Id>& ids) {
       const Condition these = verb::one_of(entity_of<Opportunity>(), "id", ids);
@@ -238,7 +289,8 @@ class Corrector {
       line.credit.minor = checked_sub(0, before.credit, "correction of credit");
       line.amount.minor = checked_sub(0, before.amount, "correction of commission");
       const auto found = now.find(deal);
-      line.reason = reason_gone(i, deal, found == now.end() ? Opportunity{} : found->second);
+      line.reason = before.basis ? reason_gone(deal, cancelled.contains(deal))
+                                 : reason_gone(i, deal, found == now.end() ? Opportunity{} : found->second);
       result_.lines.push_back({employee, std::move(line)});
     }
   }
@@ -248,6 +300,9 @@ class Corrector {
     line.kind = LineKind::adjustment;
     line.component = component;
     line.opportunity = deal;
+    line.basis = before.basis;
+    if (line.basis == LineBasis::event) line.event = deal;
+    if (!line.basis) line.deal = deal;
     line.period_earned = closed_[i].label;
     line.corrects = before.line;
     return line;
@@ -280,10 +335,30 @@ class Corrector {
     return what.deal ? "no longer credited" : "plan or assignment changed";
   }
 
+  std::string reason_of_fact(const StatementLine& line, bool known, const Posted& before, bool moved) const {
+    const bool touched = changes_.touched(line.opportunity);
+    if (!known || (before.credit == 0 && before.amount == 0)) {
+      if (touched) return "came late";
+      return changes_.any() ? "rate, value or hierarchy changed" : "plan or assignment changed";
+    }
+    if (moved) return "dated on another day";
+    if (touched) return "event changed";
+    if (before.plan != line.plan) return "plan changed";
+    return line.credit.minor != 0 ? "rate, value or hierarchy changed" : "follows another correction";
+  }
+
+  std::string reason_gone(Id fact, bool cancelled) const {
+    if (cancelled) return "cancelled";
+    return changes_.touched(fact) ? "event changed" : "plan or assignment changed";
+  }
+
   const Reader& system_;
   const Terms& terms_;
   const Series& series_;
   std::int64_t since_;
+  GeneralChanges changes_;
+  std::optional<GeneralFacts> general_;
+  Date terms_from_ = kOpenDate;  // the first closed period in which somebody is paid by other terms
   std::vector<CommissionPeriod> closed_;
   std::unordered_map<Id, Touched> touched_;
   std::vector<std::unordered_set<Id>> affected_;  // by closed period: employees

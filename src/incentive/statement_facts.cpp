@@ -67,12 +67,12 @@ std::vector<WonDeals::Deal> WonDeals::read(const Batch& batch) const {
 }
 
 void WonDeals::share(const Reader& system, const std::vector<Deal>& deals) {
-  const Entity& entity = entity_of<Split>();
+  const Entity& entity = entity_of<kith::Split>();
   std::vector<Id> ids;
   ids.reserve(deals.size());
   for (const Deal& deal : deals) ids.push_back(deal.id);
-  std::unordered_map<Id, std::vector<Split>> splits;
-  for (Split& split : system.list<Split>(
+  std::unordered_map<Id, std::vector<kith::Split>> splits;
+  for (kith::Split& split : system.list<kith::Split>(
            {.conditions = {verb::one_of(entity, "opportunity", ids)}, .order = {"opportunity", "position"}})) {
     splits[split.opportunity].push_back(std::move(split));
   }
@@ -85,7 +85,7 @@ void WonDeals::share(const Reader& system, const std::vector<Deal>& deals) {
       continue;
     }
     fractions.clear();
-    for (const Split& split : shared->second) fractions.push_back(split.share);
+    for (const kith::Split& split : shared->second) fractions.push_back(split.share);
     const std::vector<std::int64_t> parts = apply_split(deal.amount, fractions);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       shares_.push_back({deal.id, deal.day, shared->second[i].employee, parts[i], row});
@@ -99,7 +99,7 @@ std::vector<std::unique_ptr<Expression>> compile_conditions(const Reader& system
                                                             const std::vector<const PlanVersion*>& versions) {
   const Scope scope = scope_of(entity_of<Opportunity>(), system.currency());
   std::vector<std::unique_ptr<Expression>> conditions;
-  for (const PlanVersion* version : versions) conditions.push_back(compile_eligibility(version->plan, scope));
+  for (const PlanVersion* version : versions) conditions.push_back(compile_eligibility(*version->plan, scope));
   return conditions;
 }
 
@@ -160,7 +160,7 @@ void add_earnings(const PlanVersion& version, std::vector<Share> shares, std::ve
   std::sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) {
     return std::tie(a.employee, a.day, a.deal) < std::tie(b.employee, b.day, b.deal);
   });
-  const Plan& plan = version.plan;
+  const Plan& plan = *version.plan;
   const Columns columns(shares);
   std::vector<LineColumns> lines;
   for (const Component& component : plan.components) {
@@ -173,7 +173,8 @@ void add_earnings(const PlanVersion& version, std::vector<Share> shares, std::ve
     const Share& share = shares[i];
     for (std::size_t c = 0; c < lines.size(); ++c) {
       const std::int64_t amount = at_end ? 0 : lines[c].amount[i];
-      earnings.push_back({share.employee, &version, c, share.deal, share.day, share.amount, amount});
+      earnings.push_back(
+          {share.employee, &version, c, plan.components[c].name, share.deal, {}, share.day, share.amount, amount});
       if (at_end) exact.push_back(lines[c].exact[i]);
     }
   }
@@ -189,16 +190,22 @@ std::vector<Earning> compute_earnings(const PeriodFacts& facts, Holdings& holdin
   for (const Share& share : facts.shares()) {
     if (only != nullptr && !only->contains(share.employee)) continue;
     const Holding* holding = holdings.of(share.employee);
-    if (holding == nullptr || !holding->holds(share.day) || !facts.counts(share, *holding->version)) continue;
+    if (holding == nullptr || !holding->version->plan) continue;
+    if (!holding->holds(share.day) || !facts.counts(share, *holding->version)) continue;
     versions.emplace(holding->version->row.id, holding->version);
     by_version[holding->version->row.id].push_back(share);
   }
   std::vector<Earning> earnings;
   for (auto& [id, shares] : by_version) add_earnings(*versions.at(id), std::move(shares), earnings);
-  std::sort(earnings.begin(), earnings.end(), [](const Earning& a, const Earning& b) {
-    return std::tie(a.employee, a.day, a.deal, a.component) < std::tie(b.employee, b.day, b.deal, b.component);
-  });
+  sort_earnings(earnings);
   return earnings;
+}
+
+void sort_earnings(std::vector<Earning>& earnings) {
+  std::sort(earnings.begin(), earnings.end(), [](const Earning& a, const Earning& b) {
+    return std::tie(a.employee, a.day, a.fact, a.component, a.name) <
+           std::tie(b.employee, b.day, b.fact, b.component, b.name);
+  });
 }
 
 }  // namespace kith::incentive

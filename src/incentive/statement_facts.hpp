@@ -64,20 +64,22 @@ class PeriodFacts {
   WonDeals deals_;
 };
 
-/// What somebody earned with one component for one deal.
+/// What somebody earned with one component for one fact: a deal, an event, or a plan itself.
 struct Earning {
   Id employee;
   const PlanVersion* version = nullptr;
-  std::size_t component = 0;
-  Id deal;
+  std::size_t component = 0;  ///< its place in the plan
+  std::string name;           ///< of the component
+  Id fact;
+  std::optional<LineBasis> basis = {};  ///< absent: a deal
   Date day;
   std::int64_t credit = 0;
-  std::int64_t amount = 0;  ///< with RoundingPoint::statement the rounded running total after it less the one before it
-
-  const std::string& component_name() const { return version->plan.components[component].name; }
+  std::int64_t amount = 0;  ///< where a sum is rounded, the rounded running total after it less the one before it
 };
+/// By employee, day, fact, component.
+void sort_earnings(std::vector<Earning>& earnings);
 
-/// The lines of everybody (or of those in `only`), by employee, day, deal, component.
+/// What plans of won deals pay everybody (or those in `only`), sorted.
 std::vector<Earning> compute_earnings(const PeriodFacts& facts, Holdings& holdings,
                                       const std::unordered_set<Id>* only = nullptr);
 

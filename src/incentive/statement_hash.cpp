@@ -27,6 +27,8 @@ void LinesHash::add(const StatementLine& line) {
   put(hash_, line.amount.minor);
   put(hash_, line.corrects ? line.corrects->value : 0);
   put(hash_, line.reason.value_or(""));
+  // Lines of deals hash as they did before there were others.
+  if (line.basis) put(hash_, Choices<LineBasis>::names[static_cast<std::size_t>(*line.basis) - 1]);
 }
 
 std::string hash_of(const Statement& statement, std::string_view previous, const LinesHash& lines) {

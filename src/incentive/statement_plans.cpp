@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "base/quote.hpp"
 #include "engine/verbs.hpp"
-#include "incentive/entities.hpp"
+#include "incentive/document_model.hpp"
+#include "incentive/plan_rules.hpp"
+#include "incentive/statement_terms.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith {
@@ -19,14 +23,16 @@ constexpr auto kCommissionPlanFields = field_table<CommissionPlan>(
     field<&CommissionPlan::version>("version", {.minimum = 1}),
     field<&CommissionPlan::document>("document", {.required = true, .max_length = kLongestDocument}),
     field<&CommissionPlan::hash>("hash", {.required = true, .kept = true, .max_length = 64}),
-    field<&CommissionPlan::valid_from>("valid_from"), field<&CommissionPlan::valid_to>("valid_to"));
+    field<&CommissionPlan::valid_from>("valid_from"), field<&CommissionPlan::valid_to>("valid_to"),
+    field<&CommissionPlan::state>("state", {.kept = true}),
+    field<&CommissionPlan::accepted>("accepted", {.kept = true, .max_length = kLongestDocument}));
 constexpr UniqueKey kCommissionPlanKeys[] = {{{"name", "version"}}};
 
-constexpr auto kPlanAssignmentFields =
-    field_table<PlanAssignment>(field<&PlanAssignment::plan>("plan", {.required = true, .max_length = 200}),
-                                field<&PlanAssignment::employee>("employee", {.refers_to = "employee"}),
-                                field<&PlanAssignment::unit>("unit", {.refers_to = "unit"}),
-                                field<&PlanAssignment::from>("from"), field<&PlanAssignment::to>("to"));
+constexpr auto kPlanAssignmentFields = field_table<PlanAssignment>(
+    field<&PlanAssignment::plan>("plan", {.required = true, .max_length = 200}),
+    field<&PlanAssignment::employee>("employee", {.refers_to = "employee"}),
+    field<&PlanAssignment::unit>("unit", {.refers_to = "unit"}), field<&PlanAssignment::from>("from"),
+    field<&PlanAssignment::to>("to"), field<&PlanAssignment::role>("role", {.max_length = 100}));
 
 }  // namespace
 
@@ -39,6 +45,11 @@ constexpr Entity kPlanAssignment = make_entity<PlanAssignment>(
     {.name = "plan_assignment", .plural = "plan_assignments", .fields = kPlanAssignmentFields});
 
 namespace {
+
+bool names_general_format(std::string_view text) {
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+  return document.is_object() && document.value("format", nlohmann::json()) == kGeneralPlanFormat;
+}
 
 /// What a document must be beyond a valid plan to count in this store.
 void require_fitting(const Work& work, const Plan& plan) {
@@ -61,18 +72,48 @@ void require_fitting(const Work& work, const Plan& plan) {
   if (!violations.empty()) throw Error(std::move(violations));
 }
 
+/// The same of a general plan, whose validity must also be made of whole periods: so each period has one version.
+void require_fitting(const Work& work, const PlanDocument& plan) {
+  const PlanDocument::Model& model = plan.model();
+  Findings found;
+  if (model.currency != work.currency()) {
+    found.add("currency", fmt::format("It is {}; statements of this store are in {}.", code_of(model.currency),
+                                      code_of(work.currency())));
+  }
+  if (model.whole_plan) {
+    found.add("interval", "A stored plan pays by \"month\", \"quarter\" or \"year\".");
+  } else {
+    try {
+      const Calendar calendar = calendar_named(work, model.calendar.name);
+      if (calendar.kind != CalendarKind::months || calendar.first_month != model.calendar.first_month) {
+        found.add("first_month",
+                  fmt::format("The calendar {} of this store begins its years with month {}; say the same.",
+                              quote(calendar.name), calendar.first_month));
+      }
+    } catch (const Error& error) {
+      found.add("calendar", error.message);
+    }
+    for (const auto& [path, day] : {std::pair("valid.from", model.from), std::pair("valid.to", model.to)}) {
+      if (day == kOpenDate || period_of(model.calendar, model.interval, day).from == day) continue;
+      found.add(path, fmt::format("{} is not the first day of a {}; a stored plan begins and ends with one.",
+                                  to_string(day), name_of(model.interval)));
+    }
+  }
+  if (!found.empty()) throw Error(found.take());
+}
+
 /// Versions grow, and all of one name pay by the same interval, so that no deal can count twice.
-void require_next(const Plan& plan, const std::vector<CommissionPlan>& versions) {
+void require_next(const PlanVersion& plan, const std::vector<CommissionPlan>& versions) {
   for (const CommissionPlan& other : versions) {
-    if (other.version >= plan.version) {
+    if (other.version >= plan.row.version) {
       throw Error(Code::conflict, "commission_plan", "version",
                   fmt::format("version {} of '{}' is stored; give this one a higher number than that", other.version,
-                              plan.name));
+                              plan.row.name));
     }
-    const Plan before = parse_plan(other.document);
+    const PlanVersion before = read_version(other);
     if (before.interval != plan.interval || before.calendar != plan.calendar) {
       throw Error(Code::invalid, "plan", "interval",
-                  fmt::format("'{}' pays by the {} so far; give a plan that pays by the {} another name", plan.name,
+                  fmt::format("'{}' pays by the {} so far; give a plan that pays by the {} another name", plan.row.name,
                               name_of(before.interval), name_of(plan.interval)));
     }
   }
@@ -80,21 +121,81 @@ void require_next(const Plan& plan, const std::vector<CommissionPlan>& versions)
 
 }  // namespace
 
+bool is_general(const CommissionPlan& plan) {
+  // Canonical documents have no white space, and no text in them can hold an unescaped quote.
+  return plan.document.find(fmt::format(R"("format":"{}")", kGeneralPlanFormat)) != std::string::npos;
+}
+
 Id add_plan(Work& work, std::string_view document) {
   work.require(Action::create, kCommissionPlan);
-  const Plan plan = parse_plan(document);
-  require_fitting(work, plan);
-  require_next(plan, work.as_system("commission")
-                         .list<CommissionPlan>(
-                             {.conditions = {equals(kCommissionPlan, "name", plan.name)}, .order = {"version desc"}}));
   CommissionPlan row;
-  row.name = plan.name;
-  row.version = plan.version;
-  row.document = canonical_json(plan);
-  row.hash = to_hex(hash_of(plan));
-  row.valid_from = plan.from;
-  row.valid_to = plan.to;
-  return work.create(row);
+  if (names_general_format(document)) {
+    const PlanDocument plan = PlanDocument::parse(document);
+    require_fitting(work, plan);
+    row.name = plan.name();
+    row.version = plan.version();
+    row.document = plan.canonical_json();
+    row.hash = plan.hash();
+    row.valid_from = plan.model().from;
+    row.valid_to = plan.model().to;
+    row.state = PlanState::draft;
+  } else {
+    const Plan plan = parse_plan(document);
+    require_fitting(work, plan);
+    row.name = plan.name;
+    row.version = plan.version;
+    row.document = canonical_json(plan);
+    row.hash = to_hex(hash_of(plan));
+    row.valid_from = plan.from;
+    row.valid_to = plan.to;
+  }
+  const Reader system = work.as_system("commission");
+  require_next(read_version(row),
+               system.list<CommissionPlan>(
+                   {.conditions = {equals(kCommissionPlan, "name", row.name)}, .order = {"version desc"}}));
+  return work.trusted([&] { return work.create(row); });
+}
+
+namespace {
+
+/// The plan that the actor may edit, in the state that a verb needs.
+CommissionPlan plan_in(const Work& work, Id plan, PlanState state, std::string_view verb) {
+  work.require(Action::edit, kCommissionPlan, plan);
+  CommissionPlan row = work.get<CommissionPlan>(plan);
+  if (row.state == state) return row;
+  throw Error(Code::state, "commission_plan", "state",
+              fmt::format("version {} of '{}' is {}; only one that is {} can be {}", row.version, row.name,
+                          choice_name(row.state), choice_name(state), verb));
+}
+
+}  // namespace
+
+void approve(Work& work, Id plan, bool accept_findings) {
+  CommissionPlan row = plan_in(work, plan, PlanState::draft, "approved");
+  std::vector<Violation> found = lint(PlanDocument::parse(row.document));
+  if (!found.empty() && !accept_findings) throw Error(std::move(found));
+  std::string accepted;
+  for (const Violation& one : found) accepted += one.field + ": " + one.message + "\n";
+  if (!accepted.empty()) row.accepted = std::move(accepted);
+  row.state = PlanState::approved;
+  work.trusted([&] { work.update(row); });
+}
+
+void retire(Work& work, Id plan, Date end) {
+  CommissionPlan row = plan_in(work, plan, PlanState::approved, "retired");
+  const PlanVersion version = read_version(row);
+  verb::Faults faults(kCommissionPlan);
+  if (end <= row.valid_from || row.valid_to < end) {
+    faults.add("valid_to", fmt::format("{} lies outside its validity from {} to {}", to_string(end),
+                                       to_string(row.valid_from), to_string(row.valid_to)));
+  } else if (end != kOpenDate && period_of(calendar_named(work, version.calendar), version.interval, end).from != end) {
+    faults.add("valid_to",
+               fmt::format("{} is not the first day of a {}; give one", to_string(end), name_of(version.interval)));
+  }
+  faults.raise();
+  row.valid_to = end;
+  row.state = PlanState::retired;
+  work.trusted([&] { work.update(row); });
 }
 
 namespace {
@@ -110,9 +211,10 @@ void require_known_plan(const Reader& system, const std::string& name, verb::Fau
 void require_plausible(const Reader& system, const PlanAssignment& row) {
   verb::Faults faults(kPlanAssignment);
   require_known_plan(system, row.plan, faults);
-  if (row.employee.has_value() == row.unit.has_value()) {
-    faults.add("employee",
-               row.employee ? "and unit are both given; give one of them" : "or unit is missing; give one of them");
+  const int subjects = (row.employee ? 1 : 0) + (row.unit ? 1 : 0) + (row.role ? 1 : 0);
+  if (subjects != 1) {
+    faults.add("employee", subjects == 0 ? "or unit is missing; give one of them, or a role"
+                                         : "and unit are both given; give one of them, or a role");
   }
   for (const auto& [field, day] : {std::pair("from", row.from), std::pair("to", row.to)}) {
     if (!verb::is_day(day) && day != kOpenDate) faults.add(field, std::string(verb::kDayExpected));
@@ -132,7 +234,8 @@ Id assign(Work& work, PlanAssignment& assignment) {
   const Reader system = work.as_system("commission");
   require_plausible(system, assignment);
   const Condition subject = assignment.employee ? equals(kPlanAssignment, "employee", *assignment.employee)
-                                                : equals(kPlanAssignment, "unit", *assignment.unit);
+                            : assignment.unit   ? equals(kPlanAssignment, "unit", *assignment.unit)
+                                                : equals(kPlanAssignment, "role", *assignment.role);
   effective::require_free(system.list<PlanAssignment>({.conditions = {subject}, .order = {"from"}}), assignment,
                           "plan_assignment");
   if (assignment.revision == 0) {

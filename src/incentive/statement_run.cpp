@@ -7,6 +7,7 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
+#include "incentive/general_changes.hpp"
 
 namespace kith::incentive {
 
@@ -91,12 +92,77 @@ LineKey key_of(const StatementLine& line) { return {line.component, line.opportu
 
 /// What a statement line says, without its place.
 auto content_of(const StatementLine& line) {
-  return std::tie(line.kind, line.plan, line.earned_on, line.credit, line.amount, line.corrects);
+  return std::tie(line.kind, line.plan, line.earned_on, line.credit, line.amount, line.corrects, line.basis,
+                  line.event);
 }
 
 auto content_of(const Statement& row) {
   return std::tie(row.unit, row.currency, row.credit, row.earned, row.adjusted, row.total);
 }
+
+/// What is stored of somebody for the period in question.
+struct Stored {
+  Statement statement;
+  std::map<LineKey, StatementLine> lines;
+  bool used = false;
+};
+
+/// Lines of general plans that nothing new concerns stay as they were written; only the others are computed.
+class Kept {
+ public:
+  Kept(const Reader& system, const Series& series, const std::map<Id, Stored>& stored, const GeneralFacts& general)
+      : period_(series.target), stored_(stored), general_(general) {
+    const std::int64_t since = series.row ? series.row->facts_seq : 0;
+    if (since == 0 || terms_changed_since(system, since).any()) return;
+    changes_.emplace(system, since);
+    concerned_ = general.with_superiors(changes_->people());
+  }
+
+  std::vector<Earning> earnings(const PlanVersion& version) const {
+    if (!changes_) return general_.earnings(version, period_);
+    const bool some = changes_->concerns(version, period_);
+    if (some && (!changes_->only_events() || GeneralFacts::crosses(*version.document))) {
+      return general_.earnings(version, period_);
+    }
+    std::unordered_set<Id> anew;
+    std::vector<Earning> earnings;
+    for (const Id employee : general_.holders(version, period_)) {
+      const auto found = stored_.find(employee);
+      if (found == stored_.end() || (some && concerns(employee, found->second))) {
+        anew.insert(employee);
+      } else {
+        keep(version, found->second, earnings);
+      }
+    }
+    if (anew.empty()) return earnings;
+    std::vector<Earning> more = general_.earnings(version, period_, &anew);
+    std::move(more.begin(), more.end(), std::back_inserter(earnings));
+    return earnings;
+  }
+
+ private:
+  /// Somebody in a changed event or above, or paid for one so far.
+  bool concerns(Id employee, const Stored& stored) const {
+    return concerned_.contains(employee) ||
+           std::any_of(stored.lines.begin(), stored.lines.end(),
+                       [&](const auto& line) { return line.second.event && changes_->touched(*line.second.event); });
+  }
+
+  void keep(const PlanVersion& version, const Stored& stored, std::vector<Earning>& earnings) const {
+    for (const auto& [key, line] : stored.lines) {
+      if (line.kind != LineKind::earning || !line.basis) continue;
+      earnings.push_back({stored.statement.employee, &version, place_of(*version.document, line.component),
+                          line.component, line.opportunity, line.basis, line.earned_on, line.credit.minor,
+                          line.amount.minor});
+    }
+  }
+
+  const Period& period_;
+  const std::map<Id, Stored>& stored_;
+  const GeneralFacts& general_;
+  std::optional<GeneralChanges> changes_;
+  std::unordered_set<Id> concerned_;
+};
 
 class Settler {
  public:
@@ -127,12 +193,6 @@ class Settler {
   }
 
  private:
-  struct Stored {
-    Statement statement;
-    std::map<LineKey, StatementLine> lines;
-    bool used = false;
-  };
-
   void read_stored() {
     if (!result_.series.row) return;
     std::unordered_map<Id, Id> employee_of;
@@ -163,19 +223,34 @@ class Settler {
   }
 
   void add_earnings() {
-    const PeriodFacts facts(system_, terms_, result_.series.target);
-    for (const Earning& earning : compute_earnings(facts, holdings_)) {
+    const Period& target = result_.series.target;
+    const PeriodFacts facts(system_, terms_, target);
+    std::vector<Earning> earnings = compute_earnings(facts, holdings_);
+    if (terms_.has_general_plans()) {
+      const GeneralFacts general(system_, terms_, calendar_named(system_, result_.series.calendar));
+      const Kept kept(system_, result_.series, stored_, general);
+      for (const PlanVersion* version : general.held(target)) {
+        std::vector<Earning> more = kept.earnings(*version);
+        std::move(more.begin(), more.end(), std::back_inserter(earnings));
+      }
+      sort_earnings(earnings);
+    }
+    std::set<std::pair<Id, Id>> credited;  // employee, fact
+    for (const Earning& earning : earnings) {
       Draft& made = draft(earning.employee);
       StatementLine& line = made.lines.emplace_back();
       line.plan = earning.version->row.id;
-      line.component = earning.component_name();
-      line.opportunity = earning.deal;
+      line.component = earning.name;
+      line.opportunity = earning.fact;
+      line.basis = earning.basis;
+      if (earning.basis == LineBasis::event) line.event = earning.fact;
+      if (!earning.basis) line.deal = earning.fact;
       line.earned_on = earning.day;
-      line.period_earned = result_.series.target.label;
+      line.period_earned = target.label;
       line.credit.minor = earning.credit;
       line.amount.minor = earning.amount;
-      // Every component has a line for the deal; its credit counts once.
-      if (earning.component != 0) continue;
+      // Every component has a line for the fact; its credit counts once.
+      if (!credited.emplace(earning.employee, earning.fact).second) continue;
       std::int64_t& credit = made.statement.credit.minor;
       credit = checked_add(credit, earning.credit, "credit of a statement");
     }

@@ -6,6 +6,7 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
+#include "incentive/document_model.hpp"
 
 namespace kith::incentive {
 
@@ -80,14 +81,14 @@ Terms::Terms(const Reader& system, std::string_view calendar, std::optional<std:
   }
   std::sort(employees_.begin(), employees_.end());
   for (PlanAssignment& row : rows_at<PlanAssignment>(system, as_of)) {
-    auto& rows = row.employee ? own_[*row.employee] : unit_[row.unit.value_or(Id{})];
+    auto& rows = row.employee ? own_[*row.employee] : row.unit ? unit_[*row.unit] : role_[row.role.value_or("")];
     rows.push_back(std::move(row));
   }
+  for (PayeeRole& row : rows_at<PayeeRole>(system, as_of)) roles_[row.employee].push_back(std::move(row));
   for (CommissionPlan& row : rows_at<CommissionPlan>(system, as_of)) {
-    auto version = std::make_unique<PlanVersion>();
-    version->plan = parse_plan(row.document);
-    if (version->plan.calendar != calendar) continue;
-    version->row = std::move(row);
+    if (row.state == PlanState::draft) continue;
+    auto version = std::make_unique<PlanVersion>(read_version(std::move(row)));
+    if (version->calendar != calendar) continue;
     by_name_[version->row.name].push_back(version.get());
     versions_.push_back(std::move(version));
   }
@@ -95,6 +96,32 @@ Terms::Terms(const Reader& system, std::string_view calendar, std::optional<std:
     std::sort(versions.begin(), versions.end(),
               [](const PlanVersion* a, const PlanVersion* b) { return a->row.version > b->row.version; });
   }
+}
+
+PlanVersion read_version(CommissionPlan row) {
+  PlanVersion version;
+  if (is_general(row)) {
+    version.document = PlanDocument::parse(row.document);
+    version.calendar = version.document->model().calendar.name;
+    version.interval = version.document->model().interval;
+  } else {
+    version.plan = parse_plan(row.document);
+    version.calendar = version.plan->calendar;
+    version.interval = version.plan->interval;
+  }
+  version.row = std::move(row);
+  return version;
+}
+
+const std::string* Terms::role_on(Id employee, Date day) const {
+  const auto rows = roles_.find(employee);
+  const PayeeRole* row = rows == roles_.end() ? nullptr : effective::at(rows->second, day);
+  return row == nullptr ? nullptr : &row->role;
+}
+
+bool Terms::has_general_plans() const {
+  return std::any_of(versions_.begin(), versions_.end(),
+                     [](const auto& version) { return version->document.has_value(); });
 }
 
 const std::string* Terms::plan_on(Id employee, Date day) const {
@@ -107,12 +134,15 @@ const std::string* Terms::plan_on(Id employee, Date day) const {
     return rows == table.end() ? nullptr : effective::at(rows->second, day);
   };
   if (const PlanAssignment* own = held(own_, employee)) return &own->plan;
-  const std::optional<Id> unit = unit_.empty() ? std::nullopt : organisation_.unit_on(employee, day);
-  if (!unit) return nullptr;
-  for (const Id above : organisation_.chain(*unit, day)) {
-    if (const PlanAssignment* row = held(unit_, above)) return &row->plan;
+  if (const std::optional<Id> unit = unit_.empty() ? std::nullopt : organisation_.unit_on(employee, day)) {
+    for (const Id above : organisation_.chain(*unit, day)) {
+      if (const PlanAssignment* row = held(unit_, above)) return &row->plan;
+    }
   }
-  return nullptr;
+  const std::string* role = role_.empty() ? nullptr : role_on(employee, day);
+  const auto rows = role == nullptr ? role_.end() : role_.find(*role);
+  const PlanAssignment* row = rows == role_.end() ? nullptr : effective::at(rows->second, day);
+  return row == nullptr ? nullptr : &row->plan;
 }
 
 const PlanVersion* Terms::version_for(const std::string& name, const Period& period, Date day) const {
@@ -120,7 +150,7 @@ const PlanVersion* Terms::version_for(const std::string& name, const Period& per
   if (versions == by_name_.end()) return nullptr;
   for (const Date at : {period.from, day}) {
     for (const PlanVersion* version : versions->second) {
-      if (version->plan.from <= at && at < version->plan.to) return version;
+      if (version->row.valid_from <= at && at < version->row.valid_to) return version;
     }
   }
   return nullptr;
@@ -139,12 +169,22 @@ std::vector<Date> Terms::bounds(Id employee, const Period& period) const {
     for (const auto& [unit, rows] : unit_) add(rows);
     organisation_.add_bounds(employee, days);
   }
+  for (const auto& [role, rows] : role_) add(rows);
+  if (const auto roles = roles_.find(employee); roles != roles_.end() && !role_.empty()) {
+    for (const PayeeRole& row : roles->second) {
+      days.push_back(row.from);
+      days.push_back(row.to);
+    }
+  }
   if (const auto service = service_.find(employee); service != service_.end()) {
     if (service->second.hired_on) days.push_back(*service->second.hired_on);
     if (service->second.left_on) days.push_back({service->second.left_on->days + 1});
   }
   // A plan may come into force inside the period: its first day is a bound, too.
-  for (const auto& version : versions_) days.push_back(version->plan.from);
+  for (const auto& version : versions_) {
+    days.push_back(version->row.valid_from);
+    days.push_back(version->row.valid_to);
+  }
   std::erase_if(days, [&](Date day) { return day <= period.from || period.to <= day; });
   days.push_back(period.from);
   std::sort(days.begin(), days.end());
@@ -159,7 +199,7 @@ std::optional<Holding> Terms::holding(Id employee, const Period& period) const {
   for (std::size_t i = 0; i + 1 < days.size(); ++i) {
     const std::string* name = plan_on(employee, days[i]);
     const PlanVersion* version = name == nullptr ? nullptr : version_for(*name, period, days[i]);
-    if (version == nullptr || version->plan.interval != period.grain) continue;
+    if (version == nullptr || version->interval != period.grain) continue;
     if (holding.version == nullptr) holding.version = version;
     if (!holding.days.empty() && holding.days.back().second == days[i]) {
       holding.days.back().second = days[i + 1];
@@ -173,7 +213,8 @@ std::optional<Holding> Terms::holding(Id employee, const Period& period) const {
 std::vector<const PlanVersion*> Terms::versions_in(const Period& period) const {
   std::vector<const PlanVersion*> versions;
   for (const auto& version : versions_) {
-    const Plan& plan = version->plan;
+    if (!version->plan) continue;
+    const Plan& plan = *version->plan;
     const bool meets = plan.from < period.to && period.from < plan.to;
     if (meets && plan.interval == period.grain) versions.push_back(version.get());
   }
@@ -193,8 +234,9 @@ ChangedTerms terms_changed_since(const Reader& system, std::int64_t seq) {
       !changed_rows<CommissionPlan>(system, seq).empty() || !changed_rows<UnitParent>(system, seq).empty();
   for (const PlanAssignment& row : changed_rows<PlanAssignment>(system, seq)) {
     if (row.employee) employees.insert(*row.employee);
-    changed.everybody = changed.everybody || row.unit.has_value();
+    changed.everybody = changed.everybody || !row.employee.has_value();
   }
+  for (const PayeeRole& row : changed_rows<PayeeRole>(system, seq)) employees.insert(row.employee);
   for (const Membership& row : changed_rows<Membership>(system, seq)) employees.insert(row.employee);
   for (const Employee& row : changed_rows<Employee>(system, seq)) employees.insert(row.id);
   changed.employees.assign(employees.begin(), employees.end());

@@ -37,11 +37,16 @@ class Organisation {
   std::unordered_map<Id, std::vector<UnitParent>> parents_;
 };
 
-/// A stored version of a plan with what it says.
+/// A stored version of a plan with what it says: `plan` of won deals, or `document`, a general one of events.
 struct PlanVersion {
   CommissionPlan row;
-  Plan plan;
+  std::optional<Plan> plan = {};
+  std::optional<PlanDocument> document = {};
+  std::string calendar = {};
+  Grain interval = Grain::month;
 };
+/// Reads what a row says. Errors: those of the parsers.
+PlanVersion read_version(CommissionPlan row);
 
 /// The plan that counts for somebody in a period, and the stretches of days on which deals count for it.
 struct Holding {
@@ -61,8 +66,11 @@ class Terms {
   /// Nothing for somebody without a plan of that grain and calendar in the period. The plan is the one assigned on the
   /// first day that counts; deals count on every day on which such a plan is assigned.
   std::optional<Holding> holding(Id employee, const Period& period) const;
-  /// Versions that may count in the period, in no order of importance.
+  /// Versions that credit deals and may count in the period, in no order of importance.
   std::vector<const PlanVersion*> versions_in(const Period& period) const;
+  /// The role in which somebody is paid on a day, or null.
+  const std::string* role_on(Id employee, Date day) const;
+  bool has_general_plans() const;
   const std::vector<Id>& employees() const { return employees_; }
   const Organisation& organisation() const { return organisation_; }
 
@@ -80,6 +88,8 @@ class Terms {
   std::unordered_map<Id, Service> service_;
   std::unordered_map<Id, std::vector<PlanAssignment>> own_;
   std::unordered_map<Id, std::vector<PlanAssignment>> unit_;
+  std::unordered_map<std::string, std::vector<PlanAssignment>> role_;
+  std::unordered_map<Id, std::vector<PayeeRole>> roles_;
   std::vector<std::unique_ptr<PlanVersion>> versions_;                        // owns
   std::unordered_map<std::string, std::vector<const PlanVersion*>> by_name_;  // newest version first
 };

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from . import _kith
 from ._history import PastOfSession, PastReads, PastWrites
+from ._plan import _inputs
 from ._quotas import QuotaReads, QuotaVerbs, _id
 from ._records import Records, WritableRecords
 from ._table import Record, Table
@@ -95,13 +97,47 @@ class _Source(PastReads, QuotaReads):
     def explain(
         self, statement: int | Record | None = None, *, line: int | Record | None = None, format: str = "text"
     ) -> str:
-        """Why a statement, or one line, is what it is: "text" for people, "json" for `kith.check_trace`."""
+        """Why a statement, or one line, is what it is: "text" for people ("zh": in Chinese, of general plans), "json"
+        for `kith.check_trace`, of general plans for `kith.check_commission`."""
         if (statement is None) == (line is None):
             raise TypeError("give a statement or a line")
-        if format not in ("text", "json"):
-            raise ValueError("format is 'text' or 'json'")
+        if format not in ("text", "zh", "json"):
+            raise ValueError("format is 'text', 'zh' or 'json'")
         chosen = _id(line if line is not None else statement)  # type: ignore[arg-type]
-        return self._open().explain(chosen, line is not None, format == "json")
+        return self._open().explain(chosen, line is not None, "en" if format == "text" else format)
+
+    def recheck(self, statement: int | Record) -> Table:
+        """Computes a statement of a general plan again from the facts as they were; no rows when it is right."""
+        return Table(self._open().recheck(_id(statement)))
+
+    def what_if(
+        self,
+        plan: str,
+        first: str,
+        last: str,
+        *,
+        document: Document | None = None,
+        values: Sequence[Mapping[str, Any]] = (),
+    ) -> list[dict[str, Any]]:
+        """What a general plan paid for the periods from `first` to `last`, and what another document or other values
+        (name, person, period, value) pay for the same facts: employee, and before, after, difference as Money."""
+        given = None if document is None else _document(document)
+        inputs = _inputs({"events": [], "values": list(values)}) if values else None
+        return self._differences(self._open().what_if(plan, given, inputs, first, last))
+
+    def accrue(
+        self, period: str, *, event_type: str = "order", role: str = "primary", draws: int = 0, seed: int = 1
+    ) -> list[dict[str, Any]]:
+        """What general plans would pay if open deals expected in the period came in: by amount x probability, or as
+        the mean over `draws` of which deals are won. Employee, and before, after, difference as Money."""
+        return self._differences(self._open().accrue(period, event_type, role, draws, seed))
+
+    def _differences(self, text: str) -> list[dict[str, Any]]:
+        money = ("before", "after", "difference")
+        return [
+            {"employee": int(row["person"])} | {key: Money(Decimal(row[key]), self._open().currency) for key in money}
+            for row in json.loads(text)
+        ]
 
     def bonus_text(self, bonus: int | Record, language: str = "en") -> str:
         """What a bonus brings whom, and why, a line a person."""
@@ -189,8 +225,29 @@ class Work(PastWrites, _Source, QuotaVerbs):
 
     # --- commission and quotas
     def add_plan(self, document: Document) -> int:
-        """A commission plan document ("kith.plan/1") as the next version of its name."""
+        """A commission plan document as the next version of its name: "kith.plan/1" of won deals, approved at once, or
+        "kith.plan/2" of events, a draft until `approve_plan`."""
         return self._raw.add_plan(_document(document))
+
+    def approve_plan(self, plan: int | Record, *, accept_findings: bool = False) -> None:
+        """Lets a draft pay. InvalidError names everything its lint finds, unless that is accepted and kept."""
+        self._raw.approve_plan(_id(plan), accept_findings)
+
+    def retire_plan(self, plan: int | Record, end: date) -> None:
+        """Ends an approved version: it pays for the periods before `end`, the first day of one."""
+        self._raw.retire_plan(_id(plan), end)
+
+    def post_events(self, events: str | Iterable[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> dict[str, int]:
+        """Stores business events, all or none: rows, columns by name, or JSON text (docs/statements.md). Counts what
+        was added, replaced by a higher version, repeated, and outdated. Amounts are text or Decimal, days text or date.
+        """
+        if isinstance(events, Mapping):
+            rows = [dict(zip(events, row, strict=True)) for row in zip(*events.values(), strict=True)]
+        elif isinstance(events, str):
+            return self._raw.post_events(events)
+        else:
+            rows = [dict(row) for row in events]
+        return self._raw.post_events(_inputs(rows))
 
     def assign_plan(
         self,
@@ -198,12 +255,13 @@ class Work(PastWrites, _Source, QuotaVerbs):
         *,
         employee: int | Record | None = None,
         unit: int | Record | None = None,
+        role: str | None = None,
         start: date,
         end: date | None = None,
     ) -> int:
-        """Assigns a plan by name to somebody, or to a unit and everybody below it."""
+        """Assigns a plan by name to somebody, to a unit and everybody below it, or to everybody in a role."""
         return self._raw.assign_plan(
-            plan, None if employee is None else _id(employee), None if unit is None else _id(unit), start, end
+            plan, None if employee is None else _id(employee), None if unit is None else _id(unit), role, start, end
         )
 
     def run_commission(self, period: str) -> dict[str, Any]:
@@ -213,6 +271,10 @@ class Work(PastWrites, _Source, QuotaVerbs):
     def close_commission(self, period: str) -> None:
         """Freezes a period; what is learned later posts to an open one."""
         self._raw.close_commission(period)
+
+    def reopen_commission(self, period: str, reason: str) -> None:
+        """Opens the newest closed period again; the reason is kept."""
+        self._raw.reopen_commission(period, reason)
 
 
 class Session(PastOfSession, _Source):

@@ -21,6 +21,7 @@ from kith import Money, Records, Session
 from kith.errors import Error, NotFoundError
 
 from . import _cli_history
+from ._cli_payout import commission
 from ._cli_shared import Actor, Format, Shown, StorePath, opened, out, show
 
 app = typer.Typer(
@@ -29,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Kith, an embeddable CRM engine: customers, pipeline, quotas and commission in one file.",
 )
-commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and explanations.")
 app.add_typer(commission, name="commission")
 plans = typer.Typer(no_args_is_help=True, help="Plan documents, without a store.")
 app.add_typer(plans, name="plan")
@@ -255,9 +255,10 @@ def report(
 @commission.command("plan")
 def plan(
     store: StorePath,
-    file: Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/1.")],
+    file: Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/1 or kith.plan/2.")],
     unit: Annotated[str, typer.Option(help="Assign it to this unit and everybody below.")] = "",
     employee: Annotated[str, typer.Option(help="Assign it to this employee.")] = "",
+    role: Annotated[str, typer.Option(help="Assign it to everybody in this role.")] = "",
     start: Annotated[str, typer.Option("--from", help="First day of the assignment.")] = "",
     actor: Actor = "local",
 ) -> None:
@@ -266,14 +267,20 @@ def plan(
     with opened(store, actor).work(f"plan {file.name}") as work:
         number = work.add_plan(document)
         name = work.commission_plans.get(number).name
-        if unit or employee:
-            who = (
+        if unit or employee or role:
+            who: dict[str, Any] = (
                 {"unit": work.units.find_one("name = :n", n=unit)}
                 if unit
                 else {"employee": work.employees.find_one("name = :n", n=employee)}
+                if employee
+                else {"role": role}
             )
             work.assign_plan(name, start=date.fromisoformat(start) if start else work._open().today, **who)
-    out.print(f"Plan '{name}' was added" + (f" and assigned to {unit or employee}." if unit or employee else "."))
+        state = work.commission_plans.get(number).state
+    whom = unit or employee or role
+    out.print(f"Plan '{name}' was added" + (f" and assigned to {whom}." if whom else "."))
+    if state == "draft":
+        out.print("It is a draft: look at `kith plan lint`, then `kith commission approve`.")
 
 
 @commission.command()
@@ -314,7 +321,7 @@ def explain(
     employee: Annotated[str, typer.Argument(help="Name.")],
     period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
     line: Annotated[int | None, typer.Option(help="Position of one line.")] = None,
-    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    format: Annotated[str, typer.Option(help="text, zh (in Chinese) or json.")] = "text",
     actor: Actor = "local",
 ) -> None:
     """Why a statement, or one line of it, is what it is."""

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads of snapshots and works: records, lists, reports, statements.
 #include "handles.hpp"
+#include "kith/incentive/payout.hpp"
 #include "kith/interchange/files.hpp"
 
 namespace kith::python {
@@ -58,12 +59,34 @@ py::dict get(const PySource& source, const std::string& entity, std::int64_t id)
   return to_dict(unlocked([&] { return generic::get(reader, reader.model().entity(entity), {id}); }));
 }
 
-py::str explain(const PySource& source, std::int64_t id, bool line, bool json) {
+std::string explain(const PySource& source, std::int64_t id, bool line, const std::string& format) {
   const Reader& reader = source.reader();
   return unlocked([&] {
-    const incentive::Trace trace =
-        line ? incentive::explain_line(reader, {id}) : incentive::explain_statement(reader, {id});
-    return json ? incentive::canonical_json(trace) : incentive::to_text(trace);
+    if (format == "json") {
+      return line ? incentive::explain_line_json(reader, {id}) : incentive::explain_statement_json(reader, {id});
+    }
+    return line ? incentive::explain_line_text(reader, {id}, format)
+                : incentive::explain_statement_text(reader, {id}, format);
+  });
+}
+
+std::string what_if(const PySource& source, const std::string& plan, std::optional<std::string> document,
+                    const std::optional<std::string>& inputs, const std::string& first, const std::string& last) {
+  const Reader& reader = source.reader();
+  return unlocked([&] {
+    incentive::Alternative other;
+    other.document = std::move(document);
+    if (inputs) other.values = incentive::parse_inputs(*inputs).values;
+    return incentive::canonical_json(reader.currency(), incentive::what_if(reader, plan, other, first, last));
+  });
+}
+
+std::string accrue(const PySource& source, const std::string& period, const std::string& event_type,
+                   const std::string& role, std::int64_t draws, std::uint64_t seed) {
+  const Reader& reader = source.reader();
+  return unlocked([&] {
+    return incentive::canonical_json(reader.currency(),
+                                     incentive::accrue(reader, period, {event_type, role, draws, seed}));
   });
 }
 
@@ -200,7 +223,15 @@ void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
              const auto found = incentive::statement_of(self.reader(), {employee}, period);
              return found ? std::optional(found->id.value) : std::nullopt;
            })
-      .def("explain", &explain, py::arg("id"), py::arg("line"), py::arg("json"))
+      .def("explain", &explain, py::arg("id"), py::arg("line"), py::arg("format"))
+      .def("recheck",
+           [](const PySource& self, std::int64_t statement) {
+             const Reader& reader = self.reader();
+             return unlocked(
+                 [&] { return shared(generic::to_table(incentive::recheck_statement(reader, {statement}))); });
+           })
+      .def("what_if", &what_if)
+      .def("accrue", &accrue)
       .def("dump",
            [](const PySource& self, const std::string& path) {
              const Reader& reader = self.reader();

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "handles.hpp"
+#include "kith/incentive/event.hpp"
 #include "kith/interchange/arrow.hpp"
 
 namespace kith::python {
@@ -203,10 +204,24 @@ py::dict run_commission(PyWork& self, const std::string& period) {
   return told;
 }
 
+py::dict post_events(PyWork& self, const std::string& json) {
+  Work& work = self.work();
+  const incentive::PostResult result =
+      unlocked([&] { return incentive::post_events(work, incentive::parse_events(json)); });
+  py::dict told;
+  told["added"] = result.added;
+  told["replaced"] = result.replaced;
+  told["repeated"] = result.repeated;
+  told["outdated"] = result.outdated;
+  return told;
+}
+
 std::int64_t assign_plan(PyWork& self, const std::string& plan, std::optional<std::int64_t> employee,
-                         std::optional<std::int64_t> unit, py::handle from, py::handle to) {
+                         std::optional<std::int64_t> unit, std::optional<std::string> role, py::handle from,
+                         py::handle to) {
   PlanAssignment assignment;
   assignment.plan = plan;
+  assignment.role = std::move(role);
   if (employee) assignment.employee = Id{*employee};
   if (unit) assignment.unit = Id{*unit};
   assignment.from = date_from(from);
@@ -381,10 +396,22 @@ void bind_records(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
       });
 }
 
+void bind_payouts(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
+  work.def("approve_plan",
+           [](PyWork& self, std::int64_t plan, bool accept) { incentive::approve(self.work(), {plan}, accept); })
+      .def("retire_plan", [](PyWork& self, std::int64_t plan,
+                             py::handle end) { incentive::retire(self.work(), {plan}, date_from(end)); })
+      .def("post_events", &post_events)
+      .def("reopen_commission", [](PyWork& self, const std::string& period, const std::string& reason) {
+        incentive::reopen(self.work(), period, reason);
+      });
+}
+
 }  // namespace
 
 void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
   bind_records(work);
+  bind_payouts(work);
   work.def_property_readonly("open", &PyWork::open)
       .def_property_readonly("replayed", [](const PyWork& self) { return self.work().replayed(); })
       .def("commit",

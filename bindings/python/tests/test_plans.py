@@ -13,16 +13,50 @@ import pytest
 from test_cli import run
 
 MARGINAL: dict[str, Any] = {
-    "format": "kith.plan/2", "name": "field", "version": 1, "currency": "USD", "interval": "month",
-    "valid": {"from": "2025-01-01"}, "order": ["date", "sequence", "id"],
+    "format": "kith.plan/2",
+    "name": "field",
+    "version": 1,
+    "currency": "USD",
+    "interval": "month",
+    "valid": {"from": "2025-01-01"},
+    "order": ["date", "sequence", "id"],
     "rounding": {"mode": "half_up", "point": "telescoped", "unit": "0.01"},
-    "credits": [{"name": "own", "role": "primary", "who": "split", "sum_must_be": "100", "rounding": "none",
-                 "apply": "base", "base": "amount", "fx": {"rate": "transaction", "reversal": "original"}}],
-    "measures": [{"name": "sales", "credits": ["own"], "aggregate": "sum", "accumulate": "interval",
-                  "return_period": "original", "negative": "first_tier"}],
-    "components": [{"name": "revenue", "kind": "tiers", "basis": {"measure": "sales"},
-                    "tiers": {"input": "amount", "mode": "marginal", "boundary": "upper", "unit": "pct_of_base",
-                              "rows": [{"from": "0", "value": "5 %"}, {"from": "1000", "value": "8 %"}]}}],
+    "credits": [
+        {
+            "name": "own",
+            "role": "primary",
+            "who": "split",
+            "sum_must_be": "100",
+            "rounding": "none",
+            "apply": "base",
+            "base": "amount",
+            "fx": {"rate": "transaction", "reversal": "original"},
+        }
+    ],
+    "measures": [
+        {
+            "name": "sales",
+            "credits": ["own"],
+            "aggregate": "sum",
+            "accumulate": "interval",
+            "return_period": "original",
+            "negative": "first_tier",
+        }
+    ],
+    "components": [
+        {
+            "name": "revenue",
+            "kind": "tiers",
+            "basis": {"measure": "sales"},
+            "tiers": {
+                "input": "amount",
+                "mode": "marginal",
+                "boundary": "upper",
+                "unit": "pct_of_base",
+                "rows": [{"from": "0", "value": "5 %"}, {"from": "1000", "value": "8 %"}],
+            },
+        }
+    ],
 }
 SLAB = copy.deepcopy(MARGINAL)
 SLAB["components"][0]["tiers"]["mode"] = "slab"

@@ -16,6 +16,13 @@
 
 namespace kith {
 
+/// Where a version of a plan stands. Only an approved one pays, a retired one for the periods before its end.
+enum class PlanState : std::int32_t { draft = 1, approved = 2, retired = 3 };
+template <>
+struct Choices<PlanState> {
+  static constexpr std::string_view names[] = {"draft", "approved", "retired"};
+};
+
 /// A version of a plan document in the store. Numbers of versions grow; the approved version valid on a period's
 /// first day counts for that period.
 struct CommissionPlan {
@@ -24,16 +31,19 @@ struct CommissionPlan {
   std::int64_t seq = 0;
   std::string name = {};
   std::int64_t version = 1;
-  std::string document = {};  ///< canonical JSON (incentive/plan.hpp)
+  std::string document = {};  ///< canonical JSON (incentive/plan.hpp, or incentive/document.hpp)
   std::string hash = {};      ///< hexadecimal SHA-256 of it
   Date valid_from = {};
   Date valid_to = kOpenDate;
+  PlanState state = PlanState::approved;
+  std::optional<std::string> accepted = {};  ///< what `lint` found and the approver accepted, a line each
 };
 template <>
 const Entity& entity_of<CommissionPlan>();
 
-/// A plan, by name, holds for an employee, or for the members of a unit and all below it, from one day to another.
-/// The assignment of the employee beats that of a unit, a nearer unit beats a farther one. Nobody has two plans in one
+/// A plan, by name, holds for an employee, for the members of a unit and all below it, or for everybody in a role
+/// (incentive/payee.hpp), from one day to another. The assignment of the employee beats that of a unit, a nearer unit
+/// beats a farther one, and each of these beats that of the role. Nobody has two plans in one
 /// period: the first one that counts in it does so to its end, another one from the next period on. Only deals won on
 /// days with a plan count, from `Employee::hired_on` to `left_on`.
 struct PlanAssignment {
@@ -45,6 +55,7 @@ struct PlanAssignment {
   std::optional<Id> unit = {};
   Date from = {};
   Date to = kOpenDate;
+  std::optional<std::string> role = {};
 };
 template <>
 const Entity& entity_of<PlanAssignment>();
@@ -68,6 +79,8 @@ struct CommissionPeriod {
   /// Works up to this one are reflected in its lines; that of the newest closed period also holds for the corrections
   /// of all closed ones.
   std::int64_t facts_seq = 0;
+  std::int64_t reopened = 0;                      ///< how often
+  std::optional<std::string> reopen_reason = {};  ///< the newest one; earlier ones stand in its history
 };
 template <>
 const Entity& entity_of<CommissionPeriod>();
@@ -99,6 +112,16 @@ struct Choices<LineKind> {
   static constexpr std::string_view names[] = {"earning", "adjustment"};
 };
 
+/// What a line of a general plan pays for. Numbers are stable.
+enum class LineBasis : std::int32_t {
+  event = 1,  ///< a business event
+  plan = 2,   ///< no single fact: a fixed amount, a share of a pool, a cap over all components
+};
+template <>
+struct Choices<LineBasis> {
+  static constexpr std::string_view names[] = {"event", "plan"};
+};
+
 /// One credited fact and what it earned. Amounts are in the statement's currency.
 struct StatementLine {
   Id id = {};
@@ -109,27 +132,41 @@ struct StatementLine {
   LineKind kind = LineKind::earning;
   Id plan = {};  ///< the CommissionPlan it was computed with
   std::string component = {};
-  Id opportunity = {};              ///< the fact
-  Date earned_on = {};              ///< the day the deal was won
+  /// The fact: a deal; where `basis` is given, the id of the event or of the plan (docs/decisions/0008).
+  Id opportunity = {};
+  Date earned_on = {};              ///< the day the deal was won, the event's date, or the last day of the period
   std::string period_earned = {};   ///< label; differs from the statement's for adjustments
   Amount credit = {};               ///< credited to this person; for an adjustment the change
   Amount amount = {};               ///< commission; for an adjustment the change
   std::optional<Id> corrects = {};  ///< adjustment: the line of the closed period, absent when it had none
   /// Adjustment: "won late", "amount changed", "split changed", "won on another day", "no longer won", "plan changed",
-  /// or "follows another correction" where only the tier has moved.
+  /// or "follows another correction" where only the tier has moved. Of events: "came late", "event changed", "dated on
+  /// another day", "cancelled", "rate, value or hierarchy changed".
   std::optional<std::string> reason = {};
+  std::optional<LineBasis> basis = {};  ///< absent: a deal
+  std::optional<Id> event = {};         ///< the business event, where it is one
+  std::optional<Id> deal = {};          ///< the deal, where it is one; absent in lines written before there were others
 };
 template <>
 const Entity& entity_of<StatementLine>();
 
 namespace incentive {
 
-/// Stores a plan document as the next version of its name. Errors: invalid with JSON paths, also for a currency or
-/// calendar that the store has not, an eligibility that does not fit opportunities, another interval than the name's
-/// earlier versions; conflict for a version that is there or was overtaken.
+/// Stores a plan document as the next version of its name. One of format "kith.plan/1" credits won deals and is
+/// approved at once; a general one ("kith.plan/2") credits business events and is a draft until `approve`. Errors:
+/// invalid with JSON paths, also for a currency or calendar that the store has not, an eligibility that does not fit
+/// opportunities, another interval than the name's earlier versions, a general plan whose validity is no whole number
+/// of its periods; conflict for a version that is there or was overtaken.
 Id add_plan(Work& work, std::string_view document);
+/// Lets a draft pay. Errors: state (no draft); invalid with everything `lint` finds, unless `accept_findings`: they are
+/// then kept in `CommissionPlan::accepted`. Needs edit on commission_plan.
+void approve(Work& work, Id plan, bool accept_findings = false);
+/// Ends an approved version: it pays for the periods before `end`, the first day of one. Errors: state (not approved),
+/// invalid (no first day of a period, not after `valid_from`, later than the end it has). Needs edit on
+/// commission_plan.
+void retire(Work& work, Id plan, Date end);
 /// Assigns a plan by name; a row that was read (with its revision) is replaced, which is how an assignment ends.
-/// Errors: invalid (unknown plan, both or neither of employee and unit), conflict (overlap).
+/// Errors: invalid (unknown plan, not exactly one of employee, unit and role), conflict (overlap).
 Id assign(Work& work, PlanAssignment& assignment);
 
 /// What a run did.
@@ -150,6 +187,12 @@ RunResult run(Work& work, std::string_view period);
 /// closed, the period before is not closed, or facts came after the last run: "run it again"). Needs close on statement
 /// at level all.
 void close(Work& work, std::string_view period);
+
+/// Opens the newest closed period again; its lines stay until a run finds other facts, and closing it without one gives
+/// the same hashes. Adjustments that later open periods hold are taken out of them: they follow from its next closing.
+/// Needs administer on commission_period over all; the reason is kept. Errors: state (not closed, a newer one is
+/// closed), invalid (no reason).
+void reopen(Work& work, std::string_view period, std::string_view reason);
 
 /// The statement of somebody for a period, if there is one.
 std::optional<Statement> statement_of(const Reader& reader, Id employee, std::string_view period);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kith/incentive/payout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/quote.hpp"
+#include "engine/internal.hpp"
+#include "incentive/as_of.hpp"
+#include "incentive/document_model.hpp"
+#include "incentive/general_facts.hpp"
+#include "incentive/statement_run.hpp"
+#include "kith/incentive/trace.hpp"
+#include "kith/sales/opportunity.hpp"
+
+namespace kith::incentive {
+namespace {
+
+struct Words {
+  std::string_view heading, closed, open, corrections, line, before, total, nothing;
+};
+constexpr Words kEnglish = {"Statement of {} for {}: {}\n",
+                            "as it was closed in work {}\n",
+                            "open, as of work {}\n",
+                            "Corrections of {}\n",
+                            "{} by {}: {} ({})\n",
+                            "  posted before: {}; should be: {}; difference: {}\n",
+                            "Total: {}\n",
+                            "  the fact no longer counts\n"};
+constexpr Words kChinese = {"{} 的 {} 佣金结算单：{}\n",
+                            "以第 {} 次提交关账时的事实为准\n",
+                            "未关账，以第 {} 次提交为准\n",
+                            "{} 的更正\n",
+                            "{} 按 {}：{}（{}）\n",
+                            "  此前已记 {}；应为 {}；差额 {}\n",
+                            "合计：{}\n",
+                            "  该事实不再计入\n"};
+
+const Words& words_of(std::string_view language) {
+  if (language == "en") return kEnglish;
+  if (language == "zh") return kChinese;
+  throw Error(Code::invalid, "statement", "language", fmt::format("{} is none of en, zh.", quote(language)));
+}
+
+/// A statement with the facts that decide it.
+class Scene {
+ public:
+  Scene(const Reader& reader, Id statement)
+      : system_(reader.as_system("commission")), statement_(reader.get<Statement>(statement)) {
+    row_ = system_.get<CommissionPeriod>(statement_.period);
+    period_ = period_from(row_);
+    lines_ = lines_of(reader, statement);
+    if (statement_.status == PeriodStatus::closed) as_of_ = statement_.seq;
+    terms_.emplace(system_, row_.calendar, as_of_);
+    facts_.emplace(system_, *terms_, calendar_named(system_, row_.calendar), as_of_);
+  }
+
+  const Statement& statement() const { return statement_; }
+  const Period& period() const { return period_; }
+  const std::vector<StatementLine>& lines() const { return lines_; }
+  const Reader& system() const { return system_; }
+  std::int64_t seq() const { return as_of_.value_or(system_.seq()); }
+  bool closed() const { return as_of_.has_value(); }
+  const GeneralFacts& facts() const { return *facts_; }
+  std::string person() const { return std::to_string(statement_.employee.value); }
+  std::string name() const {
+    const auto row = system_.find<Employee>(statement_.employee);
+    return row ? row->name : person();
+  }
+  std::string money(std::int64_t minor) const { return display({minor, statement_.currency}); }
+
+  /// The general version that the employee holds in a period, or null.
+  const PlanVersion* version(const Period& period) const {
+    const auto holding = terms_->holding(statement_.employee, period);
+    return holding && holding->version->document ? holding->version : nullptr;
+  }
+  Period named(const std::string& label) const {
+    const auto row = system_.find_one<CommissionPeriod>({.conditions = {
+                                                             equals(kCommissionPeriod, "calendar", row_.calendar),
+                                                             equals(kCommissionPeriod, "label", label),
+                                                         }});
+    return row ? period_from(*row) : parse_period(calendar_named(system_, row_.calendar), label);
+  }
+  /// What the employee should have been paid in a period.
+  std::vector<Earning> earnings(const Period& period) const {
+    const PlanVersion* held = version(period);
+    if (held == nullptr) return {};
+    const std::unordered_set<Id> only{statement_.employee};
+    return facts_->earnings(*held, period, &only);
+  }
+  Inputs inputs(const Period& period) const {
+    const std::unordered_set<Id> only{statement_.employee};
+    return facts_->inputs(*version(period), period, {.only = &only});
+  }
+
+ private:
+  Reader system_;
+  Statement statement_;
+  CommissionPeriod row_;
+  Period period_;
+  std::vector<StatementLine> lines_;
+  std::optional<std::int64_t> as_of_;
+  std::optional<Terms> terms_;
+  std::optional<GeneralFacts> facts_;
+};
+
+bool general_line(const StatementLine& line) { return line.basis.has_value(); }
+
+std::string fact_name(const Scene& scene, const StatementLine& line) {
+  if (!line.event) return line.component;
+  const auto event = scene.system().find<BusinessEvent>(*line.event);
+  return event ? event->source + ":" + event->external_id : std::to_string(line.event->value);
+}
+
+/// What all lines up to a statement's period say of one fact, component and period earned, but for the line itself.
+std::int64_t posted_before(const Scene& scene, const StatementLine& line) {
+  const Reader& system = scene.system();
+  std::int64_t sum = 0;
+  for (const StatementLine& other :
+       system.list<StatementLine>({.conditions = {equals(kStatementLine, "opportunity", line.opportunity),
+                                                  equals(kStatementLine, "period_earned", line.period_earned),
+                                                  equals(kStatementLine, "component", line.component)}})) {
+    if (other.id == line.id) continue;
+    const Statement statement = system.get<Statement>(other.statement);
+    if (statement.employee != scene.statement().employee) continue;
+    if (period_from(system.get<CommissionPeriod>(statement.period)).from > scene.period().from) continue;
+    sum = checked_add(sum, other.amount.minor, "posted commission");
+  }
+  return sum;
+}
+
+std::string component_text(const Scene& scene, const Period& period, const std::string& component,
+                           std::string_view language) {
+  const PlanVersion* version = scene.version(period);
+  if (version == nullptr) return std::string(words_of(language).nothing);
+  const auto& parts = version->document->model().components;
+  const bool known = std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.name == component; });
+  if (!known) return {};
+  return explain(*version->document, scene.inputs(period), scene.person(), component, period.label, language);
+}
+
+std::string adjustment_text(const Scene& scene, const StatementLine& line, std::string_view language) {
+  const Words& words = words_of(language);
+  const std::int64_t before = posted_before(scene, line);
+  const std::int64_t after = checked_add(before, line.amount.minor, "corrected commission");
+  return fmt::format(fmt::runtime(words.before), scene.money(before), scene.money(after),
+                     scene.money(line.amount.minor));
+}
+
+}  // namespace
+
+std::string explain_line_text(const Reader& reader, Id line, std::string_view language) {
+  const Words& words = words_of(language);
+  const StatementLine row = reader.get<StatementLine>(line);
+  if (!general_line(row)) return to_text(explain_line(reader, line));
+  const Scene scene(reader, row.statement);
+  std::string text = fmt::format(fmt::runtime(words.line), fact_name(scene, row), row.component,
+                                 scene.money(row.amount.minor), row.reason.value_or(row.period_earned));
+  const Period period = scene.named(row.period_earned);
+  if (row.kind == LineKind::adjustment) text += adjustment_text(scene, row, language);
+  return text + component_text(scene, period, row.component, language);
+}
+
+std::string explain_statement_text(const Reader& reader, Id statement, std::string_view language) {
+  const Words& words = words_of(language);
+  const Scene scene(reader, statement);
+  const auto& lines = scene.lines();
+  if (!lines.empty() && std::none_of(lines.begin(), lines.end(), general_line)) {
+    return to_text(explain_statement(reader, statement));
+  }
+  std::string text = fmt::format(fmt::runtime(words.heading), scene.name(), scene.period().label,
+                                 scene.money(scene.statement().total.minor));
+  text += fmt::format(fmt::runtime(scene.closed() ? words.closed : words.open), scene.seq());
+  if (const PlanVersion* version = scene.version(scene.period())) {
+    for (const auto& part : version->document->model().components) {
+      text += component_text(scene, scene.period(), part.name, language);
+    }
+  }
+  std::string label;
+  for (const StatementLine& line : lines) {
+    if (line.kind != LineKind::adjustment) continue;
+    if (line.period_earned != label) text += fmt::format(fmt::runtime(words.corrections), line.period_earned);
+    label = line.period_earned;
+    text += fmt::format(fmt::runtime(words.line), fact_name(scene, line), line.component,
+                        scene.money(line.amount.minor), line.reason.value_or(""));
+    text += adjustment_text(scene, line, language);
+  }
+  return text + fmt::format(fmt::runtime(words.total), scene.money(scene.statement().total.minor));
+}
+
+std::string export_statement(const Reader& reader, Id statement) {
+  const Scene scene(reader, statement);
+  const PlanVersion* version = scene.version(scene.period());
+  if (version == nullptr) {
+    throw Error(Code::state, "statement", "",
+                "it is of no general plan; incentive::explain_statement gives the trace of one of won deals");
+  }
+  return export_commission(*version->document, scene.inputs(scene.period()));
+}
+
+std::string explain_statement_json(const Reader& reader, Id statement) {
+  const std::vector<StatementLine> lines = lines_of(reader, statement);
+  const bool deals = !lines.empty() && std::none_of(lines.begin(), lines.end(), general_line);
+  return deals ? canonical_json(explain_statement(reader, statement)) : export_statement(reader, statement);
+}
+
+std::string explain_line_json(const Reader& reader, Id line) {
+  const StatementLine row = reader.get<StatementLine>(line);
+  if (!general_line(row)) return canonical_json(explain_line(reader, line));
+  const Scene scene(reader, row.statement);
+  const Period period = scene.named(row.period_earned);
+  const PlanVersion* version = scene.version(period);
+  if (version == nullptr) {
+    throw Error(Code::state, "statement_line", "",
+                "nobody's plan pays for its period any more; it takes back a payment");
+  }
+  return export_commission(*version->document, scene.inputs(period));
+}
+
+namespace {
+
+using FactKey = std::tuple<std::string, Id>;  // component, fact
+
+/// What lines say of facts of a period, against what computing them gives.
+void compare(const Scene& scene, const std::string& label, const std::map<FactKey, std::int64_t>& stated,
+             std::vector<Violation>& faults) {
+  std::map<FactKey, std::int64_t> computed;
+  for (const Earning& earning : scene.earnings(scene.named(label))) {
+    computed[{earning.name, earning.fact}] += earning.amount;
+  }
+  const auto differs = [&](const FactKey& key, std::int64_t says, std::int64_t is) {
+    faults.push_back({"statement_line", fmt::format("{}[{}].{}", label, std::get<1>(key).value, std::get<0>(key)),
+                      fmt::format("It says {}; computed again it is {}.", scene.money(says), scene.money(is))});
+  };
+  for (const auto& [key, says] : stated) {
+    const auto found = computed.find(key);
+    const std::int64_t is = found == computed.end() ? 0 : found->second;
+    if (says != is) differs(key, says, is);
+    if (found != computed.end()) computed.erase(found);
+  }
+  for (const auto& [key, is] : computed) {
+    if (is != 0) differs(key, 0, is);
+  }
+}
+
+}  // namespace
+
+std::vector<Violation> recheck_statement(const Reader& reader, Id statement) {
+  const Scene scene(reader, statement);
+  std::map<std::string, std::map<FactKey, std::int64_t>> stated;  // by period earned
+  stated[scene.period().label];
+  std::int64_t sum = 0;
+  for (const StatementLine& line : scene.lines()) {
+    sum = checked_add(sum, line.amount.minor, "total of a statement");
+    if (!general_line(line)) continue;
+    std::int64_t& says = stated[line.period_earned][{line.component, line.opportunity}];
+    says = line.amount.minor;
+    if (line.kind == LineKind::adjustment) says = checked_add(says, posted_before(scene, line), "posted commission");
+  }
+  std::vector<Violation> faults;
+  if (sum != scene.statement().total.minor) {
+    faults.push_back({"statement", "total",
+                      fmt::format("It says {}; its lines sum to {}.", scene.money(scene.statement().total.minor),
+                                  scene.money(sum))});
+  }
+  for (const auto& [label, facts] : stated) {
+    // Of an earlier period only what was corrected is compared: its own statement answers for the rest.
+    if (label == scene.period().label) {
+      compare(scene, label, facts, faults);
+      continue;
+    }
+    std::map<FactKey, std::int64_t> computed;
+    for (const Earning& earning : scene.earnings(scene.named(label))) {
+      computed[{earning.name, earning.fact}] += earning.amount;
+    }
+    for (const auto& [key, says] : facts) {
+      const auto found = computed.find(key);
+      const std::int64_t is = found == computed.end() ? 0 : found->second;
+      if (says == is) continue;
+      faults.push_back({"statement_line", fmt::format("{}[{}].{}", label, std::get<1>(key).value, std::get<0>(key)),
+                        fmt::format("It says {}; computed again it is {}.", scene.money(says), scene.money(is))});
+    }
+  }
+  return faults;
+}
+
+}  // namespace kith::incentive
