@@ -117,6 +117,8 @@ Table entities(const Model& model);
 /// One row for each field of an entity: name, type, scale, nullable, required, kept, indexed, personal, max_length,
 /// refers_to, choices (joined by commas), label.
 Table fields(const Entity& entity);
+/// The data dictionary as a page of Markdown: a section for each entity with its fields, in the order of areas.
+std::string dictionary(const Model& model);
 /// name, meaning.
 Table reports(const Model& model);
 /// name, type, required, meaning.
