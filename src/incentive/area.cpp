@@ -36,6 +36,7 @@ constexpr Permit kPermits[] = {
     {"incentive::retire", "commission_plan", Action::edit},
     {"incentive::reopen", "commission_period", Action::administer},
     {"incentive::post_events", "event", Action::create},
+    {"incentive::post_events", "event", Action::create},  // the same from columns
     {"incentive::set_role", "payee_role", Action::create},
     {"incentive::set_superior", "reporting_line", Action::create},
     {"incentive::set_value", "commission_value", Action::create},
