@@ -203,8 +203,12 @@ std::string export_statement(const Reader& reader, Id statement) {
 
 std::string explain_statement_json(const Reader& reader, Id statement) {
   const std::vector<StatementLine> lines = lines_of(reader, statement);
-  const bool deals = !lines.empty() && std::none_of(lines.begin(), lines.end(), general_line);
-  return deals ? canonical_json(explain_statement(reader, statement)) : export_statement(reader, statement);
+  if (std::any_of(lines.begin(), lines.end(), general_line)) return export_statement(reader, statement);
+  if (lines.empty()) {  // the plan of the period tells what the lines cannot
+    const Scene scene(reader, statement);
+    if (scene.version(scene.period()) != nullptr) return export_statement(reader, statement);
+  }
+  return canonical_json(explain_statement(reader, statement));
 }
 
 std::string explain_line_json(const Reader& reader, Id line) {
