@@ -115,7 +115,8 @@ Parameters parameters_from(const py::dict& values) {
   Parameters parameters;
   for (const auto& [name, value] : values) {
     const auto key = py::cast<std::string>(name);
-    if (!py::isinstance<py::list>(value) && !py::isinstance<py::tuple>(value)) {
+    // Money is a named tuple, and one value.
+    if (!py::isinstance<py::list>(value) && (!py::isinstance<py::tuple>(value) || py::hasattr(value, "_fields"))) {
       parameters.emplace(key, from_python(value));
       continue;
     }
