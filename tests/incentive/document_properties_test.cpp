@@ -378,15 +378,16 @@ TEST(DocumentProperties, MoreSalesNeverPayLessWhereRatesRise) {
     Shape shape = random_shape(random, true);
     shape.slab = false;
     const PlanDocument plan = plan_of(shape);
-    EXPECT_TRUE(std::none_of(lint(plan).begin(), lint(plan).end(),
+    const std::vector<Violation> found = lint(plan);
+    EXPECT_TRUE(std::none_of(found.begin(), found.end(),
                              [](const Violation& one) { return one.message.find("falls") != std::string::npos; }));
     Inputs inputs = random_inputs(random, 15);
     const Amounts before = oracle(shape, inputs);
     for (EventRow& event : inputs.events) event.amount.minor += static_cast<std::int64_t>(random() % 5000);
     const Amounts after = amounts_of(compute(plan, inputs));
     for (const auto& [key, amount] : before) {
-      const auto found = after.find(key);
-      EXPECT_GE(found == after.end() ? 0 : found->second, amount) << "seed " << seed;
+      const auto paid = after.find(key);
+      EXPECT_GE(paid == after.end() ? 0 : paid->second, amount) << "seed " << seed;
     }
   }
 }
