@@ -67,7 +67,7 @@ struct Computation::State {
     auto facts = std::make_unique<Ground>(model, from);
     facts->facts.own();
     auto shared = std::make_unique<Credits>(model, *facts, true);
-    auto made = std::make_unique<Evaluator>(model, *facts, *shared, true);
+    auto made = std::make_unique<Evaluator>(model, *facts, *shared, needs_credits(model));
     for (std::size_t c = 0; c < model.components.size(); ++c) {
       for (std::size_t p = 0; p < facts->people.size(); ++p) {
         if (shared->live_person(static_cast<Index>(p))) made->outcomes(c, static_cast<Index>(p));
@@ -107,7 +107,11 @@ const PlanDocument& Computation::plan() const { return state_->plan; }
 
 PlanResult Computation::result(Detail detail) const {
   State& state = *state_;
-  return results_of(state.plan.model(), state.inputs, *state.ground, *state.credits, *state.evaluator, detail);
+  if (detail == Detail::totals) {
+    return results_of(state.plan.model(), state.inputs, *state.ground, *state.credits, *state.evaluator, detail);
+  }
+  Evaluator lines(state.plan.model(), *state.ground, *state.credits, true);
+  return results_of(state.plan.model(), state.inputs, *state.ground, *state.credits, lines, detail);
 }
 
 std::string Computation::explain(std::string_view person, std::string_view component, std::string_view period,
@@ -185,7 +189,7 @@ std::vector<ComponentResult> Computation::State::apply(const EventRow& event, co
   std::sort(touched.begin(), touched.end());
   touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   if (live != live_periods()) {  // a period began or ceased to count, for everybody
-    evaluator = std::make_unique<Evaluator>(plan.model(), *ground, *credits, true);
+    evaluator = std::make_unique<Evaluator>(plan.model(), *ground, *credits, needs_credits(plan.model()));
     return everything();
   }
   std::vector<ComponentResult> rows;
@@ -238,8 +242,7 @@ std::vector<std::vector<WhatIf>> what_if(const PlanDocument& before, std::span<c
     if (!base) base = std::make_unique<Common>(plan, open, kept);
     Evaluator evaluator(model, base->ground, base->credits, kept);
     std::map<std::string, std::int64_t> sums;
-    for (const StatementResult& row :
-         results_of(model, open, base->ground, base->credits, evaluator, Detail::totals).statements) {
+    for (const StatementResult& row : statements_of(model, open, base->ground, base->credits, evaluator)) {
       std::int64_t& sum = sums[row.person];
       sum = checked_add(sum, row.amount, "what-if");
     }

@@ -47,13 +47,16 @@ class Poster {
     read_posted();
   }
 
+  /// Without rows of components and releases: for what needs statements alone.
+  void leave_rows_out() { rows_ = false; }
+
   PlanResult post() {
     if (all_) credits();
     for (std::size_t c = 0; c < model_.components.size(); ++c) component(c);
     statements();
     take_back();
     ledger();
-    if (model_.payment) payments();
+    if (rows_ && model_.payment) payments();
     return std::move(result_);
   }
 
@@ -116,8 +119,10 @@ class Poster {
   }
 
   void outcome(const ComponentRule& rule, const Outcome& out) {
-    warn(rule, out);
-    result_.components.push_back(row_of(model_, ground_, out));
+    if (rows_) {
+      warn(rule, out);
+      result_.components.push_back(row_of(model_, ground_, out));
+    }
     if (all_) {
       for (const Outcome::Line& line : out.lines) {
         result_.lines.push_back({ground_.people[out.person], rule.name,
@@ -128,7 +133,7 @@ class Poster {
     const bool whole = model_.point == Point::statement;
     exact(out.person, out.period) += whole ? out.exact : Exact(out.amount);
     if (!whole) postings_.push_back({out.person, place(rule.name), out.period, out.amount});
-    if (!model_.releases.empty()) release(rule, out);
+    if (rows_ && !model_.releases.empty()) release(rule, out);
   }
 
   void warn(const ComponentRule& rule, const Outcome& out) {
@@ -316,6 +321,7 @@ class Poster {
   const Credits& credits_;
   Evaluator& evaluator_;
   bool all_;
+  bool rows_ = true;
   PlanResult result_;
   std::vector<std::string> names_;  ///< of components, sorted
   std::vector<Exact> exact_;
@@ -353,6 +359,13 @@ ComponentResult row_of(const Model& model, const Ground& ground, const Outcome& 
 PlanResult results_of(const Model& model, const Inputs& inputs, const Ground& ground, const Credits& credits,
                       Evaluator& evaluator, Detail detail) {
   return Poster(model, inputs, ground, credits, evaluator, detail).post();
+}
+
+std::vector<StatementResult> statements_of(const Model& model, const Inputs& inputs, const Ground& ground,
+                                           const Credits& credits, Evaluator& evaluator) {
+  Poster poster(model, inputs, ground, credits, evaluator, Detail::totals);
+  poster.leave_rows_out();
+  return poster.post().statements;
 }
 
 }  // namespace kith::incentive::general

@@ -10,6 +10,9 @@ namespace kith::incentive::general {
 ComponentResult row_of(const Model& model, const Ground& ground, const Outcome& out);
 PlanResult results_of(const Model& model, const Inputs& inputs, const Ground& ground, const Credits& credits,
                       Evaluator& evaluator, Detail detail);
+/// Statements alone.
+std::vector<StatementResult> statements_of(const Model& model, const Inputs& inputs, const Ground& ground,
+                                           const Credits& credits, Evaluator& evaluator);
 /// The steps to one outcome, in words.
 std::string explain_outcome(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator,
                             std::string_view person, std::string_view component, std::string_view period,

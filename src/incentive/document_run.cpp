@@ -387,10 +387,19 @@ Outcome Evaluator::explained(std::size_t component, Index person, Index period) 
     past.carried = earlier.carry;
     if (earlier.period >= ground_.periods.year_begin(period)) past.year += earlier.exact;
   }
+  struct Restore {  // also where the outcome fails
+    explicit Restore(Evaluator& from) : self(from), lines(from.lines_) {}
+    ~Restore() {
+      self.explaining_ = false;
+      self.lines_ = lines;
+    }
+    Evaluator& self;
+    bool lines;
+  };
+  const Restore restore(*this);
+  lines_ = credits_.kept();
   explaining_ = true;
-  Outcome out = outcome(component, {person, period}, past);
-  explaining_ = false;
-  return out;
+  return outcome(component, {person, period}, past);
 }
 
 std::vector<std::vector<Index>> Evaluator::forget(const std::vector<Index>& people) {
