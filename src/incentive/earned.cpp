@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "incentive/earned.hpp"
 
-#include <nlohmann/json.hpp>
+#include <iterator>
 #include <unordered_set>
 
+#include "incentive/general_facts.hpp"
 #include "incentive/statement_facts.hpp"
 
 namespace kith::incentive {
 namespace {
 
-/// The calendar and grain of every stored plan, whatever the format of its document: all name them alike. A plan that
-/// pays once, at its own end, has no such rhythm.
+/// The calendar and grain of every stored plan.
 std::set<std::pair<std::string, Grain>> rhythms(const Reader& system) {
   std::set<std::pair<std::string, Grain>> found;
   for (const CommissionPlan& row : system.list<CommissionPlan>()) {
-    const nlohmann::json document = nlohmann::json::parse(row.document);
-    const auto calendar = document.find("calendar");
-    const bool named = calendar != document.end() && calendar->is_string();
-    const std::string interval = document.at("interval").get<std::string>();
-    if (interval != "plan")
-      found.emplace(named ? calendar->get<std::string>() : Calendar{}.name, parse_grain(interval));
+    const PlanVersion version = read_version(row);
+    found.emplace(version.calendar, version.interval);
   }
   return found;
 }
@@ -28,7 +24,15 @@ void add_period(const Reader& system, const Terms& terms, const std::string& cal
                 const std::unordered_set<Id>* only, EarnedTable& table) {
   const PeriodFacts facts(system, terms, period);
   Holdings holdings(terms, period);
-  for (const Earning& earning : compute_earnings(facts, holdings, only)) {
+  std::vector<Earning> earnings = compute_earnings(facts, holdings, only);
+  if (terms.has_general_plans()) {
+    const GeneralFacts general(system, terms, calendar_named(system, calendar));
+    for (const PlanVersion* version : general.held(period)) {
+      std::vector<Earning> more = general.earnings(*version, period, only);
+      std::move(more.begin(), more.end(), std::back_inserter(earnings));
+    }
+  }
+  for (const Earning& earning : earnings) {
     Earned& earned = table[{earning.employee, earning.version->row.name, calendar, period.label}];
     earned.total = checked_add(earned.total, earning.amount, "commission");
     std::int64_t& day = earned.by_day[earning.day];

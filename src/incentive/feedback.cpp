@@ -124,8 +124,7 @@ class Feedback {
 
  private:
   void add_commission() {
-    const Measure won = as_measure(now_, Counted{QuotaMetric::won_amount, {}});
-    const std::set<Date> days = TouchedDays(work_, then_, won).days();
+    const std::set<Date> days = days_of_commission();
     const EarnedTable old = earned_in(then_, days);
     EarnedTable table = earned_in(now_, days);
     for (const auto& [key, earned] : old) table.try_emplace(key);  // what was earned and is no more
@@ -134,6 +133,21 @@ class Feedback {
       const std::int64_t amount = was == old.end() ? 0 : was->second.total;
       if (amount != earned.total) rows_.push_back(commission_row(now_, places_, key, amount, earned.total));
     }
+  }
+
+  /// On which days facts of commission count that the Work has touched: deals, and events of general plans. Measures of
+  /// those may look back, so the periods that were run later are looked at too.
+  std::set<Date> days_of_commission() const {
+    std::set<Date> days = TouchedDays(work_, then_, as_measure(now_, Counted{QuotaMetric::won_amount, {}})).days();
+    Measure events;
+    events.entity = kEvent.name;
+    events.on = "date";
+    const std::set<Date> posted = TouchedDays(work_, then_, events).days();
+    if (posted.empty()) return days;
+    days.insert(posted.begin(), posted.end());
+    const Condition later = verb::compare(kCommissionPeriod, "from", Condition::Op::gt, posted.begin()->days);
+    for (const CommissionPeriod& row : now_.list<CommissionPeriod>({.conditions = {later}})) days.insert(row.from);
+    return days;
   }
 
   void add_attainment() {
