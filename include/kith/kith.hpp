@@ -12,10 +12,11 @@
 ///
 /// **The engine** (start with engine/session.hpp). An Engine is an open store, a Session somebody at work in it. A
 /// Reader is a snapshot filtered by what the actor may see, now or as of an earlier work; a Work is a Reader that
-/// writes, all or nothing. Every past version stays readable (engine/history.hpp), and what was removed can come back
-/// (engine/recovery.hpp); `check` looks for broken invariants. Verbs are free functions that take a Work first and
-/// check everything before their first write; they throw kith::Error, which says what is wrong, where, and how to mend
-/// it (base/error.hpp).
+/// writes, all or nothing. Every past version stays readable (engine/history.hpp); what was removed can come back
+/// (engine/recovery.hpp), a whole Work be taken back (engine/undo.hpp), a person be erased from every version
+/// (engine/erasure.hpp), and a host follow the changes (engine/feed.hpp). `check` looks for broken invariants. Verbs
+/// are free functions that take a Work first and check everything before their first write; they throw kith::Error,
+/// which says what is wrong, where, and how to mend it (base/error.hpp).
 ///
 /// **The domain**, area by area; each header begins with a paragraph of meaning, then structs, verbs, queries.
 ///
@@ -32,18 +33,22 @@
 /// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
 /// | incentive/document.hpp | general commission plans over any events, and their engine without a store |
-/// | incentive/event.hpp | business events of the host, known by source, id and version; payee.hpp: roles, superiors,
-/// values | | incentive/payout.hpp | statements of general plans explained, exported, computed again; what-if, accruals
-/// | | incentive/quota.hpp | targets as a tree from company to person, and what was won below each | |
-/// incentive/measure.hpp | what else quotas count: queries over dated records; quota_plan.hpp: versions, relief | |
-/// incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes | |
-/// incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning | |
-/// incentive/bonus.hpp | pools, contests and SPIFFs in the store; obligations.hpp: amortised costs and draws | |
-/// incentive/sales_plan.hpp | what should be sold of what to whom, next to what was | | incentive/quota_math.hpp |
-/// goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it | | incentive/pool.hpp | bonus
-/// pools, contests, premiums; draw.hpp, release.hpp, amortization.hpp: when it is due | | analytics/report.hpp |
-/// reports by name: pipeline, win rate, ranking, bookings, attainment, statements | | simulation/company.hpp | a
-/// company that never was, of any size, for tests, benchmarks and demos |
+/// | incentive/event.hpp | business events of the host, known by source, id and version |
+/// | incentive/payee.hpp | roles, superiors and values of the people whom general plans pay |
+/// | incentive/payout.hpp | statements of general plans explained, exported, computed again; what-if, accruals |
+/// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
+/// | incentive/measure.hpp | what else quotas count: queries over dated records |
+/// | incentive/quota_plan.hpp | versions of a year's targets, and relief for those who come, go or pause |
+/// | incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes |
+/// | incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning |
+/// | incentive/bonus.hpp | pools, contests and SPIFFs in the store |
+/// | incentive/obligations.hpp | amortised costs and draws in the store |
+/// | incentive/sales_plan.hpp | what should be sold of what to whom, next to what was |
+/// | incentive/quota_math.hpp | goals shared out, compared, paced, ranked; proration.hpp, action_target.hpp beside it |
+/// | incentive/pool.hpp | the arithmetic of pools, contests and premiums |
+/// | incentive/release.hpp | the arithmetic of when pay is due; draw.hpp, amortization.hpp beside it |
+/// | analytics/report.hpp | reports by name: pipeline, win rate, ranking, bookings, attainment, statements |
+/// | simulation/company.hpp | a company that never was, of any size, for tests, benchmarks and demos |
 ///
 /// Beside the areas, interchange/ brings tables in (importer.hpp), and whole stores out and in again (dump.hpp).
 ///

@@ -60,7 +60,7 @@ const Stage* Placement::place(Opportunity& deal, verb::Faults& faults) {
 void check_deal(const Reader& reader, const Opportunity& deal, verb::Faults& faults) {
   if (deal.currency != reader.currency()) {
     faults.add("currency", code_of(deal.currency) + " is not the store's base currency, " + code_of(reader.currency()) +
-                               "; there are no exchange rates yet, so give the amount in that");
+                               "; convert the amount (people::convert_on) and give it in that");
   }
   verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", deal.closed_on);
   if (deal.expected_on && !verb::is_day(*deal.expected_on)) faults.add("expected_on", std::string(verb::kDayExpected));

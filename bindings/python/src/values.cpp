@@ -116,7 +116,7 @@ Parameters parameters_from(const py::dict& values) {
   for (const auto& [name, value] : values) {
     const auto key = py::cast<std::string>(name);
     // Money is a named tuple, and one value.
-    if (!py::isinstance<py::list>(value) && (!py::isinstance<py::tuple>(value) || py::hasattr(value, "_fields"))) {
+    if (is_money(value) || (!py::isinstance<py::list>(value) && !py::isinstance<py::tuple>(value))) {
       parameters.emplace(key, from_python(value));
       continue;
     }

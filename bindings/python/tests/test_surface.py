@@ -60,6 +60,16 @@ def test_find_filters_orders_limits_and_takes_parameters(shop: SimpleNamespace) 
     assert len(shop.session.customers.find("name = :q", q=hostile)) == 0
 
 
+def test_money_is_one_value_of_a_query_though_it_is_a_tuple(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        work.opportunities.create(title="Small", customer=shop.acme.id, owner=shop.seller.id, amount=Decimal("5"))
+        work.opportunities.create(title="Large", customer=shop.acme.id, owner=shop.seller.id, amount=Decimal("9"))
+    five = kith.Money(Decimal("5"), "USD")
+    find = shop.session.opportunities.find
+    assert find("amount > :least", least=five).column("title") == ["Large"]
+    assert find("title in :titles", titles=("Small", "Other")).column("title") == ["Small"]
+
+
 def test_expressions_take_lists_and_explain_themselves(shop: SimpleNamespace) -> None:
     customers = shop.session.customers
     assert customers.find("sector in :s", s=["tech", "x"]).column("name") == customers.find("sector = 'tech'").column(

@@ -35,7 +35,7 @@ struct Opportunity {
   std::optional<Id> owner = {};             ///< employee
   std::optional<Id> unit = {};              ///< the owner's unit when assigned
   std::optional<Amount> amount = {};        ///< expected while open, agreed when won
-  Currency currency = {};                   ///< default: the store's; another is refused until rates exist
+  Currency currency = {};                   ///< default: the store's; another is refused
   std::optional<Decimal> probability = {};  ///< set by hand, a fraction, scale 9; without it the stage's default counts
   std::optional<Date> engaged_on = {};      ///< when talks began
   std::optional<Date> expected_on = {};     ///< when it should close
