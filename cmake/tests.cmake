@@ -15,6 +15,10 @@ if(KITH_TEST_SOURCES)
   add_executable(kith_tests ${KITH_TEST_SOURCES})
   target_include_directories(kith_tests PRIVATE src tests)
   target_link_libraries(kith_tests PRIVATE kith kith_private GTest::gtest_main kith_warnings)
+  # Compiled fast, not to run fast, and alike in every preset, so that a compiler cache serves them all. The library
+  # stands first for the linker: of inline functions in both, its copies, optimised or instrumented, are the ones kept.
+  target_compile_options(kith_tests PRIVATE -O0)
+  target_link_options(kith_tests BEFORE PRIVATE -Wl,--whole-archive $<TARGET_FILE:kith> -Wl,--no-whole-archive)
   # One file knows the path, so that a compiler cache serves every checkout.
   set_source_files_properties(tests/support/source_dir.cpp PROPERTIES
                               COMPILE_DEFINITIONS KITH_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
