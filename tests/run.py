@@ -8,6 +8,7 @@ Plain Python: packages are needed only inside .venv, which cmake/setup.sh makes.
 never a silence; a stage whose sources are not in this version does not exist.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -101,20 +102,36 @@ _BUILT: dict[str, bool] = {}
 
 
 def google_tests(preset: str, what: str) -> None:
-    program, report = BUILD / preset / "kith_tests", RESULTS / f"{preset}.json"
-    report.unlink(missing_ok=True)
-    done = run([program, "--gtest_brief=1", f"--gtest_output=json:{report}"], env=sanitized())
+    """Runs the C++ tests in as many processes as there are processors, each with its share of the tests."""
+    shards = os.cpu_count() or 1
+    reports = [RESULTS / f"{preset}.{shard}.json" for shard in range(shards)]
+
+    def run_shard(shard: int) -> int:
+        reports[shard].unlink(missing_ok=True)
+        environment = sanitized() | {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)}
+        program = BUILD / preset / "kith_tests"
+        return run([program, "--gtest_brief=1", f"--gtest_output=json:{reports[shard]}"], env=environment).returncode
+
+    with concurrent.futures.ThreadPoolExecutor(shards) as threads:
+        codes = list(threads.map(run_shard, range(shards)))
+    for shard, (code, report) in enumerate(zip(codes, reports, strict=True)):
+        count_report(code, report, f"{what}, part {shard + 1} of {shards}")
+
+
+def count_report(code: int, report: pathlib.Path, what: str) -> None:
     if not report.exists():
-        TALLY.check(f"{what} (ended with exit code {done.returncode} before it could report)", False)
+        TALLY.check(f"{what} (ended with exit code {code} before it could report)", False)
         return
     tests = [
         test for suite in json.loads(report.read_text(encoding="utf-8"))["testsuites"] for test in suite["testsuite"]
     ]
-    failed = sum(bool(test.get("failures")) for test in tests)
+    failed = [test for test in tests if test.get("failures")]
+    for test in failed:
+        print(f"  FAILED: {test['classname']}.{test['name']}", flush=True)
     skipped = sum(test["status"] == "NOTRUN" or test["result"] == "SKIPPED" for test in tests)
     # A leak is found after the last test: no test failed, the program did.
-    failed = max(failed, int(done.returncode != 0))
-    TALLY.add(len(tests) - failed - skipped, failed, skipped, what=what)
+    bad = max(len(failed), int(code != 0))
+    TALLY.add(len(tests) - bad - skipped, bad, skipped, what=what)
 
 
 def sanitized() -> dict[str, str]:
