@@ -101,14 +101,14 @@ def build(preset: str) -> bool:
 _BUILT: dict[str, bool] = {}
 
 
-def google_tests(preset: str, what: str) -> None:
+def google_tests(preset: str, what: str, **variables: str) -> None:
     """Runs the C++ tests in as many processes as there are processors, each with its share of the tests."""
     shards = os.cpu_count() or 1
     reports = [RESULTS / f"{preset}.{shard}.json" for shard in range(shards)]
 
     def run_shard(shard: int) -> int:
         reports[shard].unlink(missing_ok=True)
-        environment = sanitized() | {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)}
+        environment = sanitized() | variables | {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)}
         program = BUILD / preset / "kith_tests"
         return run([program, "--gtest_brief=1", f"--gtest_output=json:{reports[shard]}"], env=environment).returncode
 
@@ -166,7 +166,8 @@ def stage_c() -> None:
 
 def stage_asan() -> None:
     if build("asan"):
-        google_tests("asan", "C++ tests under ASan and UBSan")
+        # Tests repeat themselves less often then (tests/support/soak.hpp).
+        google_tests("asan", "C++ tests under ASan and UBSan", KITH_SANITIZED="1")
         c_programs("asan")
 
 

@@ -13,6 +13,7 @@
 #include "kith/engine/erasure.hpp"
 #include "kith/engine/undo.hpp"
 #include "kith/interchange/archive.hpp"
+#include "support/soak.hpp"
 
 namespace kith::toy {
 namespace {
@@ -195,7 +196,7 @@ void fill_long(Session& session) {
 
 void tamper_with(void (*fill_store)(Session&)) {
   const char* wanted = std::getenv("KITH_TAMPERINGS");  // NOLINT: read before any thread
-  const int count = wanted == nullptr ? 300 : std::atoi(wanted);
+  const int count = wanted == nullptr ? test::turns_of(300) : std::atoi(wanted);
   const Store store("sqlite");
   {
     auto engine = store.open();

@@ -376,7 +376,7 @@ TEST_F(MemoryTest, R5WithoutMemoryNothingIsHalfDoneOrWrong) {
     const Outcome whole = run(operation, 0, false);
     ASSERT_EQ(whole.code, KITH_OK) << operation.name;
     const std::string after = test::checked_digest(path_);
-    const std::int64_t step = test::soaking() ? 1 : std::max<std::int64_t>(1, whole.allocations / 6);
+    const std::int64_t step = test::soaking() ? 1 : std::max<std::int64_t>(1, whole.allocations / test::turns_of(6));
     for (std::int64_t k = 1; k <= whole.allocations; k += step) {
       for (const bool for_good : {false, true}) {
         const Outcome outcome = run(operation, k, for_good);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// \file
-/// How much a fault test does: a short figure in `make test`, the full one in `make soak`, which sets KITH_SOAK.
+/// How much a test does: a short figure in `make test`, less of it under sanitizers (KITH_SANITIZED), the full one in
+/// `make soak` (KITH_SOAK).
 
 #include <cstdlib>
 #include <iostream>
@@ -12,6 +13,10 @@ inline bool soaking() { return std::getenv("KITH_SOAK") != nullptr; }
 
 /// The short figure, or the full one where KITH_SOAK is set.
 inline int amount_of(int short_run, int full_run) { return soaking() ? full_run : short_run; }
+
+/// How often a test repeats itself with other random numbers: a quarter as often under sanitizers, which slow it down
+/// as much and find in the first turns what they would find in the others.
+inline int turns_of(int turns) { return std::getenv("KITH_SANITIZED") != nullptr ? (turns + 3) / 4 : turns; }
 
 /// Says what a test did and found; in `make soak` only.
 template <class... Parts>
