@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_passed, check_failed, check_broken;
+static int check_passed, check_failed, check_skipped, check_broken;
 static kith_error check_error = {.struct_size = sizeof(kith_error)};
 
 #define CHECK(condition)                                                   \
@@ -74,8 +74,14 @@ static kith_error check_error = {.struct_size = sizeof(kith_error)};
     }                                \
   } while (0)
 
+/* Says why a test cannot run here. */
+static inline void check_skip(const char* why) {
+  printf("skipped: %s\n", why);
+  ++check_skipped;
+}
+
 static inline int check_end(void) {
-  printf("%d passed, %d failed\n", check_passed, check_failed);
+  printf("%d passed, %d failed, %d skipped\n", check_passed, check_failed, check_skipped);
   return check_failed == 0 && check_passed != 0 ? 0 : 1;
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The story ends with the same digest on memory and SQLite, twice in a row, as in C++ and Python; its past can be
- * read, and the whole of it dumped and loaded. */
+/* The story ends with the same digest on memory, SQLite and PostgreSQL, twice in a row, as in C++ and Python; its
+ * past can be read, and the whole of it dumped and loaded. PostgreSQL needs a server: KITH_TEST_POSTGRES names one by
+ * its URL (tests/run.py starts one). */
+#define _POSIX_C_SOURCE 200809L
 #include "story.h"
+
+#include <unistd.h>
 
 static void the_story_ends_alike_everywhere(void) {
   for (int round = 0; round < 2; ++round) {
@@ -25,6 +29,29 @@ static void the_story_ends_alike_everywhere(void) {
     remove_store(path);
   }
 }
+
+#ifdef KITH_POSTGRES
+static const char* server_url(void) {
+  const char* url = getenv("KITH_TEST_POSTGRES");
+  return url == NULL ? "" : url;
+}
+
+static void the_story_ends_alike_on_postgresql(void) {
+  for (int tenant = 1; tenant <= 2; ++tenant) { /* the second one's in tables that are there */
+    char url[1024];
+    snprintf(url, sizeof url, "%s%skith_schema=kith_c_story_%ld&kith_tenant=%d", server_url(),
+             strchr(server_url(), '?') == NULL ? "?" : "&", (long)getpid(), tenant);
+    story s = tell(url);
+    no_findings(&s);
+    expect_digest(&s);
+    close_world(s.world);
+    OK(kith_open(url, KITH_NUL, NULL, &s.world.store, &check_error));
+    OK(kith_session_open(s.world.store, NULL, 0, &s.world.session, &check_error));
+    expect_digest(&s);
+    close_world(s.world);
+  }
+}
+#endif
 
 static void dumps_load_into_new_stores(void) {
   story s = tell("memory:");
@@ -143,6 +170,15 @@ int main(int argc, char** argv) {
   (void)argc;
   check_program = argv[0];
   RUN(the_story_ends_alike_everywhere);
+#ifdef KITH_POSTGRES
+  if (*server_url() == '\0') {
+    check_skip("the story on PostgreSQL: KITH_TEST_POSTGRES names no server");
+  } else {
+    RUN(the_story_ends_alike_on_postgresql);
+  }
+#else
+  check_skip("the story on PostgreSQL: built without libpq");
+#endif
   RUN(dumps_load_into_new_stores);
   RUN(keys_make_works_idempotent);
   RUN(the_past_stays_readable);
