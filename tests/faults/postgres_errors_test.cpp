@@ -169,7 +169,7 @@ TEST_F(ServerErrorTest, AReadOnlyServerReadsAndRefusesWorks) {
 }
 
 TEST_F(ServerErrorTest, AStatementThatTakesTooLongIsStopped) {
-  auto engine = open(url_ + "&kith_statement_ms=100", test::patient_options());
+  auto engine = open(url_ + "&kith_statement_ms=250", test::patient_options());
   Session session = engine->session();
   Host host;
   host("BEGIN; LOCK TABLE " + test::schema_of(url_) + ".customer IN ACCESS EXCLUSIVE MODE");
@@ -192,19 +192,31 @@ TEST_F(ServerErrorTest, AStatementThatTakesTooLongIsStopped) {
   EXPECT_KITH_ERROR(second.work({.cause = "waits"}), Code::busy, "400 ms");
 }
 
+/// Waits until the server has ended what idled; false where it does not.
+bool waits_for_the_end_of_idle_works(Host& host) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (host("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kith' AND state = 'idle in "
+              "transaction'") != "0") {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
 TEST_F(ServerErrorTest, AForgottenWorkIsEndedAndTheSessionGoesOn) {
-  auto engine = open(url_ + "&kith_idle_ms=100", test::patient_options());
+  auto engine = open(url_ + "&kith_idle_ms=400", test::patient_options());
   Session session = engine->session();
+  Host host;
   {
     Work work = session.work({.cause = "forgotten"});
     test::add_pair(work, "forgotten");
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    EXPECT_TRUE(waits_for_the_end_of_idle_works(host));
     EXPECT_KITH_ERROR(test::add_pair(work, "late"), Code::storage, "was lost");
   }
   {
     Work work = session.work({.cause = "forgotten before the commit"});
     test::add_pair(work, "forgotten");
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    EXPECT_TRUE(waits_for_the_end_of_idle_works(host));
     EXPECT_KITH_ERROR(work.commit(), Code::storage, "nothing of the work is kept");
   }
   EXPECT_EQ(session.reader().list<Customer>().size(), 2U);

@@ -20,9 +20,13 @@ using test::run_pair;
 class CutTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!server_.fault().empty()) GTEST_SKIP() << "PostgreSQL was not tested: " << server_.fault();
-    proxy_ = std::make_unique<test::CuttingProxy>(folder_.file(""), server_.socket_folder());
-    engine_ = open("postgresql://postgres@/postgres?host=" + folder_.file(""), test::patient_options());
+    const test::PostgresServer& server = test::own_server();
+    if (!server.fault().empty()) GTEST_SKIP() << "PostgreSQL was not tested: " << server.fault();
+    proxy_ = std::make_unique<test::CuttingProxy>(folder_.file(""), server.socket_folder());
+    static int tenants = 0;
+    url_ = "postgresql://postgres@/postgres?host=" + folder_.file("") +
+           "&kith_schema=kith_cut&kith_tenant=" + std::to_string(++tenants);
+    engine_ = open(url_, test::patient_options());
   }
 
   /// One work with that cut; false when the stream was shorter.
@@ -45,9 +49,9 @@ class CutTest : public testing::Test {
     test::tell("cuts in ", where, ": ", cuts_);
   }
 
-  test::PostgresServer server_;
   kith_test::TempDir folder_;
   std::unique_ptr<test::CuttingProxy> proxy_;
+  std::string url_;
   std::shared_ptr<Engine> engine_;
   std::size_t works_ = 0;
   std::size_t customers_ = 0;
@@ -88,7 +92,7 @@ TEST_F(CutTest, R17BytesOfAWorkThatCopiesManyRowsApplyItOnce) {
 TEST_F(CutTest, R17AServerThatStaysAwayLeavesTheQuestionToTheKey) {
   Options hasty = test::patient_options();
   hasty.storage.busy_ms = 200;
-  auto engine = open("postgresql://postgres@/postgres?host=" + folder_.file(""), hasty);
+  auto engine = open(url_, hasty);
   Session session = engine->session();
   const auto run = [&](const WorkOptions& options, const std::string& name) {
     int calls = 0;

@@ -5,19 +5,24 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
+#include <thread>
 
 #include "kith/engine/migration.hpp"
 #include "storage/contract.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/sqlite_sql.hpp"
 #include "support/expect_error.hpp"
+#include "support/failing_libpq.hpp"
 #include "support/postgres_host.hpp"
+#include "support/soak.hpp"
 #include "support/source_dir.hpp"
 #include "support/store.hpp"
 
@@ -410,29 +415,12 @@ TEST_F(PostgresMigration, AnOlderProcessNoLongerWritesIntoAMigratedTenant) {
   EXPECT_NO_THROW(store.session.reader()) << "reading goes on: migrations only add";
 }
 
-// The child dies by SIGKILL as it sends its k-th message to the server.
-int messages_left = 0;
-void count_message() {
-  if (--messages_left == 0) raise(SIGKILL);
-}
-
-/// Opens the tenant in a process of its own; true when it lived.
-bool survives(const std::string& url, int messages) {
+/// Opens the tenant in a process of its own, which dies by SIGKILL before that statement; true when it lived.
+bool survives(const std::string& url, int statement) {
   const pid_t child = fork();
   if (child == 0) {
-    messages_left = messages;
-    static postgres::Api real;
-    postgres::Api& api = postgres::replaceable_api();
-    real = api;
-    api.PQexec = [](PGconn* connection, const char* sql) {
-      count_message();
-      return real.PQexec(connection, sql);
-    };
-    api.PQexecParams = [](PGconn* connection, const char* sql, int count, const Oid* types, const char* const* values,
-                          const int* lengths, const int* formats, int format) {
-      count_message();
-      return real.PQexecParams(connection, sql, count, types, values, lengths, formats, format);
-    };
+    test::FailingLibpq libpq;
+    libpq.arm({.at = statement, .act = [] { raise(SIGKILL); }});
     try {
       open(url, options());
       _exit(0);
@@ -451,19 +439,15 @@ TEST_F(PostgresMigration, AKillAnywhereLeavesTheRestToTheNext) {
   make_old();
   drop_a_column();
   const std::string script = migration::script(migration::plan(tenant(1), model()));
-  std::map<int, std::string> expected;
-  for (const int number : {1, 2}) {
-    expected[number] = to_hex(state_digest(open(tenant(number), options())->session()));
-  }
   int kills = 0;
   bool done = false;
   // Killed again and again on the way through one schema, and each time somewhere else.
-  for (int start = 1; start <= 3; ++start) {
+  for (int start = 1; start <= test::amount_of(1, 3); ++start) {
     make_old();
     drop_a_column();
-    int messages = start;
-    for (done = false; !done; messages += 11) {
-      done = survives(tenant(1 + kills % 2), messages);
+    int statements = start;
+    for (done = false; !done; statements += 11) {
+      done = survives(tenant(1 + kills % 2), statements);
       kills += done ? 0 : 1;
     }
     for (const int number : {1, 2}) {
@@ -480,7 +464,44 @@ TEST_F(PostgresMigration, AKillAnywhereLeavesTheRestToTheNext) {
     }
     EXPECT_EQ(host()("SELECT count(*) FROM " + schema_ + ".kith_migration WHERE done = 0"), "0");
   }
-  EXPECT_GT(kills, 20);
+  EXPECT_GT(kills, test::amount_of(6, 20));
+}
+
+/// The server itself is killed, again and again on the way through one schema.
+TEST_F(PostgresMigration, AKillOfTheServerLeavesTheRestToTheNext) {
+  test::PostgresServer server;
+  ASSERT_EQ(server.fault(), "");
+  url_ = server.url() + "&kith_schema=kith_killed";
+  schema_ = schema_of(url_);
+  ASSERT_EQ(Host(server.url())(old_schema(schema_, false)), "");
+  std::mt19937 random(19);
+  int kills = 0;
+  for (bool done = false; !done; kills += done ? 0 : 1) {
+    std::thread killer;
+    test::FailingLibpq libpq;
+    // Before a statement or within it.
+    const auto delay = std::chrono::microseconds(random() % 2000);
+    libpq.arm({.at = test::soaking() ? 5 + kills / 4 : 20 + 80 * kills, .act = [&] {
+                 killer = std::thread([&server, delay] {
+                   std::this_thread::sleep_for(delay);
+                   server.kill();
+                 });
+               }});
+    try {
+      open(tenant(1 + kills % 2), options());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::storage) << error.what();
+    }
+    done = libpq.disarm() == 0;
+    if (!killer.joinable()) continue;
+    killer.join();
+    ASSERT_TRUE(server.start());
+  }
+  for (const int number : {1, 2}) EXPECT_TRUE(opens_whole(tenant(number))) << number;
+  Host host(server.url());
+  EXPECT_EQ(host("SELECT count(*) FROM " + schema_ + ".kith_migration WHERE done = 0"), "0");
+  EXPECT_GT(kills, 2);
+  test::tell("kill -9 of the server while migrating: ", kills);
 }
 
 TEST_F(PostgresMigration, ProcessesThatMigrateAtOnceTakeTurns) {

@@ -17,6 +17,7 @@ struct Armed {
   Failure failure;
   bool armed = false;
   int hits = 0;
+  int seen = 0;
 };
 Armed now;
 
@@ -29,7 +30,13 @@ bool is_due(const char* sql) {
   const std::string_view text = sql == nullptr ? std::string_view() : std::string_view(sql);
   if (text.starts_with("ROLLBACK") || text.starts_with("SELECT pg_catalog.set_config($1")) return false;
   if (now.failure.commits && !is_commit(sql)) return false;
-  return now.failure.at-- == 0;
+  ++now.seen;
+  if (now.failure.at-- != 0) return false;
+  if (!now.failure.act) return true;
+  ++now.hits;
+  now.armed = false;
+  now.failure.act();
+  return false;
 }
 
 /// What the server does instead; "" where the network fails.
@@ -106,6 +113,7 @@ FailingLibpq::~FailingLibpq() { postgres::replaceable_api() = real_; }
 void FailingLibpq::arm(const Failure& failure) {
   now.failure = failure;
   now.hits = 0;
+  now.seen = 0;
   now.armed = true;
 }
 
@@ -113,6 +121,8 @@ int FailingLibpq::disarm() {
   now.armed = false;
   return now.hits;
 }
+
+int FailingLibpq::seen() const { return now.seen; }
 
 }  // namespace kith::test
 

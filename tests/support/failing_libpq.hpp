@@ -5,6 +5,7 @@
 /// transaction afterwards is what it would think.
 #ifdef KITH_POSTGRES
 
+#include <functional>
 #include <string>
 
 #include "storage/postgres_api.hpp"
@@ -19,6 +20,8 @@ struct Failure {
   bool commits = false;  ///< only a COMMIT fails
   bool keeps = false;    ///< with `commits`: after the server has done it
   int again = -1;        ///< so many statements behind the failure the network fails too; -1 for never
+  /// Is called in the place of a failure: it may kill the server, or this process. The statement goes to what is left.
+  std::function<void()> act = {};
 };
 
 /// Stands in for libpq's functions while it lives. One at a time; while it is armed, one thread uses PostgreSQL.
@@ -32,6 +35,8 @@ class FailingLibpq {
   void arm(const Failure& failure);
   /// How many statements have failed since it was armed; nothing fails any more.
   int disarm();
+  /// How many statements came by while it was armed.
+  int seen() const;
   /// libpq as it is.
   const postgres::Api& real() const { return real_; }
 

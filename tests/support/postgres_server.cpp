@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -91,8 +92,32 @@ bool PostgresServer::make() {
     return run(bin_ + "/pg_basebackup -h " + options_.primary + " -U postgres -D " + folder_ +
                "/data -R -X stream --checkpoint=fast --no-sync");
   }
-  return run(bin_ + "/initdb -D " + folder_ +
-             "/data -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions " + options_.initdb);
+  const std::string initdb = bin_ + "/initdb -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions ";
+  if (!options_.initdb.empty()) return run(initdb + options_.initdb + " -D " + folder_ + "/data");
+  // To copy files is quicker than to make them: those of the first cluster of this program are kept as they came.
+  static std::string fresh;
+  static const std::unique_ptr<std::string, void (*)(std::string*)> removed(&fresh, [](std::string* path) {
+    std::error_code ignored;
+    if (!path->empty()) fs::remove_all(*path, ignored);
+  });
+  if (fresh.empty()) {
+    std::string pattern = (fs::temp_directory_path() / "kith_pg_new_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) return false;
+    fresh = pattern;
+    if (user_ != geteuid() && chown(fresh.c_str(), user_, group_) != 0) return false;
+    if (!run(initdb + "-D " + fresh + "/data")) return false;
+  }
+  return run("cp -a " + fresh + "/data " + folder_ + "/data");
+}
+
+/// By the file in which a server tells its process and how far it is.
+bool PostgresServer::is_ready() const {
+  std::ifstream file(folder_ + "/data/postmaster.pid");
+  std::string line;
+  if (!std::getline(file, line) || std::atoi(line.c_str()) != pid_) return false;
+  constexpr int kState = 8;
+  for (int i = 1; i < kState; ++i) std::getline(file, line);
+  return line.starts_with("ready") || line.starts_with("standby");
 }
 
 PostgresServer::~PostgresServer() {
@@ -131,9 +156,9 @@ bool PostgresServer::run(const std::string& command) const {
 
 bool PostgresServer::start() {
   // After `kill` the last of its processes may still hold the shared memory for a moment.
-  for (int attempt = 1; attempt <= 20; ++attempt) {
+  for (int attempt = 1; attempt <= 100; ++attempt) {
     if (start_once()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return false;
 }
@@ -148,12 +173,12 @@ bool PostgresServer::start_once() {
   pid_ = spawn(command, true);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (pid_ > 0 && std::chrono::steady_clock::now() < until) {
-    if (run(bin_ + "/pg_isready -q -h " + sockets_)) return true;
+    if (is_ready()) return true;
     if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
       pid_ = -1;
       return false;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return false;
 }
@@ -183,14 +208,18 @@ const Shared& shared() {
     if (const char* given = std::getenv("KITH_TEST_POSTGRES"); given != nullptr && *given != '\0') {
       return Shared{given, {}};
     }
-    static const PostgresServer server;
-    if (!server.fault().empty()) return Shared{{}, server.fault()};
-    return Shared{server.url(), {}};
+    if (!own_server().fault().empty()) return Shared{{}, own_server().fault()};
+    return Shared{own_server().url(), {}};
   }();
   return one;
 }
 
 }  // namespace
+
+const PostgresServer& own_server() {
+  static const PostgresServer server;
+  return server;
+}
 
 const std::string& postgres_url() { return shared().url; }
 const std::string& postgres_fault() { return shared().fault; }

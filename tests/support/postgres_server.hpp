@@ -47,6 +47,7 @@ class PostgresServer {
  private:
   bool run(const std::string& command) const;
   bool start_once();
+  bool is_ready() const;
   bool make();
   pid_t spawn(const std::string& command, bool server) const;
 
@@ -59,6 +60,9 @@ class PostgresServer {
   gid_t group_ = 0;
   pid_t pid_ = -1;
 };
+
+/// The server of this program itself, for tests that need its socket; nobody kills it.
+const PostgresServer& own_server();
 
 /// The URL of the server that all tests of this program share; empty where there is none, and then
 /// `postgres_fault` says why.
