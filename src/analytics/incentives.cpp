@@ -24,14 +24,22 @@ Table statements(const Reader& reader, const Parameters& parameters) {
     Statement statement;
   };
   const Names periods = names_of(reader, entity_of<CommissionPeriod>(), "label");
+  Query query;
+  if (!period.empty()) {
+    Condition of{.op = Condition::Op::in, .field = entity_of<Statement>().at("period")};
+    for (const auto& [id, label] : periods) {
+      if (label == period) of.operands.emplace_back(id);
+    }
+    query.conditions.push_back(std::move(of));
+  }
   std::vector<Row> rows;
-  for (Statement& statement : reader.list<Statement>()) {
+  for (Statement& statement : reader.list<Statement>(query)) {
     const auto label = periods.find(statement.period.value);
     const auto name = employees.find(statement.employee.value);
     Row row{.period = label == periods.end() ? "" : label->second,
             .employee = name == employees.end() ? std::to_string(statement.employee.value) : name->second,
             .statement = std::move(statement)};
-    if (period.empty() || row.period == period) rows.push_back(std::move(row));
+    rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
     return std::tie(a.period, a.employee, a.statement.id) < std::tie(b.period, b.employee, b.statement.id);

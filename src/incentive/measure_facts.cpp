@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a measure counts: one scan of its records, one of their parts for each batch.
+// What a measure counts: one scan of its records, one of their parts for each batch; totals are added up where the
+// records are, but for those that are shared out.
 #include "incentive/measure_facts.hpp"
 
 #include <fmt/format.h>
@@ -56,6 +57,9 @@ Credited credited(const Model& model, const Entity& entity, const std::optional<
 
 namespace {
 
+/// So many records that are shared out are told apart by their ids; with more, every record is read.
+constexpr std::size_t kMostShared = 1000;
+
 /// A record before it is shared out.
 struct Whole {
   Id record;
@@ -81,13 +85,68 @@ class Measuring {
     if (measure.value) value_.emplace(Expression::compile(*measure.value, scope_of(system, entity_)));
   }
 
-  std::vector<MeasuredShare> read(Date from, Date to) {
-    auto cursor = system_.scan(entity_, query(from, to));
+  std::vector<MeasuredShare> read(Date from, Date to) { return read(query(from, to)); }
+
+  std::optional<MeasuredTotals> totals(Date from, Date to) {
+    const bool counts = !measure_.value;
+    const int worth = counts ? -1 : entity_.find(*measure_.value);
+    if (measure_.role || credit_.field < 0 || !by_day() || (!counts && !adds_up(worth))) return std::nullopt;
+    const auto shared = shared_records();
+    if (!shared) return std::nullopt;
+    Query alone = query(from, to);
+    Query rest = alone;
+    Condition of_many = verb::one_of(entity_, name_of_field(kIdField), *shared);
+    alone.conditions.push_back({.op = Condition::Op::none, .field = 0, .operands = {}, .terms = {of_many}});
+    rest.conditions.push_back(std::move(of_many));
+    MeasuredTotals found;
+    if (!add_up(std::move(alone), worth, found.alone)) return std::nullopt;
+    if (!shared->empty()) found.shared = read(rest);
+    return found;
+  }
+
+ private:
+  std::vector<MeasuredShare> read(const Query& query) {
+    auto cursor = system_.scan(entity_, query);
     for (Batch batch; cursor->next(batch);) share(wholes(batch));
     return std::move(shares_);
   }
 
- private:
+  /// A field whose words are what it is worth.
+  bool adds_up(int field) const {
+    if (field < 0) return false;
+    const Type type = entity_.fields[static_cast<std::size_t>(field)].type;
+    return type == Type::integer || (type == Type::money && !entity_.roles.currency.empty());
+  }
+
+  /// The records that have parts; nothing where they are too many.
+  std::optional<std::vector<Id>> shared_records() const {
+    std::vector<Id> ids;
+    if (credit_.parts == nullptr) return ids;
+    const Groups groups = system_.group(*credit_.parts, {std::string(credit_.parts->roles.parent)}, {});
+    if (groups.rows.size() > kMostShared) return std::nullopt;
+    for (std::size_t i = 0; i < groups.rows.size(); ++i) ids.push_back({groups.keys[0].word(i)});
+    return ids;
+  }
+
+  /// By owner and day. False where one is worth what only an error can tell.
+  bool add_up(Query query, int worth, std::vector<MeasuredShare>& sums) const {
+    query.fields.clear();
+    std::vector<std::string> keys{std::string(name_of_field(credit_.field)), std::string(name_of_field(on_))};
+    std::vector<std::string> summed;
+    if (worth >= 0) summed.emplace_back(name_of_field(worth));
+    const bool money = worth >= 0 && entity_.fields[static_cast<std::size_t>(worth)].type == Type::money;
+    if (money) keys.emplace_back(entity_.roles.currency);
+    const Groups groups = system_.group(entity_, keys, summed, query);
+    for (std::size_t i = 0; i < groups.rows.size(); ++i) {
+      if (money && groups.present[0][i] != 0 && groups.keys[2].text(i) != code_of(system_.currency())) return false;
+      if (groups.keys[0].is_null(i)) continue;
+      sums.push_back({.day = {static_cast<std::int32_t>(groups.keys[1].word(i))},
+                      .employee = {groups.keys[0].word(i)},
+                      .amount = worth < 0 ? groups.rows[i] : groups.sums[0][i]});
+    }
+    return true;
+  }
+
   bool by_day() const { return entity_.fields[static_cast<std::size_t>(on_)].type == Type::date; }
 
   Query query(Date from, Date to) const {
@@ -217,6 +276,10 @@ class Measuring {
 };
 
 }  // namespace
+
+std::optional<MeasuredTotals> measured_totals(const Reader& system, const Measure& measure, Date from, Date to) {
+  return Measuring(system.as_system("measure " + measure.name), measure).totals(from, to);
+}
 
 std::vector<MeasuredShare> measured(const Reader& reader, const Measure& measure, Date from, Date to) {
   if (reader.actor().kind != PrincipalKind::system && !reader.may(Action::administer, kMeasure, measure.id)) {

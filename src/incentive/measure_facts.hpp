@@ -19,4 +19,12 @@ struct Credited {
 /// Errors: invalid for a field that refers to no employee, or an entity that nobody is credited for.
 Credited credited(const Model& model, const Entity& entity, const std::optional<std::string>& who);
 
+/// `measured`, added up as far as records need not be told apart.
+struct MeasuredTotals {
+  std::vector<MeasuredShare> alone = {};   ///< by employee and day, of no record: what one employee has alone
+  std::vector<MeasuredShare> shared = {};  ///< of the records that are shared out
+};
+/// Nothing where each record has to be read; then `measured` does that. Errors: those of `measured`.
+std::optional<MeasuredTotals> measured_totals(const Reader& system, const Measure& measure, Date from, Date to);
+
 }  // namespace kith::incentive

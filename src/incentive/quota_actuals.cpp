@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "engine/verbs.hpp"
+#include "incentive/measure_facts.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith::incentive {
@@ -79,16 +80,25 @@ void QuotaActuals::add(const Reader& system, const Measure& measure, Date from, 
   const Organisation organisation(system);
   const bool each = measure.kind == MeasureKind::count;
   std::set<std::pair<Id, Id>> counted;  // unit, record: one deal of two people is one deal of their unit
-  for (const MeasuredShare& share : measured(system, measure, from, to)) {
-    if (only != nullptr && !only->contains(share.record)) continue;
+  const auto add_share = [&](const MeasuredShare& share, bool alone) {
+    const auto is_new = [&](Id unit) { return !each || alone || counted.emplace(unit, share.record).second; };
     add_to(employees_, share.employee, share.amount);
-    if (!each || counted.emplace(Id{}, share.record).second)
-      all_ = checked_add(all_, share.amount, "actual of a quota");
+    if (is_new({})) all_ = checked_add(all_, share.amount, "actual of a quota");
     const std::optional<Id> unit = organisation.unit_on(share.employee, share.day);
-    if (!unit) continue;
+    if (!unit) return;
     for (const Id above : organisation.chain(*unit, share.day)) {
-      if (!each || counted.emplace(above, share.record).second) add_to(units_, above, share.amount);
+      if (is_new(above)) add_to(units_, above, share.amount);
     }
+  };
+  if (only == nullptr) {
+    if (const auto totals = measured_totals(system, measure, from, to)) {
+      for (const MeasuredShare& share : totals->alone) add_share(share, true);
+      for (const MeasuredShare& share : totals->shared) add_share(share, false);
+      return;
+    }
+  }
+  for (const MeasuredShare& share : measured(system, measure, from, to)) {
+    if (only == nullptr || only->contains(share.record)) add_share(share, false);
   }
 }
 
