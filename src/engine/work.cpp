@@ -11,6 +11,7 @@
 #include "engine/owners.hpp"
 #include "engine/pending.hpp"
 #include "kith/base/error.hpp"
+#include "storage/side_by_side.hpp"
 
 namespace kith {
 namespace {
@@ -212,16 +213,26 @@ void Work::create_batch(const Entity& entity, Batch& batch) {
 
 void Work::insert_rows(const Entity& entity, Batch& batch) {
   for (std::size_t row = 0; row < batch.rows(); ++row) fill_new_row(entity, batch, row);
+  const auto touch_rows = [&](std::size_t from, std::size_t to) {
+    for (std::size_t row = from; row < to; ++row) touch(entity, batch, row, ChangeKind::created);
+  };
   try {
-    state_->live().insert(entity, batch);
+    if (auto* server = dynamic_cast<SideBySide*>(&state_->live())) {
+      server->insert_while(entity, batch, touch_rows);
+    } else {
+      state_->live().insert(entity, batch);
+      touch_rows(0, batch.rows());
+    }
   } catch (const Error& error) {
     // A taken key leaves the statement undone; what a Work wrote before stays good. Anything else may have left half a
     // batch.
     pending_->failed = pending_->failed || error.code != Code::conflict || batch.rows() > 1;
     throw;
+  } catch (...) {  // without memory, some rows may be noted that are not there
+    pending_->failed = true;
+    throw;
   }
   pending_->wrote = true;
-  for (std::size_t row = 0; row < batch.rows(); ++row) touch(entity, batch, row, ChangeKind::created);
 }
 
 void Work::keep_past(const Entity& entity, const Batch& old) {

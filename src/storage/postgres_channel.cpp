@@ -200,23 +200,44 @@ std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view do
   return results;
 }
 
-bool Channel::copy(const std::string& sql, std::string_view bytes) {
-  static_cast<void>(exec(sql, "write to"));
+Copying::Copying(Channel& channel, const std::string& sql) : channel_(channel) {
+  static_cast<void>(channel_.exec(sql, "write to"));
+}
+
+Copying::~Copying() {
+  if (!open_) return;
+  api().PQputCopyEnd(channel_.raw(), "given up");
+  static_cast<void>(finish());
+}
+
+void Copying::send(std::string_view bytes) {
   constexpr std::size_t kPiece = std::size_t{1} << 20;
-  bool sent = true;
-  for (std::size_t at = 0; at < bytes.size() && sent; at += kPiece) {
+  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
     const std::string_view piece = bytes.substr(at, kPiece);
-    sent = api().PQputCopyData(raw(), piece.data(), static_cast<int>(piece.size())) == 1;
+    if (api().PQputCopyData(channel_.raw(), piece.data(), static_cast<int>(piece.size())) != 1) {
+      channel_.fail_lost(api().PQerrorMessage(channel_.raw()));
+    }
   }
-  sent = sent && api().PQputCopyEnd(raw(), nullptr) == 1;
-  if (!sent) fail_lost(api().PQerrorMessage(raw()));
+}
+
+Result Copying::finish() {
+  open_ = false;
   Result failure;
-  for (Result result(api().PQgetResult(raw())); result.raw() != nullptr; result = Result(api().PQgetResult(raw()))) {
-    if (result.failed()) failure = std::move(result);
+  for (Result result(api().PQgetResult(channel_.raw())); result.raw() != nullptr;
+       result = Result(api().PQgetResult(channel_.raw()))) {
+    const bool stuck = result.status() == PGRES_COPY_IN;  // the end of the bytes could not be told
+    if ((result.failed() || stuck) && failure.raw() == nullptr) failure = std::move(result);
+    if (stuck) break;
   }
+  return failure;
+}
+
+bool Copying::end() {
+  if (api().PQputCopyEnd(channel_.raw(), nullptr) != 1) channel_.fail_lost(api().PQerrorMessage(channel_.raw()));
+  const Result failure = finish();
   if (failure.raw() == nullptr) return true;
   if (field_of(failure, PG_DIAG_SQLSTATE) == "23505") return false;
-  fail(failure, "write to");
+  channel_.fail(failure, "write to");
 }
 
 void Channel::commit() {

@@ -38,7 +38,7 @@ class Params {
   void column(const Column& column, std::size_t row, Type type);
   void words(std::span<const std::int64_t> words);
   void cells(std::span<const Cell> cells, Type type);
-  /// Rows [from, to) of a column.
+  /// Rows [from, to) of a column whose texts the server takes.
   void rows(const Column& column, std::size_t from, std::size_t to, Type type);
 
   int size() const { return static_cast<int>(types_.size()); }
@@ -66,6 +66,8 @@ class Params {
 void append_int16(std::string& bytes, std::int16_t value);
 void append_int32(std::string& bytes, std::int32_t value);
 void append_int64(std::string& bytes, std::int64_t value);
+/// As COPY and arrays have it: the length of the value, then its bytes.
+void append_value(std::string& bytes, const Column& column, std::size_t row);
 
 /// A result that frees itself; columns of statements with parameters are binary.
 class Result {
@@ -116,6 +118,8 @@ struct Lent {
   std::string tenant = {};
 };
 
+class Copying;
+
 class Channel {
  public:
   /// Connects. Errors: storage, denied, not_found, busy.
@@ -141,8 +145,6 @@ class Channel {
   Result run_once(const std::string& sql, Params& params, std::string_view doing = "use");
   /// Sends all steps in one go, then fails with the first error, if there was one.
   std::vector<Result> pipeline(std::span<Step> steps, std::string_view doing = "write to");
-  /// COPY ... FROM STDIN of ready bytes. False where a unique key was in the way: the transaction is then broken.
-  bool copy(const std::string& sql, std::string_view bytes);
   /// COMMIT, with what is said of it.
   void commit();
 
@@ -154,6 +156,7 @@ class Channel {
   void leave() noexcept;
 
  private:
+  friend class Copying;
   const std::string* prepared(const std::string& sql, const Params& params);
   [[noreturn]] void fail_lost(std::string_view said) const;
 
@@ -162,6 +165,28 @@ class Channel {
   Lent* lent_ = nullptr;
   std::int64_t prepared_count_ = 0;
   std::unordered_map<std::string, std::string> prepared_;
+};
+
+/// COPY ... FROM STDIN in binary form: the server takes the bytes in while more of them are made.
+class Copying {
+ public:
+  /// `sql` may hold statements before and behind the COPY.
+  Copying(Channel& channel, const std::string& sql);
+  /// Gives up unless `end` was called; the transaction is then broken.
+  ~Copying();
+  Copying(const Copying&) = delete;
+  Copying& operator=(const Copying&) = delete;
+
+  void send(std::string_view bytes);
+  /// False where a unique key was in the way: the transaction is then broken.
+  bool end();
+
+ private:
+  /// Reads all answers; the first that tells of a failure.
+  Result finish();
+
+  Channel& channel_;
+  bool open_ = true;
 };
 
 }  // namespace kith::postgres

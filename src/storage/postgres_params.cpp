@@ -20,9 +20,9 @@ namespace {
 
 template <class Unsigned>
 void append_big_endian(std::string& bytes, Unsigned value) {
-  for (int shift = static_cast<int>(sizeof(Unsigned)) * 8 - 8; shift >= 0; shift -= 8) {
-    bytes.push_back(static_cast<char>((value >> shift) & 0xff));
-  }
+  char big[sizeof(Unsigned)];
+  for (std::size_t i = 0; i < sizeof big; ++i) big[i] = static_cast<char>(value >> (8 * (sizeof big - 1 - i)));
+  bytes.append(big, sizeof big);
 }
 
 /// The protocol counts bytes in 31 bits and the server in 30.
@@ -47,6 +47,18 @@ void append_int32(std::string& bytes, std::int32_t value) {
 }
 void append_int64(std::string& bytes, std::int64_t value) {
   append_big_endian(bytes, static_cast<std::uint64_t>(value));
+}
+void append_value(std::string& bytes, const Column& column, std::size_t row) {
+  if (column.is_null(row)) {
+    append_int32(bytes, -1);
+  } else if (column.is_text()) {
+    const std::string_view text = column.text(row);
+    append_int32(bytes, static_cast<std::int32_t>(text.size()));
+    bytes.append(text);
+  } else {
+    append_int32(bytes, 8);
+    append_int64(bytes, column.word(row));
+  }
 }
 
 Oid type_number(Type type) {
@@ -158,19 +170,7 @@ void Params::cells(std::span<const Cell> cells, Type type) {
 
 void Params::rows(const Column& column, std::size_t from, std::size_t to, Type type) {
   open_array(to - from, type);
-  for (std::size_t row = from; row < to; ++row) {
-    if (column.is_null(row)) {
-      append_int32(bytes_, -1);
-    } else if (column.is_text()) {
-      const std::string_view text = column.text(row);
-      check_text(text, type);
-      append_int32(bytes_, static_cast<std::int32_t>(text.size()));
-      bytes_.append(text);
-    } else {
-      append_int32(bytes_, 8);
-      append_int64(bytes_, column.word(row));
-    }
-  }
+  for (std::size_t row = from; row < to; ++row) append_value(bytes_, column, row);
   close();
 }
 

@@ -124,6 +124,14 @@ std::string update_many_sql(std::string_view schema, const Entity& entity) {
   if (has_revision(entity)) {
     sql += " AND t." + quoted_name(entity.fields[kRevisionField].name) + " = u." + quoted_name("kith expected");
   }
+  if (is_history(entity)) return sql;
+  for (const UniqueKey& key : entity.unique) {
+    for (const int position : positions_of(entity, key)) {
+      const Field& field = entity.fields[static_cast<std::size_t>(position)];
+      const std::string name = quoted_name(field.name);
+      sql += " AND t." + name + (field.nullable ? " IS NOT DISTINCT FROM u." : " = u.") + name;
+    }
+  }
   return sql;
 }
 

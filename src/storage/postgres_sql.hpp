@@ -63,7 +63,7 @@ std::string copy_sql(std::string_view schema, const Entity& entity);
 /// tenant, every field, the expected revision where there is one. Updates nothing where the row is not there, has
 /// another revision, or another row holds one of its unique keys.
 std::string update_sql(std::string_view schema, const Entity& entity);
-/// The same from arrays; only for an entity without unique keys.
+/// The same from arrays; updates nothing where a unique key of the row would change.
 std::string update_many_sql(std::string_view schema, const Entity& entity);
 /// tenant, ids as one array.
 std::string erase_sql(std::string_view schema, const Entity& entity);

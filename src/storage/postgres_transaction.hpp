@@ -16,6 +16,7 @@
 
 #include "storage/postgres_channel.hpp"
 #include "storage/postgres_sql.hpp"
+#include "storage/side_by_side.hpp"
 
 namespace kith::postgres {
 
@@ -69,13 +70,14 @@ struct Life {
   std::vector<PostgresCursor*> cursors;  ///< that are open on the server
 };
 
-class PostgresTransaction final : public Transaction {
+class PostgresTransaction final : public Transaction, public SideBySide {
  public:
   PostgresTransaction(std::shared_ptr<Link> link, Access access);
   ~PostgresTransaction() override;
 
   void get(const Entity& entity, std::span<const Id> ids, RowSink& sink) override;
   void insert(const Entity& entity, const Batch& batch) override;
+  void insert_while(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile) override;
   void update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected) override;
   void erase(const Entity& entity, std::span<const Id> ids) override;
   std::unique_ptr<Cursor> scan(const Scan& scan) override;
@@ -100,10 +102,14 @@ class PostgresTransaction final : public Transaction {
   Params scan_params(const ScanSql& wanted) const;
 
   void get_one(const Entity& entity, Id id, RowSink& sink);
-  // Of rows [from, to): false where one of them cannot be written, and then none is.
+  void check_insert(const Entity& entity, const Batch& batch);
+  void insert_few(const Entity& entity, const Batch& batch);
+  void update_few(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected, std::size_t from,
+                  std::size_t to);
+  // Of rows [from, to), or all: false where one of them cannot be written, and then none is.
   bool insert_one(const Entity& entity, const Batch& batch, std::size_t row);
   bool insert_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to);
-  bool copy_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to);
+  bool copy_all(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile);
   bool update_one(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected, std::size_t row);
   bool update_many(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected, std::size_t from,
                    std::size_t to);

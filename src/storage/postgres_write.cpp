@@ -2,7 +2,7 @@
 /// \file
 /// Writes of the PostgreSQL backend. A statement that fails breaks a whole transaction there, so none is sent that
 /// can fail for what the caller gave: a row that is in the way makes an insert add nothing and an update change
-/// nothing, and the reason is asked for afterwards. Many rows go in one statement, in COPY, or in one pipeline; when
+/// nothing, and the reason is asked for afterwards. Many rows go in COPY, in one statement, or in one pipeline; when
 /// not all of them could be written, they are undone and written one by one up to the one that could not.
 
 #ifdef KITH_POSTGRES
@@ -21,11 +21,14 @@ namespace {
 /// Rows in one statement, and the number from which COPY is faster.
 constexpr std::size_t kMostRows = 4096;
 constexpr std::size_t kCopyRows = 512;
+/// Bytes that are handed to COPY at once: the server is at work on them while the next are made.
+constexpr std::size_t kCopyBytes = std::size_t{1} << 15;
 /// Updates in one pipeline: their answers fit the buffers on the way, so neither side waits for the other.
 constexpr std::size_t kMostSteps = 128;
 
 const std::string kSavepoint = "SAVEPOINT kith_rows";
 const std::string kRelease = "RELEASE kith_rows";
+const std::string kUndo = "ROLLBACK TO kith_rows; RELEASE kith_rows";
 
 /// Before anything is sent: the server would refuse such a text, and with it the transaction.
 void check_texts(const Entity& entity, const Batch& batch) {
@@ -42,18 +45,31 @@ void check_texts(const Entity& entity, const Batch& batch) {
 
 }  // namespace
 
-void PostgresTransaction::insert(const Entity& entity, const Batch& batch) {
+void PostgresTransaction::check_insert(const Entity& entity, const Batch& batch) {
   check_writable();
   check_batch(entity, batch);
   check_known(entity);
   check_texts(entity, batch);
-  const std::size_t rows = batch.rows();
+}
+
+void PostgresTransaction::insert(const Entity& entity, const Batch& batch) {
+  insert_while(entity, batch, [](std::size_t, std::size_t) {});
+}
+
+void PostgresTransaction::insert_while(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile) {
+  check_insert(entity, batch);
   // COPY knows no row-level security.
-  const bool copies = rows >= kCopyRows && !link_->pool->rls;
+  const bool copies = batch.rows() >= kCopyRows && !link_->pool->rls;
+  if (copies && copy_all(entity, batch, meanwhile)) return;
+  insert_few(entity, batch);
+  if (!copies) meanwhile(0, batch.rows());
+}
+
+void PostgresTransaction::insert_few(const Entity& entity, const Batch& batch) {
+  const std::size_t rows = batch.rows();
   for (std::size_t from = 0; from < rows; from += kMostRows) {
     const std::size_t to = std::min(rows, from + kMostRows);
-    const bool many = to - from > 1;
-    if (many && (copies ? copy_many(entity, batch, from, to) : insert_many(entity, batch, from, to))) continue;
+    if (to - from > 1 && insert_many(entity, batch, from, to)) continue;
     for (std::size_t row = from; row < to; ++row) {
       if (!insert_one(entity, batch, row)) fail_insert(entity, batch, row);
     }
@@ -79,35 +95,37 @@ bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, 
   return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
 }
 
-bool PostgresTransaction::copy_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to) {
+bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile) {
   using namespace std::string_literals;
+  const std::string sql = kSavepoint + "; " + copy_sql(schema(), entity) + "; " + kRelease;
   std::string bytes = "PGCOPY\n\377\r\n\0"s;
   append_int32(bytes, 0);  // flags
   append_int32(bytes, 0);  // length of more header
-  for (std::size_t row = from; row < to; ++row) {
-    append_int16(bytes, static_cast<std::int16_t>(entity.fields.size() + 1));
-    append_int32(bytes, 8);
-    append_int64(bytes, channel_->settings().postgres.tenant);
-    for (const Column& column : batch.columns) {
-      if (column.is_null(row)) {
-        append_int32(bytes, -1);
-      } else if (column.is_text()) {
-        const std::string_view text = column.text(row);
-        append_int32(bytes, static_cast<std::int32_t>(text.size()));
-        bytes.append(text);
-      } else {
-        append_int32(bytes, 8);
-        append_int64(bytes, column.word(row));
-      }
+  std::string begin;       // of each row
+  append_int16(begin, static_cast<std::int16_t>(entity.fields.size() + 1));
+  append_int32(begin, 8);
+  append_int64(begin, channel_->settings().postgres.tenant);
+  try {
+    Copying copying(*channel_, sql);
+    std::size_t told = 0;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      bytes += begin;
+      for (const Column& column : batch.columns) append_value(bytes, column, row);
+      if (bytes.size() < kCopyBytes) continue;
+      copying.send(bytes);
+      bytes.clear();
+      meanwhile(told, row + 1);
+      told = row + 1;
     }
+    append_int16(bytes, -1);
+    copying.send(bytes);
+    if (told != batch.rows()) meanwhile(told, batch.rows());
+    if (copying.end()) return true;
+  } catch (...) {
+    channel_->try_exec(kUndo.c_str());
+    throw;
   }
-  append_int16(bytes, -1);
-  channel_->exec(kSavepoint);
-  if (channel_->copy(copy_sql(schema(), entity), bytes)) {
-    channel_->exec(kRelease);
-    return true;
-  }
-  channel_->exec("ROLLBACK TO kith_rows; " + kRelease);
+  channel_->exec(kUndo);
   return false;
 }
 
@@ -117,7 +135,7 @@ bool PostgresTransaction::run_undoable(std::vector<Step> writes, std::int64_t ro
   const std::vector<Result> results = channel_->pipeline(writes);
   std::int64_t touched = 0;
   for (std::size_t i = 1; i < results.size(); ++i) touched += results[i].touched();
-  channel_->exec(touched == rows ? kRelease : "ROLLBACK TO kith_rows; " + kRelease);
+  channel_->exec(touched == rows ? kRelease : kUndo);
   return touched == rows;
 }
 
@@ -127,14 +145,20 @@ void PostgresTransaction::update(const Entity& entity, const Batch& batch, std::
   check_expected(entity, batch, expected);
   check_known(entity);
   check_texts(entity, batch);
-  const bool each = !entity.unique.empty() && !is_history(entity);
-  const std::size_t most = each ? kMostSteps : kMostRows;
-  for (std::size_t from = 0; from < batch.rows(); from += most) {
-    const std::size_t to = std::min(batch.rows(), from + most);
-    const bool many = to - from > 1;
-    if (many &&
-        (each ? update_each(entity, batch, expected, from, to) : update_many(entity, batch, expected, from, to)))
-      continue;
+  for (std::size_t from = 0; from < batch.rows(); from += kMostRows) {
+    const std::size_t to = std::min(batch.rows(), from + kMostRows);
+    if (to - from > 1 && update_many(entity, batch, expected, from, to)) continue;
+    update_few(entity, batch, expected, from, to);
+  }
+}
+
+void PostgresTransaction::update_few(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
+                                     std::size_t from, std::size_t end) {
+  // Keys that move are minded row by row, for one may take what another gives up.
+  const bool keyed = !entity.unique.empty() && !is_history(entity);
+  for (; from < end; from += kMostSteps) {
+    const std::size_t to = std::min(end, from + kMostSteps);
+    if (keyed && to - from > 1 && update_each(entity, batch, expected, from, to)) continue;
     for (std::size_t row = from; row < to; ++row) {
       if (!update_one(entity, batch, expected, row)) fail_update(entity, batch, expected, row);
     }
