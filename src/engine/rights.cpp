@@ -90,6 +90,7 @@ std::optional<Condition> Rights::predicate(const Entity& entity, Action action) 
   if (granted != Level::own && !entity.roles.unit.empty()) {
     const auto& units = granted == Level::unit ? reach_.units : reach_.subtree_units;
     if (!units.empty()) any.terms.push_back(in_ids(entity.at(entity.roles.unit), units));
+    any.broad = granted != Level::unit && reach_.subtree_is_broad;
   }
   return any;
 }

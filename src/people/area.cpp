@@ -144,6 +144,7 @@ Reach reach(const Reader& reader, Id employee, Date on) {
   if (const std::optional<Id> unit = unit_of(reader, employee, on)) {
     found.units = {*unit};
     found.subtree_units = subtree(reader, *unit, on);
+    found.subtree_is_broad = found.subtree_units.size() * 4 >= reader.list<Unit>().size();
   }
   return found;
 }

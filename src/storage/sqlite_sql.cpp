@@ -2,6 +2,7 @@
 #include "storage/sqlite_sql.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/rules.hpp"
 
@@ -67,6 +68,13 @@ class ConditionWriter {
   }
 
   void write(const Condition& condition, std::string& sql) {
+    const bool broad = std::exchange(broad_, broad_ || condition.broad);
+    write_node(condition, sql);
+    broad_ = broad;
+  }
+
+ private:
+  void write_node(const Condition& condition, std::string& sql) {
     using Op = Condition::Op;
     switch (condition.op) {
       case Op::all: return write_terms(condition, " AND ", "1", sql);
@@ -88,7 +96,6 @@ class ConditionWriter {
     }
   }
 
- private:
   /// Lists are padded to powers of two with their last operand, so that few shapes are ever prepared.
   static std::size_t padded(std::size_t count) {
     std::size_t size = 1;
@@ -116,7 +123,10 @@ class ConditionWriter {
   const Field& field(const Condition& condition) const {
     return entity_.fields[static_cast<std::size_t>(condition.field)];
   }
-  std::string name(const Condition& condition) const { return quoted_name(field(condition).name); }
+  /// SQLite never answers `+field` by an index.
+  std::string name(const Condition& condition) const {
+    return (broad_ ? "+" : "") + quoted_name(field(condition).name);
+  }
 
   std::string bind(const Condition& condition, std::size_t operand) {
     out_.parameters.push_back({&condition.operands[operand], 0, field(condition).type});
@@ -152,6 +162,7 @@ class ConditionWriter {
 
   const Entity& entity_;
   ScanSql& out_;
+  bool broad_ = false;
 };
 
 std::string columns_of(const Entity& entity, const std::vector<int>& fields) {

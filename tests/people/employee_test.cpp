@@ -130,6 +130,14 @@ TEST_P(EmployeeTest, ReachFollowsTheTree) {
   const Reach reach = kPeopleArea.reach(reader, boss, reader.today());
   EXPECT_EQ(reach.units, std::vector<Id>{sales});
   EXPECT_EQ(reach.subtree_units, (std::vector<Id>{sales, team}));
+  EXPECT_TRUE(reach.subtree_is_broad);
+  for (const char* name : {"A", "B", "C"}) unit(name, company);
+  EXPECT_TRUE(kPeopleArea.reach(reader, boss, reader.today()).subtree_is_broad) << "a reader sees its own moment";
+  const Reader later = session().reader();
+  EXPECT_TRUE(kPeopleArea.reach(later, boss, later.today()).subtree_is_broad) << "2 of 6";
+  for (const char* name : {"D", "E", "F"}) unit(name, company);
+  const Reader last = session().reader();
+  EXPECT_FALSE(kPeopleArea.reach(last, boss, last.today()).subtree_is_broad) << "2 of 9";
   EXPECT_TRUE(kPeopleArea.reach(reader, boss, date(2024, 1, 1)).units.empty());
 }
 

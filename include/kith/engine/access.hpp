@@ -91,6 +91,8 @@ const Entity& entity_of<RoleHolder>();
 struct Reach {
   std::vector<Id> units = {};          ///< units the employee is a member of
   std::vector<Id> subtree_units = {};  ///< those and all below
+  bool subtree_is_broad = false;       ///< those are at least a quarter of all: finding rows by them takes longer than
+                                       ///< reading all rows
 };
 
 namespace access {

@@ -43,6 +43,8 @@ struct Condition {
   int field = -1;
   std::vector<Cell> operands = {};
   std::vector<Condition> terms = {};
+  /// Many rows are expected to pass: an index over its fields would be in the way. Changes no answer.
+  bool broad = false;
 };
 
 /// The reference meaning, shared by every backend that evaluates conditions itself.
