@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-from ._quotas import _id
+from ._arguments import id_of
 from ._table import Record, Table
 
 
@@ -44,16 +44,16 @@ class PastOfRecords:
 
     def history(self, id: int | Record) -> Table:
         """Every version of a record, oldest first; `to_seq` is the work that ended it, None for the present one."""
-        return Table(self._source().history(self._entity, _id(id)))
+        return Table(self._source().history(self._entity, id_of(id, self._entity)))
 
     def field_history(self, id: int | Record, field: str | None = None) -> Table:
         """Who set a field to what, when and why: value, seq, recorded, actor, cause, to_seq, oldest first. Without a
         field every change of the record, a row for each field, with before and after as text."""
-        return Table(self._source().field_history(self._entity, _id(id), field))
+        return Table(self._source().field_history(self._entity, id_of(id, self._entity), field))
 
     def owners(self, record: int | Record) -> Table:
         """Whom a record belonged to: owner, unit, from, to (None: still so); no rows where it never changed hands."""
-        return Table(self._source().ownerships(self._entity, _id(record)))
+        return Table(self._source().ownerships(self._entity, id_of(record, self._entity)))
 
 
 class WaysBack:
@@ -66,18 +66,18 @@ class WaysBack:
     def restore(self, record: int | Record) -> Record:
         """Brings a removed record back as it was, with the parts that went with it. Raises StateError when it is there
         or refers to something that is gone, ConflictError when a unique key was taken meanwhile."""
-        self._work._open().restore(self._entity, _id(record))
-        return self.get(_id(record))
+        self._work._open().restore(self._entity, id_of(record, self._entity))
+        return self.get(id_of(record, self._entity))
 
     def purge(self, record: int | Record) -> None:
         """Physically removes every version of a removed record and of its parts; nothing brings it back. Needs an
         administrator."""
-        self._work._open().purge(self._entity, _id(record))
+        self._work._open().purge(self._entity, id_of(record, self._entity))
 
     def erase_person(self, record: int | Record) -> Erasure:
         """Erases the personal fields of a record from the present and every version of the past, for ever; figures and
         references stay. Needs an administrator. `Session.scrub` then rids the files of the bytes."""
-        fields, remainders = self._work._open().erase_person(self._entity, _id(record))
+        fields, remainders = self._work._open().erase_person(self._entity, id_of(record, self._entity))
         return Erasure(Table(fields), Table(remainders))
 
 

@@ -5,32 +5,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from . import _kith
+from ._arguments import document_of, to_json
 from ._table import Table
 from ._values import Money
 
 Inputs = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 
 
-def _text(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{value!r} has no place in a plan or its inputs; give text, a Decimal or a date")
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_text)
-
-
 def _inputs(inputs: Inputs) -> str:
     whole = dict(inputs) if isinstance(inputs, Mapping) else {"events": list(inputs)}
-    return _dump({"format": "kith.inputs/1", **whole})
+    return to_json({"format": "kith.inputs/1", **whole})
 
 
 class Plan:
@@ -41,7 +29,7 @@ class Plan:
     """
 
     def __init__(self, document: str | Mapping[str, Any]) -> None:
-        self._raw = _kith.RawPlan(document if isinstance(document, str) else _dump(document))
+        self._raw = _kith.RawPlan(document_of(document, "the plan"))
 
     @property
     def name(self) -> str:
@@ -71,9 +59,9 @@ class Plan:
         """What is allowed but rarely meant, by JSON path: cliffs with their cost, falling pay, rows without effect."""
         return Table(self._raw.lint())
 
-    def diff(self, after: Plan) -> list[str]:
-        """What changes from this plan to another, a sentence each."""
-        return self._raw.diff(after._raw)
+    def diff(self, after: Plan | str | Mapping[str, Any]) -> list[str]:
+        """What changes from this plan to another, or to another document, a sentence each."""
+        return self._raw.diff(_plan_of(after)._raw)
 
     def compute(self, inputs: Inputs) -> dict[str, Any]:
         """Credits, lines, components, releases, ledger, statements and warnings; amounts as text in major units."""
@@ -83,15 +71,19 @@ class Plan:
         """The steps from the facts to what somebody earned, in English ("en") or Chinese ("zh")."""
         return self._raw.explain(_inputs(inputs), person, component, period, language)
 
-    def what_if(self, after: Plan, inputs: Inputs) -> list[dict[str, Any]]:
-        """What another plan would have paid: person, and before, after and difference as Money."""
-        rows = json.loads(self._raw.what_if(after._raw, _inputs(inputs)))
+    def what_if(self, after: Plan | str | Mapping[str, Any], inputs: Inputs) -> list[dict[str, Any]]:
+        """What another plan, or document, would have paid: person, and before, after and difference as Money."""
+        rows = json.loads(self._raw.what_if(_plan_of(after)._raw, _inputs(inputs)))
         money = ("before", "after", "difference")
         return [row | {key: Money(Decimal(row[key]), self.currency) for key in money} for row in rows]
 
     def export(self, inputs: Inputs) -> str:
         """Plan, inputs and result in one JSON text for `kith.check_commission`."""
         return self._raw.export(_inputs(inputs))
+
+
+def _plan_of(plan: Plan | str | Mapping[str, Any]) -> Plan:
+    return plan if isinstance(plan, Plan) else Plan(plan)
 
 
 def plan(document: str | Mapping[str, Any]) -> Plan:

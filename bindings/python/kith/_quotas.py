@@ -8,14 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ._arguments import id_of, names, plain
 from ._table import Record, Table
 from ._values import Money
 
 Number = Decimal | int | str
-
-
-def _id(record: int | Record) -> int:
-    return record.id if isinstance(record, Record) else record
 
 
 class Feedback(NamedTuple):
@@ -34,7 +31,7 @@ class QuotaReads:
 
     def quota_parts(self, quota: int | Record, grain: str) -> Table:
         """The targets of a quota's unit or employee in the periods that make up its own."""
-        return Table(self._open().quota_parts(_id(quota), grain))
+        return Table(self._open().quota_parts(id_of(quota, "quota"), grain))
 
     def action_text(
         self,
@@ -46,11 +43,11 @@ class QuotaReads:
     ) -> str:
         """What a quota of money still takes, in words; `history` is since, until, minimum. As data: report
         "quota_actions"."""
-        return self._open().action_text(_id(quota), on, history, list(levels), language)
+        return self._open().action_text(id_of(quota, "quota"), on, history, names(levels), language)
 
     def digest_text(self, employee: int | Record, day: date | None = None, language: str = "en") -> str:
         """Somebody's morning in words. As data: report "digest"."""
-        return self._open().digest_text(_id(employee), day, language)
+        return self._open().digest_text(id_of(employee, "employee"), day, language)
 
 
 class QuotaVerbs:
@@ -87,7 +84,11 @@ class QuotaVerbs:
                 "calendar": calendar,
                 "stretch": stretch,
                 "challenge": challenge,
-                **{name: _id(record) for name, record in ids.items() if record is not None},
+                **{
+                    name: id_of(record, "quota" if name == "parent" else name)
+                    for name, record in ids.items()
+                    if record is not None
+                },
             }
         )
 
@@ -100,66 +101,66 @@ class QuotaVerbs:
     ) -> list[int]:
         """Shares a target among children ({"unit": id} or {"employee": id}, with "weight") by ratio, equal or
         history."""
-        return self._open().decompose(_id(quota), [dict(child) for child in children], method, over_percent)
+        return self._open().decompose(id_of(quota, "quota"), [plain(child) for child in children], method, over_percent)
 
     def split_periods(self, quota: int | Record, grain: str, weights: Sequence[Number] = ()) -> Table:
         """Shares a target over the periods of a finer grain ("month", "week", ...), by weights or equally: period,
         from, to, quota, amount."""
-        return Table(self._open().split_periods(_id(quota), grain, list(weights)))
+        return Table(self._open().split_periods(id_of(quota, "quota"), grain, list(weights)))
 
     def sum_periods(self, quota: int | Record, grain: str) -> None:
         """Makes a target the sum of its parts: three months give the quarter."""
-        self._open().sum_periods(_id(quota), grain)
+        self._open().sum_periods(id_of(quota, "quota"), grain)
 
     def roll_up(self, quota: int | Record) -> int:
         """Makes every inner node below a quota the sum of its children; how many changed."""
-        return self._open().roll_up(_id(quota))
+        return self._open().roll_up(id_of(quota, "quota"))
 
     def commit_quota(self, quota: int | Record, amount: Money | Number) -> None:
         """What the owner of a quota promises from below; see report "quota_reconciliation"."""
-        self._open().commit_quota(_id(quota), amount)
+        self._open().commit_quota(id_of(quota, "quota"), amount)
 
     def set_ramp(
         self, employee: int | Record, start: date, steps: Sequence[Number], basis: str = "calendar"
     ) -> list[int]:
         """Ramps somebody up: month k from `start` is expected to bring the share steps[k] (0 to 1) of the target.
         Leaves are records of `quota_reliefs`."""
-        return self._open().set_ramp(_id(employee), start, list(steps), basis)
+        return self._open().set_ramp(id_of(employee, "employee"), start, list(steps), basis)
 
     def copy_quotas(self, plan: int | Record, root: int | Record) -> list[int]:
         """Copies the tree below a quota into a draft (a record of `quota_plans`)."""
-        return self._open().copy_quotas(_id(plan), _id(root))
+        return self._open().copy_quotas(id_of(plan, "plan"), id_of(root, "root"))
 
     def move_quota_plan(self, plan: int | Record, state: str) -> None:
         """Moves a version to "proposed", "agreed" or back to "draft"."""
-        self._open().move_quota_plan(_id(plan), state)
+        self._open().move_quota_plan(id_of(plan, "plan"), state)
 
     def activate_quota_plan(self, plan: int | Record) -> Table:
         """Puts an agreed version in force; the nodes whose children do not add up. Raises StateError for those where
         the version is strict."""
-        return Table(self._open().activate_quota_plan(_id(plan)))
+        return Table(self._open().activate_quota_plan(id_of(plan, "plan")))
 
     # --- bonuses, costs and draws: records of `bonuses`, `cost_assets` and `draws`
     def set_bonus_parts(self, bonus: int | Record, parts: Sequence[Mapping[str, Any]]) -> None:
         """The weights of a pool ({"employee": id, "weight": 3}, with a cap as "amount"), or the prizes of a contest
         ({"amount": "500"}), from the first place on; replaces what was there."""
-        self._open().set_bonus_parts(_id(bonus), [dict(part) for part in parts])
+        self._open().set_bonus_parts(id_of(bonus, "bonus"), [plain(part) for part in parts])
 
     def post_bonus(self, bonus: int | Record) -> int:
         """Posts as `awards` what is missing to the outcome by the facts; how many were added."""
-        return self._open().post_bonus(_id(bonus))
+        return self._open().post_bonus(id_of(bonus, "bonus"))
 
     def post_amortization(self, asset: int | Record, until: date) -> int:
         """Posts the lines of a cost asset whose month has begun by a day; how many were added."""
-        return self._open().post_amortization(_id(asset), until)
+        return self._open().post_amortization(id_of(asset, "asset"), until)
 
     def write_off_asset(self, asset: int | Record, lost_on: date) -> None:
         """The customer is lost on a day: what is due until then is posted, the rest written off."""
-        self._open().write_off_asset(_id(asset), lost_on)
+        self._open().write_off_asset(id_of(asset, "asset"), lost_on)
 
     def post_draw(self, draw: int | Record, period: str) -> Record:
         """Settles a draw for a period against the person's closed statement."""
-        return Record(self._open().get("draw_line", self._open().post_draw(_id(draw), period)))
+        return Record(self._open().get("draw_line", self._open().post_draw(id_of(draw, "draw"), period)))
 
     # --- what it did for people
     def catch_up(self, language: str = "en") -> Feedback:
@@ -169,4 +170,4 @@ class QuotaVerbs:
 
     def deliver_digest(self, employee: int | Record, day: date | None = None, language: str = "en") -> str:
         """Somebody's morning digest, handed out once: later calls of that day give what the first one gave."""
-        return self._open().deliver_digest(_id(employee), day, language)
+        return self._open().deliver_digest(id_of(employee, "employee"), day, language)

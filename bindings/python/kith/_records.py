@@ -4,33 +4,59 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from ._arguments import id_of, limited, names, plain
 from ._history import PastOfRecords, WaysBack
-from ._quotas import Number, _id
+from ._quotas import Number
 from ._table import Record, Scan, Table
 from ._values import Money
-from .errors import MisuseError, NotFoundError
+from .errors import InvalidError, MisuseError, NotFoundError
 
 if TYPE_CHECKING:
     from ._store import Work
 
 
-def _rows(rows: Any) -> list[dict[str, Any]]:
+def rows_of(rows: Any) -> list[dict[str, Any]]:
     """Rows given as mappings, or as a mapping of columns (lists, numpy arrays, series)."""
     if not isinstance(rows, Mapping):
-        return [dict(row) for row in rows]
+        return [plain(row) for row in rows]
     columns = {}
     for name, values in rows.items():
-        if isinstance(values, str | bytes):
-            raise TypeError(f"column '{name}' is one text; give a list of values")
+        if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+            kind = "text" if isinstance(values, str) else type(values).__name__
+            raise TypeError(f"column '{name}' is one {kind}, {values!r}; give a list of values, or rows as [{{...}}]")
         columns[name] = values.tolist() if hasattr(values, "tolist") else list(values)
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"the columns have different lengths: {lengths}")
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [plain(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _pipeline(values: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    """Name and stages of a pipeline, which are all that it is made of."""
+    for field in values.keys() - {"name", "stages"}:
+        raise InvalidError(f"a pipeline is made of name and stages; it has no field '{field}'", "pipeline", field)
+    name, stages = values.get("name"), values.get("stages")
+    if not isinstance(name, str):
+        raise InvalidError(f"name is required, a text; given was {name!r}", "pipeline", "name")
+    if isinstance(stages, str | Mapping) or not isinstance(stages, Iterable):
+        raise InvalidError(
+            f'stages is required, a list such as [{{"name": "Talk", "probability": "0.5"}}]; given was {stages!r}',
+            "pipeline",
+            "stages",
+        )
+    rows = list(stages)
+    for stage in rows:
+        if not isinstance(stage, Mapping):
+            raise InvalidError(
+                f'stages: each is a dict such as {{"name": "Talk", "probability": "0.5"}}, not {stage!r}',
+                "pipeline",
+                "stages",
+            )
+    return name, [dict(stage) for stage in rows]
 
 
 class Records(PastOfRecords):
@@ -40,16 +66,16 @@ class Records(PastOfRecords):
         self._source = source
         self._entity = entity
 
-    def get(self, id: int) -> Record:
+    def get(self, id: int | Record) -> Record:
         """The record. Raises NotFoundError when there is none that the actor may see."""
-        return Record(self._source().get(self._entity, id))
+        return Record(self._source().get(self._entity, id_of(id, self._entity)))
 
     def find(
         self,
         where: str = "",
         *,
-        order: Sequence[str] = (),
-        fields: Sequence[str] = (),
+        order: str | Sequence[str] = (),
+        fields: str | Sequence[str] = (),
         limit: int | None = None,
         **parameters: Any,
     ) -> Table:
@@ -59,15 +85,16 @@ class Records(PastOfRecords):
         Values from outside belong into parameters, never into the text. Raises InvalidError with the position of a
         fault and near names.
         """
-        return Table(self._source().find(self._entity, where, parameters, list(order), list(fields), limit))
+        given = (where, plain(parameters), names(order), names(fields), limited(limit))
+        return Table(self._source().find(self._entity, *given))
 
     def export_csv(
         self,
         path: str | os.PathLike[str],
         where: str = "",
         *,
-        order: Sequence[str] = (),
-        fields: Sequence[str] = (),
+        order: str | Sequence[str] = (),
+        fields: str | Sequence[str] = (),
         profile: str = "spreadsheet",
         delimiter: str = ",",
         byte_order_mark: bool = False,
@@ -82,9 +109,9 @@ class Records(PastOfRecords):
             self._entity,
             os.fspath(path),
             where,
-            parameters,
-            list(order),
-            list(fields),
+            plain(parameters),
+            names(order),
+            names(fields),
             profile,
             delimiter,
             byte_order_mark,
@@ -94,50 +121,53 @@ class Records(PastOfRecords):
         self,
         where: str = "",
         *,
-        order: Sequence[str] = (),
-        fields: Sequence[str] = (),
+        order: str | Sequence[str] = (),
+        fields: str | Sequence[str] = (),
         limit: int | None = None,
         rows: int = 16_384,
         **parameters: Any,
     ) -> Scan:
         """The same, read as it is used, for more records than memory should hold: an Arrow stream, and an iterable of
         tables of about `rows` records each."""
-        given = (self._entity, where, parameters, list(order), list(fields), limit)
+        given = (self._entity, where, plain(parameters), names(order), names(fields), limited(limit))
         return Scan(lambda: self._source().pages(*given), lambda: self._source().stream(*given), rows)
 
     def evaluate(self, id: int | Record, expression: str, **parameters: Any) -> Any:
         """The value of an expression for one record: `evaluate(deal, "base(amount) * 5 %")`. Raises NotFoundError for a
         record, or an exchange rate, that is not there, and InvalidError with the position of a fault."""
-        return self._source().evaluate(self._entity, _id(id), expression, parameters)
+        return self._source().evaluate(self._entity, id_of(id, self._entity), expression, plain(parameters))
 
     def explain(self, id: int | Record, expression: str, *, language: str = "en", **parameters: Any) -> str:
         """How that value comes about, part by part: in "en", "zh" or "ja", or as "json"."""
-        return self._source().explain_expression(self._entity, _id(id), expression, language, parameters)
+        record = id_of(id, self._entity)
+        return self._source().explain_expression(self._entity, record, expression, language, plain(parameters))
 
     def expression(self, text: str = "", *, json: str = "", language: str = "en", **parameters: Any) -> dict[str, str]:
         """An expression checked against these records, in canonical form: its "text", its "json" tree and the "type" of
         its values. Give a text or a tree. Raises InvalidError, in "en", "zh" or "ja", with the position of a fault."""
         if bool(text) == bool(json):
             raise TypeError("give a text or json")
-        return self._source().expression(self._entity, text or json, bool(json), language, parameters)
+        return self._source().expression(self._entity, text or json, bool(json), language, plain(parameters))
 
     def fault(self, text: str, **parameters: Any) -> dict[str, Any] | None:
         """What is wrong with the text of an expression, for editors: its stable "code", its "position" in characters
         from 1 (0 where no place is to blame), and a sentence in "en", "zh" and "ja". None when nothing is wrong."""
-        return self._source().expression_fault(self._entity, text, parameters)
+        return self._source().expression_fault(self._entity, text, plain(parameters))
 
     def find_one(self, where: str = "", **parameters: Any) -> Record:
-        """The one record of a filter. Raises NotFoundError for none, InvalidError's kin for more than one."""
+        """The one record of a filter. Raises NotFoundError for none, MisuseError for more than one."""
         found = self.find(where, limit=2, **parameters)
+        if len(found) == 1:
+            return found[0]
+        given = ", ".join(f"{name} = {value!r}" for name, value in plain(parameters).items())
+        asked = f"{where!r}" + (f" with {given}" if given else "")
         if len(found) == 0:
-            raise NotFoundError(f"no {self._entity} matches {where!r}", self._entity)
-        if len(found) > 1:
-            raise MisuseError(f"more than one {self._entity} matches {where!r}; narrow the filter", self._entity)
-        return found[0]
+            raise NotFoundError(f"no {self._entity} matches {asked}", self._entity)
+        raise MisuseError(f"more than one {self._entity} matches {asked}; narrow the filter", self._entity)
 
-    def time_in_stages(self, id: int, until: date) -> dict[str, int]:
+    def time_in_stages(self, id: int | Record, until: date) -> dict[str, int]:
         """Customers: calendar days in each lifecycle stage up to a day, in the store's zone."""
-        return dict(self._source().time_in_stages(id, until))
+        return dict(self._source().time_in_stages(id_of(id, self._entity), until))
 
 
 class WritableRecords(WaysBack, Records):
@@ -150,14 +180,19 @@ class WritableRecords(WaysBack, Records):
     def create(self, **values: Any) -> Record:
         """Adds a record through its area's verb; what is returned is what was stored."""
         raw = self._work._open()
+        given = plain(values)
         if self._entity == "unit":
-            start = values.pop("start", None)
-            return Record(raw.create_unit(values, start))
+            start = given.pop("start", None)
+            if given.get("parent") is not None:
+                given["parent"] = id_of(given["parent"], "parent")
+            return Record(raw.create_unit(given, start))
         if self._entity == "employee":
-            return Record(raw.create_employee(values))
+            if given.get("unit") is not None:
+                given["unit"] = id_of(given["unit"], "unit")
+            return Record(raw.create_employee(given))
         if self._entity == "pipeline":
-            return self.get(raw.create_pipeline(values.pop("name"), [dict(stage) for stage in values.pop("stages")]))
-        return Record(raw.create(self._entity, values))
+            return self.get(raw.create_pipeline(*_pipeline(given)))
+        return Record(raw.create(self._entity, given))
 
     def create_many(self, rows: Any) -> list[int]:
         """Adds many records at once, all or none, and returns their ids in order.
@@ -170,7 +205,7 @@ class WritableRecords(WaysBack, Records):
         raw = self._work._open()
         if hasattr(rows, "__arrow_c_stream__"):
             return raw.create_from_stream(self._entity, rows.__arrow_c_stream__())
-        return raw.create_from_rows(self._entity, _rows(rows))
+        return raw.create_from_rows(self._entity, rows_of(rows))
 
     def update_many(self, rows: Any) -> int:
         """Changes many records at once, all or none, and returns how many were not so already.
@@ -181,61 +216,66 @@ class WritableRecords(WaysBack, Records):
         raw = self._work._open()
         if hasattr(rows, "__arrow_c_stream__"):
             return raw.update_from_stream(self._entity, rows.__arrow_c_stream__())
-        return raw.update_from_rows(self._entity, _rows(rows))
+        return raw.update_from_rows(self._entity, rows_of(rows))
 
     def update(self, record: int | Record, *, revision: int | None = None, **values: Any) -> Record:
         """Changes fields. A `Record` brings the revision it was read at; ConflictError when somebody was faster."""
         expected = record.revision if isinstance(record, Record) and revision is None else revision
-        return Record(self._work._open().update(self._entity, _id(record), expected, values))
+        return Record(self._work._open().update(self._entity, id_of(record, self._entity), expected, plain(values)))
 
     def remove(self, record: int | Record, revision: int | None = None) -> None:
         """Removes it; its past stays readable. Raises ConflictError when another record refers to it."""
         known = record.revision if isinstance(record, Record) else revision
         if known is None:
             raise TypeError("give the revision that was read, or the Record itself")
-        self._work._open().remove(self._entity, _id(record), known)
+        self._work._open().remove(self._entity, id_of(record, self._entity), known)
 
     # --- units and employees
-    def move(self, unit: int | Record, parent: int | None, start: date) -> None:
+    def move(self, unit: int | Record, parent: int | Record | None, start: date) -> None:
         """Units: hangs it below another from a day on."""
-        self._work._open().move_unit(_id(unit), parent, start)
+        self._work._open().move_unit(id_of(unit, "unit"), None if parent is None else id_of(parent, "parent"), start)
 
     def transfer(self, employee: int | Record, unit: int | Record, start: date) -> None:
         """Employees: moves somebody to another unit from a day on."""
-        self._work._open().transfer(_id(employee), _id(unit), start)
+        self._work._open().transfer(id_of(employee, "employee"), id_of(unit, "unit"), start)
 
     # --- customers
     def assign(self, record: int | Record, owner: int | Record | None, since: datetime | None = None) -> None:
         """Customers, opportunities: hands it to another employee, now or since a time in the past; the unit becomes
         that of the new owner on that day."""
-        self._work._open().assign(self._entity, _id(record), None if owner is None else _id(owner), since)
+        to = None if owner is None else id_of(owner, "owner")
+        self._work._open().assign(self._entity, id_of(record, self._entity), to, since)
 
     def set_stage(self, customer: int | Record, stage: str, reason: str = "", at: datetime | None = None) -> None:
         """Customers: a person's move in the life cycle; back needs a reason."""
-        self._work._open().set_customer_stage(_id(customer), stage, reason, at)
+        self._work._open().set_customer_stage(id_of(customer, "customer"), stage, reason, at)
 
     def advance(self, record: int | Record, stage: str, at: datetime | None = None) -> None:
         """Customers: an automatic move, only forward. Opportunities: to another stage of the pipeline."""
         verb = self._work._open().advance_deal if self._entity == "opportunity" else self._work._open().advance_customer
-        verb(_id(record), stage, at)
+        verb(id_of(record, self._entity), stage, at)
 
     # --- opportunities
     def win(self, deal: int | Record, on: date, reason: str, amount: Money | Number | None = None) -> None:
         """Opportunities: closes it as won; it needs an amount, its own or this one."""
-        self._work._open().win(_id(deal), on, reason, amount)
+        self._work._open().win(id_of(deal, "deal"), on, reason, amount)
 
     def lose(self, deal: int | Record, on: date, reason: str) -> None:
         """Opportunities: closes it as lost."""
-        self._work._open().lose(_id(deal), on, reason)
+        self._work._open().lose(id_of(deal, "deal"), on, reason)
 
     def void(self, deal: int | Record, on: date, reason: str) -> None:
         """Opportunities: closes one that never was."""
-        self._work._open().void(_id(deal), on, reason)
+        self._work._open().void(id_of(deal, "deal"), on, reason)
 
     def reopen(self, deal: int | Record, reason: str) -> None:
         """Opportunities: opens a closed one again."""
-        self._work._open().reopen(_id(deal), reason)
+        self._work._open().reopen(id_of(deal, "deal"), reason)
 
-    def set_splits(self, deal: int | Record, shares: Sequence[tuple[int, Number]]) -> None:
+    def set_splits(self, deal: int | Record, shares: Sequence[tuple[int | Record, Number]]) -> None:
         """Opportunities: shares the credit, (employee, fraction) each; fractions add up to exactly 1."""
-        self._work._open().set_splits(_id(deal), [(_id(who), share) for who, share in shares])
+        pairs = [tuple(share) if isinstance(share, list | tuple) else share for share in shares]
+        for pair in pairs:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise TypeError(f"shares: expected pairs (employee, fraction), not {pair!r}")
+        self._work._open().set_splits(id_of(deal, "deal"), [(id_of(who, "employee"), part) for who, part in pairs])

@@ -12,20 +12,17 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from . import _kith
+from ._arguments import Document, document_of, id_of, names, no_kind, plain, whole
 from ._history import PastOfSession, PastReads, PastWrites
-from ._plan import _inputs
-from ._quotas import QuotaReads, QuotaVerbs, _id
-from ._records import Records, WritableRecords
+from ._plan import Plan, _inputs
+from ._quotas import QuotaReads, QuotaVerbs
+from ._records import Records, WritableRecords, rows_of
 from ._table import Record, Table
 from ._values import Money
 from .errors import MisuseError, NotFoundError
 
-Document = str | Mapping[str, Any]
-
-
-def _document(document: Document) -> str:
-    """A JSON document given as text or as Python objects."""
-    return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+def _plan_document(document: Document | Plan) -> str:
+    return document.canonical() if isinstance(document, Plan) else document_of(document, "the plan")
 
 
 class Receipt(NamedTuple):
@@ -50,7 +47,7 @@ class _Source(PastReads, QuotaReads):
             raise AttributeError(plural)
         entity = _kith.plurals().get(plural)
         if entity is None:
-            raise AttributeError(f"there are no '{plural}'; kinds of records are {', '.join(_kith.plurals())}")
+            raise AttributeError(no_kind(plural, [*_kith.plurals(), *dir(type(self))]))
         return self._records(entity)
 
     def __dir__(self) -> list[str]:
@@ -68,31 +65,31 @@ class _Source(PastReads, QuotaReads):
 
     def report(self, name: str, **parameters: Any) -> Table:
         """A report by name (see `Store.reports`)."""
-        return Table(self._open().report(name, parameters))
+        return Table(self._open().report(name, plain(parameters)))
 
-    def may(self, action: str, entity: str, id: int) -> bool:
+    def may(self, action: str, entity: str, id: int | Record) -> bool:
         """Whether the actor may read, edit, remove, ... that record."""
-        return self._open().may(action, entity, id)
+        return self._open().may(action, entity, id_of(id, entity))
 
     def weighted_total(self, where: str = "", **parameters: Any) -> Money:
         """amount x probability of open deals, exact, rounded once."""
-        return self._open().weighted_total(where, parameters)
+        return self._open().weighted_total(where, plain(parameters))
 
     def statement(self, employee: int | Record, period: str) -> Record:
         """Somebody's commission statement for a period such as "2017-Q2"."""
         source = self._open()
-        found = source.statement(_id(employee), period)
+        person = id_of(employee, "employee")
+        found = source.statement(person, period)
         if found is None:
             raise NotFoundError(
-                f"employee {_id(employee)} has no statement for {period}; run the commission first", "statement"
+                f"employee {person} has no statement for {period}; run the commission first", "statement"
             )
         return Record(source.get("statement", found))
 
     def lines(self, statement: int | Record) -> Table:
         """The lines of a statement, by position."""
-        return Table(
-            self._open().find("statement_line", "statement = :s", {"s": _id(statement)}, ["position"], [], None)
-        )
+        given = {"s": id_of(statement, "statement")}
+        return Table(self._open().find("statement_line", "statement = :s", given, ["position"], [], None))
 
     def explain(
         self, statement: int | Record | None = None, *, line: int | Record | None = None, format: str = "text"
@@ -103,12 +100,12 @@ class _Source(PastReads, QuotaReads):
             raise TypeError("give a statement or a line")
         if format not in ("text", "zh", "json"):
             raise ValueError("format is 'text', 'zh' or 'json'")
-        chosen = _id(line if line is not None else statement)  # type: ignore[arg-type]
+        chosen = id_of(line, "line") if statement is None else id_of(statement, "statement")  # type: ignore[arg-type]
         return self._open().explain(chosen, line is not None, "en" if format == "text" else format)
 
     def recheck(self, statement: int | Record) -> Table:
         """Computes a statement of a general plan again from the facts as they were; no rows when it is right."""
-        return Table(self._open().recheck(_id(statement)))
+        return Table(self._open().recheck(id_of(statement, "statement")))
 
     def what_if(
         self,
@@ -116,12 +113,12 @@ class _Source(PastReads, QuotaReads):
         first: str,
         last: str,
         *,
-        document: Document | None = None,
+        document: Document | Plan | None = None,
         values: Sequence[Mapping[str, Any]] = (),
     ) -> list[dict[str, Any]]:
         """What a general plan paid for the periods from `first` to `last`, and what another document or other values
         (name, person, period, value) pay for the same facts: employee, and before, after, difference as Money."""
-        given = None if document is None else _document(document)
+        given = None if document is None else _plan_document(document)
         inputs = _inputs({"events": [], "values": list(values)}) if values else None
         return self._differences(self._open().what_if(plan, given, inputs, first, last))
 
@@ -141,11 +138,11 @@ class _Source(PastReads, QuotaReads):
 
     def bonus_text(self, bonus: int | Record, language: str = "en") -> str:
         """What a bonus brings whom, and why, a line a person."""
-        return self._open().bonus_text(_id(bonus), language)
+        return self._open().bonus_text(id_of(bonus, "bonus"), language)
 
     def draw_text(self, draw: int | Record, language: str = "en") -> str:
         """The settled periods of a draw in words."""
-        return self._open().draw_text(_id(draw), language)
+        return self._open().draw_text(id_of(draw, "draw"), language)
 
     def dump(self, path: str | os.PathLike[str]) -> None:
         """Writes the whole store as JSON Lines (see `kith.load`). Needs an administrator."""
@@ -215,39 +212,38 @@ class Work(PastWrites, _Source, QuotaVerbs):
             self.rollback()
 
     # --- access
-    def add_principal(self, name: str, *, employee: int | Record | None = None, roles: Sequence[str] = ()) -> int:
+    def add_principal(
+        self, name: str, *, employee: int | Record | None = None, roles: str | Sequence[str] = ()
+    ) -> int:
         """Somebody who may sign in, with roles by name."""
-        return self._raw.add_principal(name, None if employee is None else _id(employee), list(roles))
+        return self._raw.add_principal(name, None if employee is None else id_of(employee, "employee"), names(roles))
 
     def set_grant(self, role: str, entity: str, action: str, level: str) -> None:
         """A role may do `action` to records of `entity` at level none, own, unit, subtree or all."""
         self._raw.set_grant(role, entity, action, level)
 
     # --- commission and quotas
-    def add_plan(self, document: Document) -> int:
+    def add_plan(self, document: Document | Plan) -> int:
         """A commission plan document as the next version of its name: "kith.plan/1" of won deals, approved at once, or
         "kith.plan/2" of events, a draft until `approve_plan`."""
-        return self._raw.add_plan(_document(document))
+        return self._raw.add_plan(_plan_document(document))
 
     def approve_plan(self, plan: int | Record, *, accept_findings: bool = False) -> None:
         """Lets a draft pay. InvalidError names everything its lint finds, unless that is accepted and kept."""
-        self._raw.approve_plan(_id(plan), accept_findings)
+        self._raw.approve_plan(id_of(plan, "commission_plan"), accept_findings)
 
     def retire_plan(self, plan: int | Record, end: date) -> None:
         """Ends an approved version: it pays for the periods before `end`, the first day of one."""
-        self._raw.retire_plan(_id(plan), end)
+        self._raw.retire_plan(id_of(plan, "commission_plan"), end)
 
     def post_events(self, events: str | Iterable[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> dict[str, int]:
-        """Stores business events, all or none: rows, columns by name, or JSON text (docs/statements.md). Counts what
-        was added, replaced by a higher version, repeated, and outdated. Amounts are text or Decimal, days text or date.
-        """
-        if isinstance(events, Mapping):
-            rows = [dict(zip(events, row, strict=True)) for row in zip(*events.values(), strict=True)]
-        elif isinstance(events, str):
-            return self._raw.post_events(events)
-        else:
-            rows = [dict(row) for row in events]
-        return self._raw.post_events(_inputs(rows))
+        """Stores business events, all or none: rows, columns by name, or a document "kith.inputs/1" as JSON text or a
+        dict (docs/statements.md). Counts what was added, replaced by a higher version, repeated, and outdated. Amounts
+        are text or Decimal, days text or date."""
+        whole_document = isinstance(events, Mapping) and isinstance(events.get("format"), str)
+        if isinstance(events, str | os.PathLike) or whole_document:
+            return self._raw.post_events(document_of(events, "the events"))  # type: ignore[arg-type]
+        return self._raw.post_events(_inputs(rows_of(events)))
 
     def assign_plan(
         self,
@@ -260,9 +256,10 @@ class Work(PastWrites, _Source, QuotaVerbs):
         end: date | None = None,
     ) -> int:
         """Assigns a plan by name to somebody, to a unit and everybody below it, or to everybody in a role."""
-        return self._raw.assign_plan(
-            plan, None if employee is None else _id(employee), None if unit is None else _id(unit), role, start, end
-        )
+        if not isinstance(plan, str):
+            raise TypeError(f"plan: expected the name of a plan, not {plan!r}; commission_plans have it as `name`")
+        person = None if employee is None else id_of(employee, "employee")
+        return self._raw.assign_plan(plan, person, None if unit is None else id_of(unit, "unit"), role, start, end)
 
     def run_commission(self, period: str) -> dict[str, Any]:
         """Computes the statements of a period: counts of statements, lines, changes, adjustments, and the total."""
@@ -297,7 +294,12 @@ class Session(PastOfSession, _Source):
         both, what was believed then of that day."""
         if isinstance(as_of, datetime):
             return Reader(self._raw.reader(None, as_of, valid_on))
-        return Reader(self._raw.reader(as_of, None, valid_on))
+        if as_of is not None and (isinstance(as_of, bool) or not isinstance(as_of, int)):
+            raise TypeError(
+                f"as_of: expected a work's number or an aware datetime, not {type(as_of).__name__} {as_of!r}; "
+                "what held on a day is valid_on"
+            )
+        return Reader(self._raw.reader(None if as_of is None else whole(as_of, "as_of"), None, valid_on))
 
     def work(self, cause: str = "", *, key: str = "", payload: str = "") -> Work:
         """Begins a write. `key` makes it idempotent: the same key and payload again is a replay."""
@@ -317,24 +319,20 @@ class Session(PastOfSession, _Source):
         progress: Callable[[int, int, int], bool | None] | None = None,
         encoding: str | None = None,
     ) -> dict[str, Any]:
-        """Imports a table by a mapping document ("kith.import/1"). Rejected rows go to `rejects` with the reason; the
-        report counts what was created, updated, unchanged, mended and left blank. `progress(rows, bytes, total)` may
-        return False to cancel; `total` is -1 while it is not known. `encoding` ("utf-8", "gb18030", "big5",
-        "shift_jis", "utf-16le", ...) is found out when it is not given; the report's "encoding" says what was taken and
-        why."""
-        report = self._raw.import_csv(
-            os.fspath(path),
-            _document(mapping),
-            [_document(one) for one in aliases],
-            dry_run,
-            all_or_nothing,
-            chunk_rows,
-            None if rejects is None else os.fspath(rejects),
-            progress,
-            cause,
-            encoding,
-        )
-        return json.loads(report)
+        """Imports a table by a mapping document ("kith.import/1"). Rejected rows go to `rejects` with the reason; no
+        empty file is left there. The report counts what was created, updated, unchanged, mended and left blank, and
+        says whether it was "committed". `progress(rows, bytes, total)` may return False to cancel; `total` is -1 while
+        it is not known. `encoding` ("utf-8", "gb18030", "big5", "shift_jis", "utf-16le", ...) is found out when it is
+        not given; the report's "encoding" says what was taken and why."""
+        given = (document_of(mapping, "the mapping"), [document_of(one, "the aliases") for one in aliases])
+        kept = None if rejects is None else os.fspath(rejects)
+        chosen = (dry_run, all_or_nothing, chunk_rows, kept, progress, cause, encoding)
+        try:
+            return json.loads(self._raw.import_csv(os.fspath(path), *given, *chosen))
+        finally:
+            # A file of rejects says that there are some.
+            if kept is not None and os.path.isfile(kept) and os.path.getsize(kept) == 0:
+                os.remove(kept)
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copies the whole store, as of some commit, into a new SQLite file while others write on.
