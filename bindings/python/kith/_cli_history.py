@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 import kith
-from kith.errors import Error
+from kith.errors import NotFoundError
 
+from ._arguments import no_kind
 from ._cli_shared import Actor, Format, Shown, StorePath, opened, out, show
 
 commands = typer.Typer()
@@ -25,7 +26,7 @@ def kind_of(source: Any, name: str) -> Any:
     plurals = {entity: plural for plural, entity in kith._kith.plurals().items()}
     records = getattr(source, plurals.get(name, name), None)
     if not isinstance(records, kith.Records):
-        raise Error(f"there are no '{name}'; try {', '.join(list(plurals.values())[7:])}")
+        raise NotFoundError(no_kind(name, [*plurals, *plurals.values()]))
     return records
 
 
@@ -47,7 +48,7 @@ def history(
 @commands.command()
 def works(
     store: StorePath,
-    limit: Annotated[int, typer.Option(help="Rows at most; 0 for all.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="Rows at most; 0 for all.")] = 20,
     format: Shown = Format.table,
     actor: Actor = "local",
 ) -> None:
@@ -197,8 +198,11 @@ def retention(
     if days is not None:
         with session.work(f"retention {days} days") as work:
             work.set_retention(days)
-    for row in session.retentions.find():
+    rows = session.retentions.find()
+    for row in rows:
         out.print(f"{row.days} days")
+    if not len(rows):
+        out.print("None is set: archive may take all of the past.")
 
 
 feed = typer.Typer(no_args_is_help=True, help="The change feed, for consumers that come back.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pathlib
 import sys
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
 
 from kith import Session
-from kith._cli_shared import Actor, Format, Shown, StorePath, opened, out, show
+from kith._arguments import read_text
+from kith._cli_shared import Actor, Format, Shown, StorePath, assign, day, opened, out, show
 from kith.errors import NotFoundError
 
 commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and explanations.")
@@ -35,6 +37,29 @@ def approve(
     out.print(f"Version {version} of '{name}' is approved.")
 
 
+@commission.command("assign")
+def assign_plan(
+    store: StorePath,
+    name: Annotated[str, typer.Argument(help="Name of a plan that is stored.")],
+    unit: Annotated[str, typer.Option(help="To this unit and everybody below.")] = "",
+    employee: Annotated[str, typer.Option(help="To this employee.")] = "",
+    role: Annotated[str, typer.Option(help="To everybody in this role.")] = "",
+    start: Annotated[str, typer.Option("--from", metavar="DAY", help="From then on, not the plan's first day.")] = "",
+    actor: Actor = "local",
+) -> None:
+    """Assign a stored plan, whatever its version, to one unit, employee or role."""
+    first = day(start, "--from")
+    with opened(store, actor).work(f"assign {name}") as work:
+        versions = work.commission_plans.find("name = :n", n=name, order="valid_from", limit=1)
+        if not len(versions):
+            known = [row.name for row in work.commission_plans.find(fields="name")]
+            near = get_close_matches(name, known, n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else "; add it by `kith commission plan`"
+            raise NotFoundError(f"there is no plan '{name}'{hint}", "commission_plan")
+        told = assign(work, name, first or versions[0].valid_from, unit=unit, employee=employee, role=role)
+    out.print(f"Plan '{name}' is {told}.", markup=False, soft_wrap=True)
+
+
 @commission.command()
 def post(
     store: StorePath,
@@ -43,7 +68,7 @@ def post(
 ) -> None:
     """Store business events; the same ones again change nothing."""
     with opened(store, actor).work(f"events {file.name}") as work:
-        done = work.post_events(file.read_text(encoding="utf-8"))
+        done = work.post_events(read_text(file))
     out.print(", ".join(f"{count} {what}" for what, count in done.items()) + ".")
 
 
@@ -110,7 +135,7 @@ def what_if(
 ) -> None:
     """What another plan would have paid for the same facts; nothing is written."""
     session = opened(store, actor)
-    _differences(session, session.what_if(plan, first, last, document=file.read_text(encoding="utf-8")))
+    _differences(session, session.what_if(plan, first, last, document=read_text(file)))
 
 
 @commission.command()
@@ -122,4 +147,7 @@ def accrue(
 ) -> None:
     """What would become due if the open deals expected in a period came in."""
     session = opened(store, actor)
-    _differences(session, session.accrue(period, draws=draws))
+    rows = session.accrue(period, draws=draws)
+    _differences(session, rows)
+    if not rows:
+        out.print(f"Nothing: no plan of format kith.plan/2 is approved and assigned to anybody in {period}.")

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 import kith
-from kith import Money, Session, Table
+from kith import Money, Session, Table, Work
+from kith.errors import InvalidError
 
 out = Console()
 
@@ -62,3 +63,27 @@ def show(table: Table, format: Format, title: str = "") -> None:
     for row in table.rows():
         grid.add_row(*["" if value is None else str(value) for value in row])
     out.print(grid)
+
+
+def day(text: str, option: str) -> date | None:
+    """The day an option names; None where it names none."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidError(f"{option} '{text}' is no day; write it as YYYY-MM-DD") from None
+
+
+def assign(work: Work, plan: str, start: date, *, unit: str, employee: str, role: str) -> str:
+    """Assigns a plan to a unit, employee or role by name, one of them; says to whom."""
+    chosen = [name for name in (unit, employee, role) if name]
+    if len(chosen) != 1:
+        raise InvalidError("assign the plan to one of --unit, --employee and --role")
+    if unit:
+        work.assign_plan(plan, unit=work.units.find_one("name = :n", n=unit), start=start)
+    elif employee:
+        work.assign_plan(plan, employee=work.employees.find_one("name = :n", n=employee), start=start)
+    else:
+        work.assign_plan(plan, role=role, start=start)
+    return f"assigned to {chosen[0]} from {start}"

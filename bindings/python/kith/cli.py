@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any
@@ -18,11 +19,13 @@ from rich.table import Table as Grid
 
 import kith
 from kith import Money, Records, Session
-from kith.errors import Error, NotFoundError
+from kith.errors import Error, InvalidError, NotFoundError
 
 from . import _cli_history
+from ._arguments import no_kind, read_text
 from ._cli_payout import commission
-from ._cli_shared import Actor, Format, Shown, StorePath, opened, out, show
+from ._cli_shared import Actor, Format, Shown, StorePath, assign, opened, out, show
+from ._cli_shared import day as day_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,8 +58,25 @@ def at_moment(session: Session, as_of: str, on: str) -> Any:
     """The session itself, or a reader of a moment."""
     if not as_of and not on:
         return session
-    moment = int(as_of) if as_of.isdigit() else datetime.fromisoformat(as_of) if as_of else None
-    return session.reader(moment, valid_on=date.fromisoformat(on) if on else None)
+    return session.reader(moment(as_of), valid_on=day_of(on, "--on"))
+
+
+def moment(as_of: str) -> int | datetime | None:
+    """What --as-of names: a work by number, or a time."""
+    if not as_of:
+        return None
+    if as_of.isascii() and as_of.isdigit():
+        return int(as_of)
+    try:
+        time = datetime.fromisoformat(as_of)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise InvalidError(
+            f"--as-of '{as_of}' is neither a work's number nor a time with its zone; write YYYY-MM-DDTHH:MM+00:00 "
+            "(what held on a day is --on YYYY-MM-DD)"
+        )
+    return time
 
 
 def is_there(store: str) -> bool:
@@ -74,7 +94,7 @@ def kind_of(session: Session, entity: str) -> Records:
     """The records of a plural."""
     records = getattr(session, entity, None)
     if not isinstance(records, Records):
-        raise Error(f"there are no '{entity}'; try {', '.join(list(kith._kith.plurals())[7:])}")
+        raise NotFoundError(no_kind(entity, list(kith._kith.plurals())))
     return records
 
 
@@ -83,14 +103,12 @@ def parameter(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise typer.BadParameter(f"'{text}' is not NAME=VALUE")
-    try:
-        return name, date.fromisoformat(value)
-    except ValueError:
-        pass
+    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value, re.ASCII):
+        return name, day_of(value, f"--param {name}")
     number, _, unit = value.partition(" ")
     try:
         decimal = Decimal(number)
-        if len(unit) == 3 and unit.isupper():
+        if len(unit) == 3 and unit.isascii() and unit.isalpha() and unit.isupper() and decimal.is_finite():
             return name, Money(decimal, unit)
         if not unit and decimal.is_finite():
             return name, int(number) if number.lstrip("+-").isdigit() else decimal
@@ -99,8 +117,32 @@ def parameter(text: str) -> tuple[str, Any]:
     return name, value
 
 
+def check_writable(file: pathlib.Path) -> None:
+    """Raises OSError where a file cannot be written; changes nothing."""
+    fresh = not file.exists()
+    file.open("a").close()
+    if fresh:
+        file.unlink()
+
+
 def parameters(given: list[str] | None) -> dict[str, Any]:
     return dict(parameter(text) for text in given or [])
+
+
+def print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"kith {kith.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Say the version and go.")
+    ] = False,
+) -> None:
+    # Only for its option; what the program is for is told by `app`.
+    del version
 
 
 @app.command()
@@ -140,8 +182,8 @@ def import_(
         task = bar.add_task(file.name)
         report = session.import_csv(
             file,
-            mapping.read_text(encoding="utf-8"),
-            aliases=[a.read_text(encoding="utf-8") for a in aliases or []],
+            read_text(mapping),
+            aliases=[read_text(one) for one in aliases or []],
             dry_run=dry_run,
             all_or_nothing=all_or_nothing,
             rejects=target,
@@ -156,7 +198,11 @@ def import_(
 
 def print_report(report: dict[str, Any], rejects: pathlib.Path) -> None:
     """Counts, notices and the first problems of an import."""
-    grid = Grid(title="Dry run: nothing was kept" if report["dry_run"] else None, title_justify="left")
+    if report["dry_run"]:
+        out.print("Dry run: nothing was kept.")
+    elif not report["committed"]:
+        out.print("Nothing was kept, for not all could be (--all-or-nothing); the counts are what would have been.")
+    grid = Grid()
     counts = ["rows", "created", "updated", "unchanged", "rejected"]
     for name in counts:
         grid.add_column(name, justify="right")
@@ -172,9 +218,7 @@ def print_report(report: dict[str, Any], rejects: pathlib.Path) -> None:
             markup=False,
         )
     if report["rejected"]:
-        out.print(f"{report['rejected']:,d} rows were rejected and written to {rejects}", markup=False)
-    else:
-        rejects.unlink(missing_ok=True)
+        out.print(f"{report['rejected']:,d} rows were rejected and written to {rejects}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -185,7 +229,7 @@ def find(
     param: Given = None,
     order: Annotated[list[str] | None, typer.Option(help="Field, or 'field desc'.")] = None,
     fields: Annotated[str, typer.Option(help="Comma-separated.")] = "",
-    limit: Annotated[int, typer.Option(help="Rows at most; 0 for all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Rows at most; 0 for all.")] = 50,
     as_of: AsOf = "",
     on: On = "",
     format: Shown = Format.table,
@@ -259,26 +303,22 @@ def plan(
     unit: Annotated[str, typer.Option(help="Assign it to this unit and everybody below.")] = "",
     employee: Annotated[str, typer.Option(help="Assign it to this employee.")] = "",
     role: Annotated[str, typer.Option(help="Assign it to everybody in this role.")] = "",
-    start: Annotated[str, typer.Option("--from", help="First day of the assignment.")] = "",
+    start: Annotated[str, typer.Option("--from", metavar="DAY", help="From then on, not its first day.")] = "",
     actor: Actor = "local",
 ) -> None:
-    """Add a plan document, and assign it if asked to."""
-    document = file.read_text(encoding="utf-8")
+    """Add a plan document, and assign it if asked to, from the first day it is valid unless told otherwise."""
+    document = read_text(file)
+    first = day_of(start, "--from")
+    told = ""
     with opened(store, actor).work(f"plan {file.name}") as work:
         number = work.add_plan(document)
-        name = work.commission_plans.get(number).name
+        added = work.commission_plans.get(number)
+        name, state = added.name, added.state
         if unit or employee or role:
-            who: dict[str, Any] = (
-                {"unit": work.units.find_one("name = :n", n=unit)}
-                if unit
-                else {"employee": work.employees.find_one("name = :n", n=employee)}
-                if employee
-                else {"role": role}
-            )
-            work.assign_plan(name, start=date.fromisoformat(start) if start else work._open().today, **who)
-        state = work.commission_plans.get(number).state
-    whom = unit or employee or role
-    out.print(f"Plan '{name}' was added" + (f" and assigned to {whom}." if whom else "."))
+            told = f" and {assign(work, name, first or added.valid_from, unit=unit, employee=employee, role=role)}"
+        elif start:
+            raise InvalidError("--from is the first day of an assignment; say to whom by --unit, --employee or --role")
+    out.print(f"Plan '{name}' was added{told}.", markup=False, soft_wrap=True)
     if state == "draft":
         out.print("It is a draft: look at `kith plan lint`, then `kith commission approve`.")
 
@@ -294,6 +334,13 @@ def run(
         f"{period}: {result['statements']} statements, {result['lines']} lines, {result['changed']} changed, "
         f"{result['adjustments']} adjustments. Total {result['total']}."
     )
+    if not result["statements"]:
+        out.print(
+            f"No plan pays anybody in {period}: look at `kith find {store} plan_assignments` and `kith find {store} "
+            "commission_plans --fields name,version,state,valid_from,valid_to`.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @commission.command()
@@ -349,7 +396,7 @@ def check_commission(
     file: Annotated[pathlib.Path, typer.Argument(help="An export, kith.commission/1.")], format: Shown = Format.table
 ) -> None:
     """Compute an exported commission again, without a store, and name every figure that differs."""
-    found = kith.check_commission(file.read_text(encoding="utf-8"))
+    found = kith.check_commission(read_text(file))
     if len(found):
         show(found, format)
         raise typer.Exit(1)
@@ -362,7 +409,7 @@ PlanFile = Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan
 @plans.command()
 def lint(file: PlanFile, format: Shown = Format.table) -> None:
     """What a plan allows but people rarely mean: cliffs with their cost, pay that falls, rows without effect."""
-    found = kith.plan(file.read_text(encoding="utf-8")).lint()
+    found = kith.plan(read_text(file)).lint()
     if len(found):
         show(found, format)
     else:
@@ -372,7 +419,7 @@ def lint(file: PlanFile, format: Shown = Format.table) -> None:
 @plans.command()
 def diff(before: PlanFile, after: PlanFile) -> None:
     """What changes from one plan document to another."""
-    one, other = (kith.plan(file.read_text(encoding="utf-8")) for file in (before, after))
+    one, other = (kith.plan(read_text(file)) for file in (before, after))
     for line in one.diff(other) or ["Nothing changes."]:
         typer.echo(line)
 
@@ -388,7 +435,7 @@ def morning(
     """Somebody's morning digest: yesterday's deals, commission and attainment, what is due."""
     session = opened(store, actor)
     person = session.employees.find_one("name = :n", n=employee)
-    typer.echo(session.digest_text(person, date.fromisoformat(day) if day else None, language), nl=False)
+    typer.echo(session.digest_text(person, day_of(day, "--day"), language), nl=False)
 
 
 @app.command()
@@ -406,7 +453,7 @@ def actions(
     person = session.employees.find_one("name = :n", n=employee)
     where = "employee = :e and period = :p and metric = 'won_amount' and draft = 0"
     quota = session.quotas.find_one(where, e=person.id, p=period)
-    on = date.fromisoformat(day) if day else None
+    on = day_of(day, "--day")
     typer.echo(session.action_text(quota, on, level or [], language), nl=False)
 
 
@@ -433,11 +480,16 @@ def generate(
     seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 1,
     currency: Annotated[str, typer.Option(help="Of all amounts.")] = "USD",
     inputs: Annotated[
-        pathlib.Path | None, typer.Option(help="Also write its events for `kith plan` as JSON here.")
+        pathlib.Path | None,
+        typer.Option(
+            help="Also write its people and events here as JSON (kith.inputs/1), for `kith.plan().compute` in Python."
+        ),
     ] = None,
     format: Shown = Format.table,
 ) -> None:
     """Make a company that never was, in a new store: people, customers, deals, three years."""
+    if inputs is not None:
+        check_writable(inputs)
     written = kith.generate(store, records=records, seed=seed, currency=currency)
     if inputs is not None:
         events = kith.generate_inputs(records=records, seed=seed, currency=currency)

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command line answers to slips of the hand, in one line, and where there is nothing to tell."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import kith
+import pytest
+from conftest import open_shop
+from kith import cli
+from test_arguments import MAPPING
+from test_surface import PLAN
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `kith ...` here, which is quicker than a process each; gives what it printed."""
+
+    def kith_(*arguments: object, code: int = 0) -> str:
+        monkeypatch.setattr("sys.argv", ["kith", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        told = capsys.readouterr()
+        assert (end.value.code or 0) == code, told.out + told.err
+        return told.out + told.err
+
+    return kith_
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    shop = open_shop(str(tmp_path / "shop.kith"))
+    shop.session.close()
+    shop.store.close()
+    return tmp_path / "shop.kith"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("find", "customers", "--as-of", "yesterday"), "--as-of 'yesterday'"),
+        (("find", "customers", "--as-of", "2026-01-01"), "--on YYYY-MM-DD"),
+        (("find", "customers", "--on", "2026-02-30"), "--on '2026-02-30' is no day; write it as YYYY-MM-DD"),
+        (("find", "customers", "-p", "d=2026-02-30"), "--param d '2026-02-30' is no day"),
+        (("morning", "Anna", "--day", "x"), "--day 'x' is no day"),
+        (("commission", "assign", "p", "--role", "x", "--from", "1.1.2026"), "--from '1.1.2026' is no day"),
+        (("find", "produkts"), "there are no 'produkts'; did you mean products?"),
+        (("history", "custmer", "1"), "did you mean customer "),
+        (("morning", "Bob"), "no employee matches 'name = :n' with n = 'Bob'"),
+        (("commission", "assign", "p", "--unit", "Team"), "there is no plan 'p'"),
+    ],
+)
+def test_a_slip_is_told_in_one_line(run: Run, store: Path, arguments: tuple[str, ...], told: str) -> None:
+    group = 2 if arguments[0] == "commission" else 1
+    answer = run(*arguments[:group], store, *arguments[group:], code=1)
+    assert told in answer and len(answer.strip().splitlines()) == 1
+
+
+def test_limits_are_not_negative_and_the_version_is_told(run: Run, store: Path) -> None:
+    assert "--limit" in run("find", store, "customers", "--limit", "-1", code=2)
+    assert "--limit" in run("works", store, "--limit", "-1", code=2)
+    assert run("--version").strip() == f"kith {kith.__version__}"
+
+
+def test_documents_that_are_not_utf8_are_named(run: Run, store: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_bytes('{"name": "宏达"}'.encode("gb18030"))
+    table = tmp_path / "c.csv"
+    table.write_text("name\nA\n")
+    for arguments in (("plan", "lint", bad), ("commission", "plan", store, bad), ("import", store, table, bad)):
+        answer = run(*arguments, code=1)
+        assert f"'{bad}' is not UTF-8" in answer and "save it as UTF-8" in answer
+
+
+def test_all_or_nothing_says_that_nothing_was_kept(run: Run, store: Path, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "c.csv", tmp_path / "m.json"
+    mapping.write_text(json.dumps(MAPPING))
+    table.write_text("name\nNew\n,\n")
+    assert "Nothing was kept" in run("import", store, table, mapping, "--all-or-nothing", code=1)
+    assert "New" not in run("find", store, "customers")
+    assert "Nothing was kept" not in run("import", store, table, mapping, code=1)
+    assert "New" in run("find", store, "customers")
+    run("import", store, tmp_path / "nope.csv", mapping, code=1)
+    assert not (tmp_path / "nope.rejects.csv").exists()
+
+
+def test_a_store_is_generated_only_where_its_inputs_can_be_written(run: Run, tmp_path: Path) -> None:
+    made = tmp_path / "made.kith"
+    assert "nowhere" in run("generate", made, "--inputs", tmp_path / "nowhere" / "in.json", code=1)
+    assert not made.exists()
+
+
+def test_a_plan_is_assigned_from_its_own_first_day_also_later(run: Run, store: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(PLAN))
+    assert "No plan pays anybody in 2026-Q1" in run("commission", "run", store, "2026-Q1")
+    run("commission", "plan", store, plan, "--from", "2026-01-01", code=1)
+    assert "assigned to Team from 2026-01-01" in run("commission", "plan", store, plan, "--unit", "Team")
+    assert "assigned to Anna from 2026-01-01" in run("commission", "assign", store, "p", "--employee", "Anna")
+    run("commission", "assign", store, "p", "--employee", "Anna", "--role", "x", code=1)
+    assert "2 statements" in run("commission", "run", store, "2026-Q1")
+
+
+def test_nothing_is_told_as_that(run: Run, store: Path) -> None:
+    assert "None is set" in run("retention", store)
+    assert "30 days" in run("retention", store, "30")
+    assert "no plan" in run("commission", "accrue", store, "2026-Q1")
