@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/base/error.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "kith/base/text.hpp"
 
 namespace kith {
 namespace {
@@ -14,6 +18,21 @@ std::string describe(std::string_view entity, std::string_view field, std::strin
   if (!text.empty()) text += ": ";
   text += message;
   return text;
+}
+
+// Messages quote what files, servers and callers sent; whatever those bytes are, the text is UTF-8: \xNN for the
+// others.
+std::string readable(std::string text) {
+  std::size_t bad = invalid_utf8(text);
+  if (bad == std::string_view::npos) return text;
+  std::string_view rest(text);
+  std::string result;
+  for (; bad != std::string_view::npos; bad = invalid_utf8(rest)) {
+    result += rest.substr(0, bad);
+    result += fmt::format("\\x{:02X}", static_cast<unsigned char>(rest[bad]));
+    rest.remove_prefix(bad + 1);
+  }
+  return result.append(rest);
 }
 
 }  // namespace
@@ -41,7 +60,10 @@ std::string_view name_of(Code code) {
 Error::Error(Code code_in, std::string message_in) : Error(code_in, {}, {}, std::move(message_in)) {}
 
 Error::Error(Code code_in, std::string entity_in, std::string field_in, std::string message_in)
-    : code(code_in), entity(std::move(entity_in)), field(std::move(field_in)), message(std::move(message_in)) {
+    : code(code_in),
+      entity(readable(std::move(entity_in))),
+      field(readable(std::move(field_in))),
+      message(readable(std::move(message_in))) {
   // One broken rule is a list of one, so that a caller reads `violations` whoever found the fault.
   if (code == Code::invalid) violations.push_back({entity, field, message});
   text_ = describe(entity, field, message);
@@ -53,6 +75,11 @@ Error::Error(std::vector<Violation> violations_in, Code code_in) : code(code_in)
     message = "An error was raised with an empty list of violations; raise it only when a rule is broken.";
     text_ = message;
     return;
+  }
+  for (Violation& violation : violations) {
+    for (std::string Violation::*part : {&Violation::entity, &Violation::field, &Violation::message}) {
+      violation.*part = readable(std::move(violation.*part));
+    }
   }
   entity = violations.front().entity;
   field = violations.front().field;

@@ -296,7 +296,7 @@ void compare(const json& stated, const json& computed, const std::string& path, 
 }  // namespace
 
 Inputs parse_inputs(std::string_view text) {
-  Findings out;
+  Findings out("inputs");
   Inputs inputs = inputs_of(parse_json(text, "inputs"), "", out);
   if (!out.empty()) throw Error(out.take());
   return inputs;
@@ -330,8 +330,8 @@ std::string export_commission(const PlanDocument& plan, const Inputs& inputs) {
 }
 
 std::vector<Violation> check_export(std::string_view text) {
-  const json document = parse_json(text, "commission");
-  Findings out;
+  const json document = parse_json(text, "export");
+  Findings out("export");
   Node root(document, "", out);
   if (root.text("format") != kExport) root.fault("format", fmt::format("Expected \"{}\".", kExport));
   const json* plan = root.find("plan");

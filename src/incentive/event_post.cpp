@@ -12,6 +12,7 @@
 #include "incentive/as_of.hpp"
 #include "incentive/entities.hpp"
 #include "incentive/exact_number.hpp"
+#include "incentive/people_names.hpp"
 #include "incentive/plan_rules.hpp"
 #include "kith/incentive/event.hpp"
 #include "kith/people/employee.hpp"
@@ -57,35 +58,6 @@ constexpr Entity kEventShare = make_entity<EventShare>({.name = "event_share",
 
 namespace {
 
-/// Finds employees by what a host calls them.
-class People {
- public:
-  explicit People(const Reader& system) {
-    for (const Employee& row : system.list<Employee>({.fields = {"id", "name_key", "source", "external_id"}})) {
-      ids_.emplace(std::to_string(row.id.value), row.id);
-      if (row.source && row.external_id) ids_.emplace(*row.source + ":" + *row.external_id, row.id);
-      const auto [place, fresh] = names_.try_emplace(row.name_key, row.id);
-      if (!fresh) place->second = Id{};
-    }
-  }
-
-  /// Errors: invalid.
-  Id find(const std::string& person) const {
-    if (const auto found = ids_.find(person); found != ids_.end()) return found->second;
-    const auto named = names_.find(verb::key_of(person));
-    if (named != names_.end() && named->second) return named->second;
-    throw Error(
-        Code::invalid,
-        named == names_.end()
-            ? fmt::format("There is no employee {}; give an id, \"source:external_id\" or a name.", quote(person))
-            : fmt::format("Several employees are named {}; give the id of one.", quote(person)));
-  }
-
- private:
-  std::unordered_map<std::string, Id> ids_;
-  std::unordered_map<std::string, Id> names_;  // 0: not unique
-};
-
 /// An event on its way in, in the spelling in which it is stored.
 struct Incoming {
   BusinessEvent row;
@@ -102,7 +74,7 @@ std::string attributes_text(const EventRow& event) {
 
 class Reading {
  public:
-  explicit Reading(const People& people) : people_(people) {}
+  explicit Reading(const PeopleNames& people) : people_(people) {}
 
   Incoming read(const EventRow& event, std::size_t place) {
     path_ = at("events", place);
@@ -170,9 +142,9 @@ class Reading {
     shares.push_back(std::move(row));
   }
 
-  const People& people_;
+  const PeopleNames& people_;
   std::string path_;
-  Findings found_;
+  Findings found_{""};  // the path begins with "events"
 };
 
 auto content_of(const BusinessEvent& row) {
@@ -334,7 +306,7 @@ void write(Work& work, Writes& writes) {
 PostResult post_events(Work& work, std::span<const EventRow> events) {
   require_all(work, Action::create, kEvent);
   const Reader system = work.as_system("commission");
-  const People people(system);
+  const PeopleNames people(system);
   Reading reading(people);
   std::vector<Incoming> read;
   read.reserve(events.size());

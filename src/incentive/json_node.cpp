@@ -47,7 +47,7 @@ const json* Node::find(std::string_view key, bool required) {
   if (found != object_->end()) return &*found;
   if (required) {
     ++faults_;
-    fault(key, "It is missing; a plan says this, nothing is assumed.");
+    fault(key, missing_text(*out_));
   }
   return nullptr;
 }

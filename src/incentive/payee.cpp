@@ -139,10 +139,38 @@ Id set_superior(Work& work, ReportingLine& line) {
   return set_dated(work, line, rows_of<ReportingLine>(system, line.employee));
 }
 
+namespace {
+
+/// The label of a period as a calendar of the store spells it; a value is not tied to one of them. Errors: invalid.
+std::string period_label(const Reader& system, const std::string& text) {
+  std::vector<Calendar> calendars{calendar_named(system, Calendar{}.name)};
+  for (const FiscalCalendar& row : system.list<FiscalCalendar>({.order = {"name"}})) {
+    if (row.name != calendars.front().name) calendars.push_back(calendar_named(system, row.name));
+  }
+  std::string why;
+  for (const Calendar& calendar : calendars) {
+    try {
+      return parse_period(calendar, text).label;
+    } catch (const Error& error) {
+      if (why.empty()) why = error.message;
+    }
+  }
+  throw Error(Code::invalid, why);
+}
+
+}  // namespace
+
 Id set_value(Work& work, CommissionValue& value) {
   require_right(work, value);
   CommissionValue row = value;
   verb::Faults faults(kCommissionValue);
+  if (row.period) {
+    try {
+      row.period = period_label(work.as_system("commission"), *row.period);
+    } catch (const Error& error) {
+      faults.add("period", error.message);
+    }
+  }
   if ((row.employee ? 1 : 0) + (row.unit ? 1 : 0) + (row.role ? 1 : 0) > 1) {
     faults.add("employee", "is one of several subjects; give at most one of employee, unit and role");
   }

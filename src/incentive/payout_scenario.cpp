@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/quote.hpp"
 #include "engine/internal.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/document_model.hpp"
 #include "incentive/general_facts.hpp"
+#include "incentive/people_names.hpp"
+#include "incentive/plan_rules.hpp"
 #include "incentive/statement_run.hpp"
+#include "kith/base/text.hpp"
 #include "kith/incentive/payout.hpp"
 #include "kith/sales/opportunity.hpp"
 
@@ -64,6 +69,76 @@ void put_value(Inputs& inputs, const PlanValue& value) {
   inputs.values.push_back(value);
 }
 
+/// The names of numbers that a plan looks up: wherever it says {"value": name}, but for rows of tables, whose values
+/// are numbers.
+void add_names(const nlohmann::json& part, std::set<std::string>& names) {
+  if (part.is_object() && part.contains("value") && part["value"].is_string()) {
+    const std::string name = part["value"].get<std::string>();
+    const bool row = part.contains("from") || part.contains("at_least");
+    if (!row) names.insert(name);
+  }
+  if (!part.is_structured()) return;
+  for (const auto& inner : part) add_names(inner, names);
+}
+
+/// Numbers that stand in for others, checked: one that fits nothing would change nothing, and nobody would notice.
+class Substitutes {
+ public:
+  Substitutes(const Reader& system, const std::vector<PlanValue>& values) : values_(values) {
+    if (values_.empty()) return;
+    const PeopleNames people(system);
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (values_[i].person.empty()) continue;
+      try {
+        values_[i].person = std::to_string(people.find(values_[i].person).value);
+      } catch (const Error& error) {
+        fault(i, "person", error.message);
+      }
+    }
+  }
+  /// What can be named: by a plan, and by what is computed with it.
+  void know(const PlanDocument& plan) {
+    if (!values_.empty()) add_names(nlohmann::json::parse(plan.canonical_json()), names_);
+  }
+  void know(const Inputs& inputs) {
+    for (const PlanValue& value : inputs.values) names_.insert(value.name);
+    periods_.insert(inputs.periods.begin(), inputs.periods.end());
+  }
+  /// Errors: invalid, everything that fits nothing.
+  void check() {
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      const PlanValue& value = values_[i];
+      if (!names_.contains(value.name)) {
+        fault(i, "name", fmt::format("The plan looks up no value {}.{}", quote(value.name), near(value.name, names_)));
+      }
+      if (value.period.empty() || periods_.contains(value.period)) continue;
+      fault(i, "period",
+            fmt::format("{} is none of the periods that are computed.{}", quote(value.period),
+                        near(value.period, periods_)));
+    }
+    if (!faults_.empty()) throw Error(std::move(faults_));
+  }
+  void put(Inputs& inputs) const {
+    for (const PlanValue& value : values_) {
+      const bool here = value.period.empty() ||
+                        std::find(inputs.periods.begin(), inputs.periods.end(), value.period) != inputs.periods.end();
+      if (here) put_value(inputs, value);
+    }
+  }
+
+ private:
+  static std::string near(const std::string& word, const std::set<std::string>& known) {
+    return suggest(word, std::vector<std::string_view>(known.begin(), known.end()));
+  }
+  void fault(std::size_t i, std::string_view field, std::string message) {
+    faults_.push_back({"", below(at("values", i), field), std::move(message)});
+  }
+
+  std::vector<PlanValue> values_;
+  std::set<std::string> names_, periods_;
+  std::vector<Violation> faults_;
+};
+
 /// Periods of one grain from one label to another.
 std::vector<Period> periods_from(const NamedPeriod& first, const NamedPeriod& last) {
   if (first.period.grain != last.period.grain || first.calendar.name != last.calendar.name ||
@@ -97,21 +172,33 @@ std::vector<WhatIf> what_if(const Reader& reader, std::string_view plan, const A
   }
   const Terms terms(system, begin.calendar.name);
   const GeneralFacts facts(system, terms, begin.calendar);
-  Sums sums;
-  bool known = false;
+  Substitutes values(system, alternative.values);
+  if (other) values.know(*other);
+  struct Case {
+    const PlanVersion* version;
+    const Period* period;
+    Inputs inputs;
+  };
+  std::vector<Case> cases;
   for (const Period& period : periods) {
     for (const PlanVersion* version : facts.held(period)) {
       if (version->row.name != plan) continue;
-      known = true;
-      Inputs inputs = facts.inputs(*version, period);
-      add_everybody(sums, inputs);
-      add(sums, paid(*version->document, inputs, period.label), &WhatIf::before);
-      if (other) inputs = facts.inputs(*version, period, {.reach = &*other});
-      for (const PlanValue& value : alternative.values) put_value(inputs, value);
-      add(sums, paid(other ? *other : *version->document, inputs, period.label), &WhatIf::after);
+      cases.push_back({version, &period, facts.inputs(*version, period)});
+      values.know(*version->document);
+      values.know(cases.back().inputs);
     }
   }
-  if (!known) {
+  if (!cases.empty()) values.check();
+  Sums sums;
+  for (Case& one : cases) {
+    const std::string& label = one.period->label;
+    add_everybody(sums, one.inputs);
+    add(sums, paid(*one.version->document, one.inputs, label), &WhatIf::before);
+    if (other) one.inputs = facts.inputs(*one.version, *one.period, {.reach = &*other});
+    values.put(one.inputs);
+    add(sums, paid(other ? *other : *one.version->document, one.inputs, label), &WhatIf::after);
+  }
+  if (cases.empty()) {
     throw Error(Code::invalid, "commission_plan", "name",
                 fmt::format("nobody holds an approved general plan {} in those periods", quote(plan)));
   }

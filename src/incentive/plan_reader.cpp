@@ -103,7 +103,7 @@ class Reader {
     if (object_ == nullptr) return nullptr;
     const auto found = object_->find(std::string(key));
     if (found != object_->end()) return &*found;
-    if (required) out_.add(path(key), "It is missing; a plan says this, nothing is assumed.");
+    if (required) out_.add(path(key), missing_text(out_));
     return nullptr;
   }
 

@@ -34,7 +34,11 @@ void check_end(const RawBand& band, const RawBand& next, int digits, const std::
 }  // namespace
 
 void Findings::add(std::string path, std::string message) {
-  found_.push_back({"plan", std::move(path), std::move(message)});
+  found_.push_back({entity_, std::move(path), std::move(message)});
+}
+
+std::string missing_text(const Findings& out) {
+  return out.entity() == "plan" ? "It is missing; a plan says this, nothing is assumed." : "It is missing; give it.";
 }
 
 void fail_choice(std::string_view name, std::span<const std::string_view> known) {

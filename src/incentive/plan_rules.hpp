@@ -19,16 +19,21 @@
 
 namespace kith::incentive {
 
-/// The violations found so far, each with its path in the document.
+/// The violations found so far, each with its path in the document; `entity` says what kind of document that is.
 class Findings {
  public:
+  explicit Findings(std::string entity = "plan") : entity_(std::move(entity)) {}
+  const std::string& entity() const { return entity_; }
   void add(std::string path, std::string message);
   std::vector<Violation> take() { return std::move(found_); }
   bool empty() const { return found_.empty(); }
 
  private:
+  std::string entity_;
   std::vector<Violation> found_;
 };
+/// What is said of a required member that is not there.
+std::string missing_text(const Findings& out);
 
 /// A band as far as it could be read; what could not is absent and reported already.
 struct RawBand {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "incentive/statement_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <tuple>
 
+#include "base/quote.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
 #include "incentive/general_changes.hpp"
@@ -172,6 +175,7 @@ class Settler {
   }
 
   Settlement run() {
+    require_paid_period();
     read_stored();
     for (const Id employee : terms_.employees()) {
       if (holdings_.of(employee) != nullptr) static_cast<void>(draft(employee));
@@ -193,6 +197,26 @@ class Settler {
   }
 
  private:
+  /// A period that no plan pays by would be run for nothing, and every one after it asked for when closing.
+  void require_paid_period() const {
+    const Period& target = result_.series.target;
+    const std::set<Grain> grains = terms_.intervals();
+    if (result_.series.row || grains.contains(target.grain)) return;
+    const Calendar calendar = calendar_named(system_, result_.series.calendar);
+    std::vector<std::string> known;
+    for (const Grain grain : grains) {
+      known.push_back(fmt::format("{} ({})", name_of(grain), period_of(calendar, grain, target.from).label));
+    }
+    throw Error(
+        Code::invalid, "commission_period", "label",
+        known.empty()
+            ? fmt::format("no plan of calendar {} is approved; approve one before {} is run", quote(calendar.name),
+                          target.label)
+            : fmt::format("{} is a {}, by which no approved plan of calendar {} pays; they pay by the "
+                          "{}",
+                          target.label, name_of(target.grain), quote(calendar.name), fmt::join(known, ", by the ")));
+  }
+
   void read_stored() {
     if (!result_.series.row) return;
     std::unordered_map<Id, Id> employee_of;

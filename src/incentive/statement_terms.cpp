@@ -156,6 +156,12 @@ const PlanVersion* Terms::version_for(const std::string& name, const Period& per
   return nullptr;
 }
 
+std::set<Grain> Terms::intervals() const {
+  std::set<Grain> grains;
+  for (const auto& version : versions_) grains.insert(version->interval);
+  return grains;
+}
+
 std::vector<Date> Terms::bounds(Id employee, const Period& period) const {
   std::vector<Date> days;
   const auto add = [&](const std::vector<PlanAssignment>& rows) {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -68,6 +69,8 @@ class Terms {
   std::optional<Holding> holding(Id employee, const Period& period) const;
   /// Versions that credit deals and may count in the period, in no order of importance.
   std::vector<const PlanVersion*> versions_in(const Period& period) const;
+  /// By what periods approved and retired plans pay, whenever they hold.
+  std::set<Grain> intervals() const;
   /// The role in which somebody is paid on a day, or null.
   const std::string* role_on(Id employee, Date day) const;
   bool has_general_plans() const;

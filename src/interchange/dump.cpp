@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/interchange/dump.hpp"
 
+#include <filesystem>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -78,6 +79,33 @@ void read_header(const nlohmann::ordered_json& header) {
   }
 }
 
+/// The SQLite file that a load makes: a store that did not become whole must not stay, as the next load would take it
+/// for a new one and readers for an empty one. A file that was there before is the caller's and stays.
+class MadeFile {
+ public:
+  explicit MadeFile(std::string_view url) : path_(file_of(url)) {
+    std::error_code fault;
+    if (!path_.empty()) path_ = std::filesystem::absolute(path_, fault).string();
+    if (fault || std::filesystem::exists(path_, fault)) path_.clear();
+  }
+  void remove() const {
+    if (path_.empty()) return;
+    std::error_code ignored;
+    for (const char* tail : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(path_ + tail, ignored);
+  }
+
+ private:
+  /// The path of a file store, or nothing for other storages (see open_storage).
+  static std::string file_of(std::string_view url) {
+    constexpr std::string_view kScheme = "sqlite:";
+    if (url.starts_with(kScheme)) return std::string(url.substr(kScheme.size()));
+    const bool other = url.starts_with("memory:") || url.starts_with("postgresql:");
+    return other ? std::string() : std::string(url);
+  }
+
+  std::string path_;
+};
+
 }  // namespace
 
 void require_administer(const Reader& reader, std::string_view what) {
@@ -96,9 +124,19 @@ void dump(const Reader& reader, std::ostream& out) {
 }
 
 void load(std::istream& in, const std::string& url, const Model& model, const Options& options) {
+  const MadeFile made(url);
   auto storage = open_storage(url, options.storage);
-  storage->prepare(model.stored());
-  load(in, *storage, model);
+  try {
+    storage->prepare(model.stored());
+    load(in, *storage, model);
+  } catch (const std::exception& failure) {
+    storage.reset();  // closes the file first
+    const auto* error = dynamic_cast<const Error*>(&failure);
+    // Somebody else made the store meanwhile: it is theirs.
+    const bool others = error != nullptr && (error->code == Code::state || error->code == Code::busy);
+    if (!others) made.remove();
+    throw;
+  }
 }
 
 void load(std::istream& in, Storage& storage, const Model& model) {

@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "kith/base/text.hpp"
+
 namespace kith {
 namespace {
 
@@ -15,6 +17,17 @@ TEST(Error, PrefixesTheMessageWithWhatIsKnown) {
                "opportunity.amount: It is negative.");
   EXPECT_STREQ(Error(Code::invalid, "opportunity", "", "No stage.").what(), "opportunity: No stage.");
   EXPECT_STREQ(Error(Code::invalid, "", "amount", "It is negative.").what(), "amount: It is negative.");
+}
+
+TEST(Error, IsUtf8WhateverItQuotes) {
+  const std::string chinese("\xd3\xc3\xbb\xa7", 4);  // GB18030 for two characters; C3 BB is valid by chance
+  const Error one(Code::corrupt, "file", chinese, "holds " + chinese + " and \u7528");
+  EXPECT_EQ(one.message, "holds \\xD3\u00fb\\xA7 and \u7528");
+  EXPECT_EQ(invalid_utf8(one.what()), std::string_view::npos) << one.what();
+  const Error several({{"file", chinese, chinese}, {chinese, "", "fine"}});
+  EXPECT_EQ(invalid_utf8(several.what()), std::string_view::npos) << several.what();
+  EXPECT_EQ(several.violations[1].entity, "\\xD3\u00fb\\xA7");
+  EXPECT_EQ(several.message, several.violations[0].message);
 }
 
 TEST(Error, KeepsItsPartsApart) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <sstream>
 
 #include "engine/toy.hpp"
@@ -87,8 +88,11 @@ TEST(Dump, ABrokenDumpLoadsNothing) {
     const Store to("sqlite");
     std::istringstream in(broken);
     const Code code = code_of_error([&] { load(in, "sqlite:" + to.path(), model(), options()); });
+    EXPECT_FALSE(std::filesystem::exists(to.path())) << "a failed load leaves no store";
     std::istringstream whole(text);
-    load(whole, "sqlite:" + to.path(), model(), options());  // the failed one left an empty store
+    load(whole, "sqlite:" + to.path(), model(), options());
+    std::istringstream once_more(broken);
+    EXPECT_NE(code_of_error([&] { load(once_more, "sqlite:" + to.path(), model(), options()); }), Code::ok);
     EXPECT_EQ(dump_of(to.open()->session()), text);
     return code;
   };
