@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/quote.hpp"
@@ -20,7 +21,7 @@ namespace kith::incentive {
 namespace {
 
 struct Words {
-  std::string_view heading, closed, open, corrections, line, before, total, nothing;
+  std::string_view heading, closed, open, corrections, line, before, total, nothing, newer, corrects, nowhere;
 };
 constexpr Words kEnglish = {"Statement of {} for {}: {}\n",
                             "as it was closed in work {}\n",
@@ -29,7 +30,10 @@ constexpr Words kEnglish = {"Statement of {} for {}: {}\n",
                             "{} by {}: {} ({})\n",
                             "  posted before: {}; should be: {}; difference: {}\n",
                             "Total: {}\n",
-                            "  the fact no longer counts\n"};
+                            "  the fact no longer counts\n",
+                            "{} facts came after this run; run it again\n",
+                            "  corrects line {} of the statement of {} ({})\n",
+                            "  that period had no line for it\n"};
 constexpr Words kChinese = {"{} 的 {} 佣金结算单：{}\n",
                             "以第 {} 次提交关账时的事实为准\n",
                             "未关账，以第 {} 次提交为准\n",
@@ -37,7 +41,10 @@ constexpr Words kChinese = {"{} 的 {} 佣金结算单：{}\n",
                             "{} 按 {}：{}（{}）\n",
                             "  此前已记 {}；应为 {}；差额 {}\n",
                             "合计：{}\n",
-                            "  该事实不再计入\n"};
+                            "  该事实不再计入\n",
+                            "此次计算之后有 {} 项新事实；请重新计算\n",
+                            "  更正 {1} 结算单（{2}）的第 {0} 行\n",
+                            "  该期间原无此行\n"};
 
 const Words& words_of(std::string_view language) {
   if (language == "en") return kEnglish;
@@ -45,25 +52,54 @@ const Words& words_of(std::string_view language) {
   throw Error(Code::invalid, "statement", "language", fmt::format("{} is none of en, zh.", quote(language)));
 }
 
+/// The same data as it was right after a work. The reader may be of the past itself, or a Work with its own writes.
+Reader reader_at(const Reader& reader, std::int64_t seq) {
+  Reader past = reader.as_system("commission");
+  Inside::state(past).as_of = true;
+  Inside::state(past).seq = seq;
+  return past;
+}
+
+/// The work whose facts a statement states.
+std::int64_t work_of(const Reader& system, const Statement& row, const CommissionPeriod& period) {
+  if (row.status == PeriodStatus::closed) return row.seq;
+  // The mark is the last work before that of the run, which may have brought facts itself.
+  if (period.facts_seq != 0) return period.facts_seq + 1;
+  // Opened again and not run since: as it was closed.
+  const Entity& past = *system.model().history_of(kStatement);
+  std::vector<Statement> versions;
+  append_rows(system, past, {.conditions = {equals(past, "id", row.id)}}, versions);
+  std::int64_t seq = 0;
+  for (const Statement& version : versions) {
+    if (version.status == PeriodStatus::closed) seq = std::max(seq, version.seq);
+  }
+  return seq == 0 ? row.seq : seq;
+}
+
+/// Which facts a statement is looked at with: those that it states, or those that there are.
+enum class Seen { stated, newest };
+
 /// A statement with the facts that decide it.
 class Scene {
  public:
-  Scene(const Reader& reader, Id statement)
+  Scene(const Reader& reader, Id statement, Seen seen = Seen::stated)
       : system_(reader.as_system("commission")), statement_(reader.get<Statement>(statement)) {
     row_ = system_.get<CommissionPeriod>(statement_.period);
     period_ = period_from(row_);
     lines_ = lines_of(reader, statement);
-    if (statement_.status == PeriodStatus::closed) as_of_ = statement_.seq;
-    terms_.emplace(system_, row_.calendar, as_of_);
-    facts_.emplace(system_, *terms_, calendar_named(system_, row_.calendar), as_of_);
+    const bool stated = closed() || seen == Seen::stated;
+    seq_ = stated ? work_of(system_, statement_, row_) : system_.seq();
+    known_.emplace(stated ? reader_at(system_, seq_) : system_.as_system("commission"));
+    terms_.emplace(*known_, row_.calendar);
+    facts_.emplace(*known_, *terms_, calendar_named(system_, row_.calendar));
   }
 
   const Statement& statement() const { return statement_; }
   const Period& period() const { return period_; }
   const std::vector<StatementLine>& lines() const { return lines_; }
   const Reader& system() const { return system_; }
-  std::int64_t seq() const { return as_of_.value_or(system_.seq()); }
-  bool closed() const { return as_of_.has_value(); }
+  std::int64_t seq() const { return seq_; }
+  bool closed() const { return statement_.status == PeriodStatus::closed; }
   const GeneralFacts& facts() const { return *facts_; }
   std::string person() const { return std::to_string(statement_.employee.value); }
   std::string name() const {
@@ -98,11 +134,12 @@ class Scene {
 
  private:
   Reader system_;
+  std::optional<Reader> known_;  // the facts
   Statement statement_;
   CommissionPeriod row_;
   Period period_;
   std::vector<StatementLine> lines_;
-  std::optional<std::int64_t> as_of_;
+  std::int64_t seq_ = 0;
   std::optional<Terms> terms_;
   std::optional<GeneralFacts> facts_;
 };
@@ -110,6 +147,10 @@ class Scene {
 bool general_line(const StatementLine& line) { return line.basis.has_value(); }
 
 std::string fact_name(const Scene& scene, const StatementLine& line) {
+  if (!general_line(line)) {
+    const auto deal = scene.system().find<Opportunity>(line.opportunity);
+    return deal ? fmt::format("{} ({})", deal->title, line.opportunity.value) : std::to_string(line.opportunity.value);
+  }
   if (!line.event) return line.component;
   const auto event = scene.system().find<BusinessEvent>(*line.event);
   return event ? event->source + ":" + event->external_id : std::to_string(line.event->value);
@@ -142,12 +183,97 @@ std::string component_text(const Scene& scene, const Period& period, const std::
   return explain(*version->document, scene.inputs(period), scene.person(), component, period.label, language);
 }
 
+/// How many of the facts behind two computations are not the same; what was changed counts once.
+std::size_t differing_facts(const Inputs& then, const Inputs& now) {
+  const nlohmann::json before = nlohmann::json::parse(canonical_json(then));
+  const nlohmann::json after = nlohmann::json::parse(canonical_json(now));
+  const auto differing = [&](const char* kind) {
+    std::multiset<std::string> old, fresh;
+    for (const auto& row : before.value(kind, nlohmann::json::array())) old.insert(row.dump());
+    for (const auto& row : after.value(kind, nlohmann::json::array())) fresh.insert(row.dump());
+    std::vector<std::string> gone, added;
+    std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(), std::back_inserter(gone));
+    std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(), std::back_inserter(added));
+    return std::max(gone.size(), added.size());
+  };
+  std::size_t count = 0;
+  for (const char* kind : {"events", "values", "hierarchy", "people", "members"}) count += differing(kind);
+  return count == 0 ? differing("rates") : count;  // a new event brings the rate of its day along
+}
+
+/// Whether the period would be paid otherwise now. What cannot be computed yet (an event without a rate) is otherwise.
+bool pays_otherwise(const Scene& then, const Scene& now) {
+  const auto sums = [&](const Scene& scene) {
+    std::map<std::tuple<std::string, Id>, std::int64_t> amounts;
+    for (const Earning& earning : scene.earnings(scene.period()))
+      amounts[{earning.name, earning.fact}] += earning.amount;
+    std::erase_if(amounts, [](const auto& one) { return one.second == 0; });
+    return amounts;
+  };
+  const auto stated = sums(then);
+  try {
+    return sums(now) != stated;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+/// What came to an open statement's own period since it was computed, if it matters.
+std::size_t newer_facts(const Reader& reader, const Scene& scene) {
+  if (scene.closed()) return 0;
+  const Scene now(reader, scene.statement().id, Seen::newest);
+  const PlanVersion* before = scene.version(scene.period());
+  const PlanVersion* after = now.version(scene.period());
+  if (before == nullptr && after == nullptr) return 0;
+  if (before == nullptr || after == nullptr) return 1;
+  const std::size_t other_plan = before->row.id == after->row.id ? 0 : 1;
+  const std::size_t count = other_plan + differing_facts(scene.inputs(scene.period()), now.inputs(scene.period()));
+  return count != 0 && pays_otherwise(scene, now) ? count : 0;
+}
+
+/// The line that an adjustment corrects.
+std::string corrected_text(const Scene& scene, const StatementLine& line, std::string_view language) {
+  const Words& words = words_of(language);
+  const auto corrected = line.corrects ? scene.system().find<StatementLine>(*line.corrects) : std::nullopt;
+  if (!corrected) return std::string(words.nowhere);
+  const Statement of = scene.system().get<Statement>(corrected->statement);
+  const CommissionPeriod period = scene.system().get<CommissionPeriod>(of.period);
+  return fmt::format(fmt::runtime(words.corrects), corrected->position, period.label, of.id.value);
+}
+
 std::string adjustment_text(const Scene& scene, const StatementLine& line, std::string_view language) {
   const Words& words = words_of(language);
   const std::int64_t before = posted_before(scene, line);
   const std::int64_t after = checked_add(before, line.amount.minor, "corrected commission");
-  return fmt::format(fmt::runtime(words.before), scene.money(before), scene.money(after),
-                     scene.money(line.amount.minor));
+  return corrected_text(scene, line, language) + fmt::format(fmt::runtime(words.before), scene.money(before),
+                                                             scene.money(after), scene.money(line.amount.minor));
+}
+
+std::string line_heading(const Scene& scene, const StatementLine& line, const Words& words) {
+  return fmt::format(fmt::runtime(words.line), fact_name(scene, line), line.component, scene.money(line.amount.minor),
+                     line.reason.value_or(line.period_earned));
+}
+
+/// The corrections that a statement holds, by the period they correct.
+std::string corrections_text(const Scene& scene, std::string_view language) {
+  const Words& words = words_of(language);
+  std::string text, label;
+  for (const StatementLine& line : scene.lines()) {
+    if (line.kind != LineKind::adjustment) continue;
+    if (line.period_earned != label) text += fmt::format(fmt::runtime(words.corrections), line.period_earned);
+    label = line.period_earned;
+    text += line_heading(scene, line, words) + adjustment_text(scene, line, language);
+  }
+  return text;
+}
+
+std::string statement_heading(const Reader& reader, const Scene& scene, std::string_view language) {
+  const Words& words = words_of(language);
+  std::string text = fmt::format(fmt::runtime(words.heading), scene.name(), scene.period().label,
+                                 scene.money(scene.statement().total.minor));
+  text += fmt::format(fmt::runtime(scene.closed() ? words.closed : words.open), scene.seq());
+  const std::size_t newer = newer_facts(reader, scene);
+  return newer == 0 ? text : text + fmt::format(fmt::runtime(words.newer), newer);
 }
 
 }  // namespace
@@ -155,40 +281,48 @@ std::string adjustment_text(const Scene& scene, const StatementLine& line, std::
 std::string explain_line_text(const Reader& reader, Id line, std::string_view language) {
   const Words& words = words_of(language);
   const StatementLine row = reader.get<StatementLine>(line);
-  if (!general_line(row)) return to_text(explain_line(reader, line));
+  const bool adjusts = row.kind == LineKind::adjustment;
+  if (!general_line(row) && !adjusts) return to_text(explain_line(reader, line));
   const Scene scene(reader, row.statement);
-  std::string text = fmt::format(fmt::runtime(words.line), fact_name(scene, row), row.component,
-                                 scene.money(row.amount.minor), row.reason.value_or(row.period_earned));
-  const Period period = scene.named(row.period_earned);
-  if (row.kind == LineKind::adjustment) text += adjustment_text(scene, row, language);
-  return text + component_text(scene, period, row.component, language);
+  std::string text = line_heading(scene, row, words);
+  if (adjusts) text += adjustment_text(scene, row, language);
+  if (!general_line(row)) return text + to_text(explain_line(reader, line));
+  return text + component_text(scene, scene.named(row.period_earned), row.component, language);
 }
+
+namespace {
+
+/// A statement of won deals: the trace of its own lines, if it has any, then what it corrects.
+std::string deals_text(const Reader& reader, const Scene& scene, std::string_view language) {
+  const auto adjusts = [](const StatementLine& line) { return line.kind == LineKind::adjustment; };
+  const auto& lines = scene.lines();
+  const std::string total =
+      fmt::format(fmt::runtime(words_of(language).total), scene.money(scene.statement().total.minor));
+  if (std::all_of(lines.begin(), lines.end(), adjusts)) {
+    return statement_heading(reader, scene, language) + corrections_text(scene, language) + total;
+  }
+  const std::string own = to_text(explain_statement(reader, scene.statement().id));
+  if (std::none_of(lines.begin(), lines.end(), adjusts)) return own;
+  return own + corrections_text(scene, language) + total;
+}
+
+}  // namespace
 
 std::string explain_statement_text(const Reader& reader, Id statement, std::string_view language) {
   const Words& words = words_of(language);
   const Scene scene(reader, statement);
   const auto& lines = scene.lines();
   if (!lines.empty() && std::none_of(lines.begin(), lines.end(), general_line)) {
-    return to_text(explain_statement(reader, statement));
+    return deals_text(reader, scene, language);
   }
-  std::string text = fmt::format(fmt::runtime(words.heading), scene.name(), scene.period().label,
-                                 scene.money(scene.statement().total.minor));
-  text += fmt::format(fmt::runtime(scene.closed() ? words.closed : words.open), scene.seq());
+  std::string text = statement_heading(reader, scene, language);
   if (const PlanVersion* version = scene.version(scene.period())) {
     for (const auto& part : version->document->model().components) {
       text += component_text(scene, scene.period(), part.name, language);
     }
   }
-  std::string label;
-  for (const StatementLine& line : lines) {
-    if (line.kind != LineKind::adjustment) continue;
-    if (line.period_earned != label) text += fmt::format(fmt::runtime(words.corrections), line.period_earned);
-    label = line.period_earned;
-    text += fmt::format(fmt::runtime(words.line), fact_name(scene, line), line.component,
-                        scene.money(line.amount.minor), line.reason.value_or(""));
-    text += adjustment_text(scene, line, language);
-  }
-  return text + fmt::format(fmt::runtime(words.total), scene.money(scene.statement().total.minor));
+  return text + corrections_text(scene, language) +
+         fmt::format(fmt::runtime(words.total), scene.money(scene.statement().total.minor));
 }
 
 std::string export_statement(const Reader& reader, Id statement) {
@@ -253,7 +387,7 @@ void compare(const Scene& scene, const std::string& label, const std::map<FactKe
 }  // namespace
 
 std::vector<Violation> recheck_statement(const Reader& reader, Id statement) {
-  const Scene scene(reader, statement);
+  const Scene scene(reader, statement, Seen::newest);
   std::map<std::string, std::map<FactKey, std::int64_t>> stated;  // by period earned
   stated[scene.period().label];
   std::int64_t sum = 0;

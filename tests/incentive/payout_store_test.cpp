@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What-if values that fit nothing, periods that no plan pays by, faults that name their document.
+// Statements explained from the facts they state, what-if values that fit nothing, periods that no plan pays by.
 #include "incentive/general_fixture.hpp"
 #include "kith/incentive/payout.hpp"
 
@@ -13,8 +13,91 @@ using test::says;
 
 class PayoutStoreTest : public test::GeneralTest {
  protected:
+  std::string explained(Id who, std::string_view period, std::string_view language = "en") {
+    return incentive::explain_statement_text(session().reader(), statement(who, period).id, language);
+  }
+  /// What the export of a statement says everybody's statements come to.
+  Json exported(Id who, std::string_view period) {
+    return Json::parse(
+        incentive::export_statement(session().reader(), statement(who, period).id))["result"]["statements"];
+  }
   static bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 };
+
+TEST_P(PayoutStoreTest, AnOpenStatementIsExplainedFromTheFactsItStates) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  post({sale("1", "2025-01-07", 100'000, ann)});
+  run("2025-01");
+  const std::string before = explained(ann, "2025-01");
+  EXPECT_TRUE(holds(before, "shop:1")) << before;
+  EXPECT_FALSE(holds(before, "facts came after")) << before;
+  post({sale("2", "2025-01-09", 200'000, ann)});
+  const std::string text = explained(ann, "2025-01");
+  EXPECT_TRUE(holds(text, "1 facts came after this run; run it again")) << text;
+  EXPECT_FALSE(holds(text, "shop:2")) << text;
+  EXPECT_TRUE(holds(text, "Total: 50.00 USD")) << text;
+  EXPECT_TRUE(holds(explained(ann, "2025-01", "zh"), "有 1 项新事实"));
+  EXPECT_EQ(exported(ann, "2025-01")[0]["amount"], "50.00");
+  run("2025-01");
+  const std::string again = explained(ann, "2025-01");
+  EXPECT_TRUE(holds(again, "shop:2")) << again;
+  EXPECT_FALSE(holds(again, "facts came after")) << again;
+  EXPECT_EQ(exported(ann, "2025-01")[0]["amount"], "150.00");
+}
+
+TEST_P(PayoutStoreTest, AnEventWithoutARateDoesNotHideTheStatement) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  post({sale("1", "2025-01-07", 100'000, ann)});
+  run("2025-01");
+  auto euro = sale("2", "2025-01-09", 100'000, ann);
+  euro.amount.currency = currency("EUR");
+  post({euro});
+  const std::string text = explained(ann, "2025-01");
+  EXPECT_TRUE(holds(text, "1 facts came after")) << text;
+  EXPECT_TRUE(holds(text, "Total: 50.00 USD")) << text;
+  EXPECT_EQ(exported(ann, "2025-01")[0]["amount"], "50.00");
+}
+
+TEST_P(PayoutStoreTest, OpenedAgainItIsExplainedAsItWasClosed) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  post({sale("1", "2025-01-07", 100'000, ann)});
+  run("2025-01"), close("2025-01");
+  post({sale("2", "2025-01-09", 200'000, ann)});
+  reopen("2025-01");
+  EXPECT_EQ(exported(ann, "2025-01")[0]["amount"], "50.00");
+  EXPECT_TRUE(holds(explained(ann, "2025-01"), "1 facts came after"));
+}
+
+TEST_P(PayoutStoreTest, AStatementOfCorrectionsAloneSaysWhatItCorrects) {
+  const Id ann = employee("Ann");
+  plan(PlanText{});
+  assigned("field", ann);
+  const Id deal = won(ann, 1'000'000, "2025-01-10", {}, "Mill");
+  run("2025-01"), close("2025-01");
+  change(deal, [](Opportunity& row) { row.amount = Amount{3'000'000}; });
+  run("2025-02");
+  const std::string text = explained(ann, "2025-02");
+  for (const std::string_view part :
+       {"Statement of Ann for 2025-02: 1,000.00 USD", "Corrections of 2025-01", "Mill", "amount changed",
+        "corrects line 1 of the statement of 2025-01", "posted before: 500.00 USD", "should be: 1,500.00 USD",
+        "difference: 1,000.00 USD", "Total: 1,000.00 USD"}) {
+    EXPECT_TRUE(holds(text, part)) << part << " in\n" << text;
+  }
+  const std::string line = incentive::explain_line_text(session().reader(), lines(ann, "2025-02").front().id);
+  EXPECT_TRUE(holds(line, "posted before: 500.00 USD")) << line;
+  won(ann, 100'000, "2025-02-10");
+  run("2025-02");
+  const std::string both = explained(ann, "2025-02");
+  EXPECT_TRUE(holds(both, "50.00 USD by plan field")) << both;
+  EXPECT_TRUE(holds(both, "difference: 1,000.00 USD")) << both;
+  EXPECT_TRUE(holds(both, "Total: 1,050.00 USD")) << both;
+}
 
 TEST_P(PayoutStoreTest, WhatIfValuesThatFitNothingAreRefused) {
   const Id ann = employee("Ann");
