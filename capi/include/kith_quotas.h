@@ -84,6 +84,10 @@ KITH_API int32_t kith_quota_decompose(kith_work* work, int64_t quota, const kith
  *  with none. `out` (may be NULL) becomes the table that kith_quota_parts gives. */
 KITH_API int32_t kith_quota_split_periods(kith_work* work, int64_t quota, int32_t grain, const kith_value* weights,
                                           size_t weight_count, kith_table** out, kith_error* error);
+/** The same by what came in in those periods of so many earlier years (1 to 20), by largest remainder. Error STATE
+ * where nothing did: give weights then. */
+KITH_API int32_t kith_quota_split_seasonal(kith_work* work, int64_t quota, int32_t grain, int32_t years,
+                                           kith_table** out, kith_error* error);
 /** The targets of a quota's unit or employee in the periods of a KITH_GRAIN_* that make up its own: period, from, to,
  *  quota, amount; the last two null where none is set. */
 KITH_API int32_t kith_quota_parts(const kith_reader* reader, int64_t quota, int32_t grain, kith_table** out,

@@ -4,6 +4,7 @@
 #include "kith/incentive/quota_facts.hpp"
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
+#include "kith/incentive/quota_season.hpp"
 
 using namespace kith::c;
 namespace incentive = kith::incentive;
@@ -51,6 +52,14 @@ int32_t kith_quota_split_periods(kith_work* work, int64_t quota, int32_t grain, 
   return guarded(work, error, [&](kith::Work& open) {
     const std::vector<kith::Decimal> shares = numbers_of(weights, weight_count, "weights");
     incentive::split_periods(open, {quota}, grain_of(grain), shares);
+    if (out != nullptr) give(out, incentive::to_table(incentive::quota_parts(open, {quota}, grain_of(grain))));
+  });
+}
+
+int32_t kith_quota_split_seasonal(kith_work* work, int64_t quota, int32_t grain, int32_t years, kith_table** out,
+                                  kith_error* error) {
+  return guarded(work, error, [&](kith::Work& open) {
+    incentive::split_seasonal(open, {quota}, grain_of(grain), years);
     if (out != nullptr) give(out, incentive::to_table(incentive::quota_parts(open, {quota}, grain_of(grain))));
   });
 }

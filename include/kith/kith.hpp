@@ -40,6 +40,7 @@
 /// | incentive/measure.hpp | what else quotas count: queries over dated records |
 /// | incentive/quota_plan.hpp | versions of a year's targets, and relief for those who come, go or pause |
 /// | incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes |
+/// | incentive/quota_season.hpp | targets over the year as earlier years were |
 /// | incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning |
 /// | incentive/bonus.hpp | pools, contests and SPIFFs in the store |
 /// | incentive/obligations.hpp | amortised costs and draws in the store |
@@ -94,9 +95,11 @@
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
 #include "kith/incentive/release.hpp"
+#include "kith/incentive/quota_season.hpp"
 #include "kith/incentive/sales_plan.hpp"
 #include "kith/incentive/statement.hpp"
 #include "kith/interchange/archive.hpp"
+#include "kith/incentive/trace_text.hpp"
 #include "kith/interchange/dump.hpp"
 #include "kith/interchange/importer.hpp"
 #include "kith/people/employee.hpp"

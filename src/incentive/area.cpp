@@ -61,6 +61,7 @@ constexpr Permit kPermits[] = {
     {"incentive::set_draw", "draw", Action::create},
     {"incentive::post_draw", "draw", Action::edit},
     {"incentive::catch_up", "progress", Action::read},
+    {"incentive::split_seasonal", "quota", Action::edit},
     {"incentive::deliver_digest", "digest_delivery", Action::read},
     {"incentive::set_milestone", "quota", Action::edit},
     {"incentive::set_relief", "quota_relief", Action::create},

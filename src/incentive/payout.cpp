@@ -13,8 +13,9 @@
 #include "incentive/as_of.hpp"
 #include "incentive/document_model.hpp"
 #include "incentive/general_facts.hpp"
+#include "incentive/payout_pay.hpp"
 #include "incentive/statement_run.hpp"
-#include "kith/incentive/trace.hpp"
+#include "kith/incentive/trace_text.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith::incentive {
@@ -51,6 +52,8 @@ const Words& words_of(std::string_view language) {
   if (language == "zh") return kChinese;
   throw Error(Code::invalid, "statement", "language", fmt::format("{} is none of en, zh.", quote(language)));
 }
+
+Language language_named(std::string_view language) { return language == "zh" ? Language::chinese : Language::english; }
 
 /// The same data as it was right after a work. The reader may be of the past itself, or a Work with its own writes.
 Reader reader_at(const Reader& reader, std::int64_t seq) {
@@ -129,7 +132,12 @@ class Scene {
   }
   Inputs inputs(const Period& period) const {
     const std::unordered_set<Id> only{statement_.employee};
-    return facts_->inputs(*version(period), period, {.only = &only});
+    Inputs given = facts_->inputs(*version(period), period, {.only = &only});
+    if (period.label != period_.label) return given;
+    if (auto brought = brought_beside(system_, statement_, period_, *version(period), lines_)) {
+      given.brought.push_back(std::move(*brought));
+    }
+    return given;
   }
 
  private:
@@ -282,11 +290,11 @@ std::string explain_line_text(const Reader& reader, Id line, std::string_view la
   const Words& words = words_of(language);
   const StatementLine row = reader.get<StatementLine>(line);
   const bool adjusts = row.kind == LineKind::adjustment;
-  if (!general_line(row) && !adjusts) return to_text(explain_line(reader, line));
+  if (!general_line(row) && !adjusts) return to_text(explain_line(reader, line), language_named(language));
   const Scene scene(reader, row.statement);
   std::string text = line_heading(scene, row, words);
   if (adjusts) text += adjustment_text(scene, row, language);
-  if (!general_line(row)) return text + to_text(explain_line(reader, line));
+  if (!general_line(row)) return text + to_text(explain_line(reader, line), language_named(language));
   return text + component_text(scene, scene.named(row.period_earned), row.component, language);
 }
 
@@ -301,7 +309,7 @@ std::string deals_text(const Reader& reader, const Scene& scene, std::string_vie
   if (std::all_of(lines.begin(), lines.end(), adjusts)) {
     return statement_heading(reader, scene, language) + corrections_text(scene, language) + total;
   }
-  const std::string own = to_text(explain_statement(reader, scene.statement().id));
+  const std::string own = to_text(explain_statement(reader, scene.statement().id), language_named(language));
   if (std::none_of(lines.begin(), lines.end(), adjusts)) return own;
   return own + corrections_text(scene, language) + total;
 }
@@ -322,7 +330,8 @@ std::string explain_statement_text(const Reader& reader, Id statement, std::stri
     }
   }
   return text + corrections_text(scene, language) +
-         fmt::format(fmt::runtime(words.total), scene.money(scene.statement().total.minor));
+         fmt::format(fmt::runtime(words.total), scene.money(scene.statement().total.minor)) +
+         payment_text(reader, scene.statement(), scene.period().label, language == "zh");
 }
 
 std::string export_statement(const Reader& reader, Id statement) {
@@ -422,6 +431,8 @@ std::vector<Violation> recheck_statement(const Reader& reader, Id statement) {
                         fmt::format("It says {}; computed again it is {}.", scene.money(says), scene.money(is))});
     }
   }
+  recheck_payment(scene.system(), scene.statement(), scene.period(), scene.facts(), scene.version(scene.period()),
+                  faults);
   return faults;
 }
 

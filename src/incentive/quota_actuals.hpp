@@ -65,5 +65,8 @@ std::vector<Quota> nodes_below(const Reader& system, const Quota& root);
 
 /// `attainment` of what came in before a day.
 std::vector<QuotaAttainment> attainment_until(const Reader& reader, Id root, Date until);
+/// `split_periods` by whole weights, some of which may be 0.
+std::vector<Id> split_by(Work& work, Id quota, Grain grain, const std::vector<std::int64_t>& weights);
+
 
 }  // namespace kith::incentive

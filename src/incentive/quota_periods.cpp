@@ -41,17 +41,11 @@ void check_weights(const std::vector<Decimal>& weights, std::size_t parts) {
   faults.raise();
 }
 
-}  // namespace
-
-std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vector<Decimal>& weights) {
-  work.require(Action::edit, kQuota, quota);
-  const Quota whole = work.get<Quota>(quota);
-  const std::vector<Period> parts = parts_of(work, whole, grain);
-  check_weights(weights, parts.size());
+/// Makes or replaces the nodes of the parts; `shared` cuts an amount into theirs.
+template <class Shared>
+std::vector<Id> split(Work& work, const Quota& whole, const std::vector<Period>& parts, Shared shared) {
   const auto share = [&](std::optional<Amount> amount) {
-    if (!amount) return std::vector<std::int64_t>();
-    return weights.empty() ? decompose_equal(amount->minor, static_cast<std::int64_t>(parts.size()))
-                           : decompose_ratio(amount->minor, weights);
+    return amount ? shared(amount->minor) : std::vector<std::int64_t>();
   };
   const auto amounts = share(whole.amount);
   const auto stretches = share(whole.stretch);
@@ -85,6 +79,25 @@ std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vect
   }
   step.keep();
   return ids;
+}
+
+}  // namespace
+
+std::vector<Id> split_periods(Work& work, Id quota, Grain grain, const std::vector<Decimal>& weights) {
+  work.require(Action::edit, kQuota, quota);
+  const Quota whole = work.get<Quota>(quota);
+  const std::vector<Period> parts = parts_of(work, whole, grain);
+  check_weights(weights, parts.size());
+  return split(work, whole, parts, [&](std::int64_t amount) {
+    return weights.empty() ? decompose_equal(amount, static_cast<std::int64_t>(parts.size()))
+                           : decompose_ratio(amount, weights);
+  });
+}
+
+std::vector<Id> split_by(Work& work, Id quota, Grain grain, const std::vector<std::int64_t>& weights) {
+  const Quota whole = work.get<Quota>(quota);
+  return split(work, whole, parts_of(work, whole, grain),
+               [&](std::int64_t amount) { return allocate(amount, weights); });
 }
 
 std::vector<QuotaPart> quota_parts(const Reader& reader, Id quota, Grain grain) {

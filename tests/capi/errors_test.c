@@ -137,6 +137,7 @@ static void null_for_a_work(void) {
   MISUSED("work", kith_quota_set(NULL, NULL, NULL, e));
   MISUSED("work", kith_quota_decompose(NULL, 1, NULL, 0, 2, NULL, NULL, e));
   MISUSED("work", kith_quota_split_periods(NULL, 1, KITH_GRAIN_MONTH, NULL, 0, NULL, e));
+  MISUSED("work", kith_quota_split_seasonal(NULL, 1, KITH_GRAIN_MONTH, 3, NULL, e));
   MISUSED("work", kith_quota_sum_periods(NULL, 1, KITH_GRAIN_MONTH, e));
   MISUSED("work", kith_quota_roll_up(NULL, 1, NULL, e));
   MISUSED("work", kith_quota_commit(NULL, 1, NULL, e));
@@ -171,6 +172,7 @@ static void null_inside_a_work(void) {
   MISUSED("children", kith_quota_decompose(work, 1, NULL, 1, 2, NULL, NULL, e));
   MISUSED("weights", kith_quota_split_periods(work, 1, KITH_GRAIN_MONTH, NULL, 1, NULL, e));
   MISUSED("grain", kith_quota_split_periods(work, 1, 6, NULL, 0, NULL, e));
+  MISUSED("grain", kith_quota_split_seasonal(work, 1, 6, 3, NULL, e));
   MISUSED("amount", kith_quota_commit(work, 1, NULL, e));
   MISUSED("state", kith_quota_plan_move(work, 1, 6, e));
   MISUSED("steps", kith_quota_ramp(work, 1, 0, NULL, 1, KITH_BASIS_CALENDAR, e));

@@ -2,6 +2,7 @@
 #include "kith/incentive/quota.hpp"
 
 #include "incentive/incentive_fixture.hpp"
+#include "kith/incentive/quota_season.hpp"
 
 namespace kith {
 namespace {
@@ -388,6 +389,38 @@ TEST_P(QuotaTest, I03AndI05SplitOverSeasonsAndWeeks) {
   const auto few = [&](Work& work) { incentive::split_periods(work, year.id, Grain::quarter, {{1, 0}}); };
   EXPECT_TRUE(says(refused(few, Code::invalid), "the target has 4"));
   refused([&](Work& work) { incentive::split_periods(work, ids[0], Grain::year); }, Code::invalid);
+}
+
+// Derived by hand: 2023 brought 100, 200, 0, 300 and 2024 brought 200, 100, -, 100 by quarter: weights 300:300:0:400.
+TEST_P(QuotaTest, SeasonsOfEarlierYearsShareATarget) {
+  const Id company = unit("Company");
+  const Id ann = employee("Ann", company);
+  const std::pair<const char*, std::int64_t> history[] = {
+      {"2023-02-01", 10'000}, {"2023-05-01", 20'000}, {"2023-12-31", 30'000}, {"2024-01-01", 20'000},
+      {"2024-06-30", 10'000}, {"2024-10-01", 10'000}, {"2025-08-01", 77'700}};
+  for (const auto& [day, cents] : history) won(ann, cents, day);
+  Quota year;
+  year.period = "2025";
+  year.employee = ann;
+  year.amount = Amount{100'001};
+  year.stretch = Amount{200'000};
+  in_work([&](Work& work) { incentive::set_quota(work, year); });
+  EXPECT_EQ(incentive::seasonal_weights(session().reader(), year.id, Grain::quarter),
+            (std::vector<std::int64_t>{30'000, 30'000, 0, 40'000}));
+  std::vector<Id> ids;
+  in_work([&](Work& work) { ids = incentive::split_seasonal(work, year.id, Grain::quarter); });
+  EXPECT_EQ(amounts(ids), (std::vector<std::int64_t>{30'000, 30'000, 0, 40'001}));
+  EXPECT_EQ(session().reader().get<Quota>(ids[3]).stretch, Amount{80'000});
+  in_work([&](Work& work) { ids = incentive::split_seasonal(work, year.id, Grain::quarter, 1); });
+  EXPECT_EQ(amounts(ids), (std::vector<std::int64_t>{50'001, 25'000, 0, 25'000}));
+  Quota far;
+  far.period = "2035";
+  far.employee = ann;
+  far.amount = Amount{1};
+  in_work([&](Work& work) { incentive::set_quota(work, far); });
+  const auto without_history = [&](Work& work) { incentive::split_seasonal(work, far.id, Grain::month, 2); };
+  EXPECT_TRUE(says(refused(without_history, Code::state), "2 years"));
+  refused([&](Work& work) { incentive::split_seasonal(work, year.id, Grain::quarter, 0); }, Code::invalid);
 }
 
 TEST_P(QuotaTest, PeriodPartsHangBelowThoseOfTheirParent) {

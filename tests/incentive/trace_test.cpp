@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "kith/base/error.hpp"
+#include "kith/incentive/trace_text.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -43,6 +44,26 @@ TEST(Trace, TextTellsTheWholeWay) {
                                 "  band 2 from 50.00: 16.66 x 8 % = 1.3328\n"
                                 "  rounding half_up: from running 1.6665 to 3.8328, changes -0.0063\n"
                                 "facts: 11, 12\n");
+}
+
+TEST(Trace, TextComesInChineseToo) {
+  const Plan plan = telescoped_plan();
+  const Trace trace = explain_line(plan, 0, three_facts(), 12);
+  EXPECT_EQ(to_text(trace, Language::chinese), "2.16 USD：按方案 field sales 第 2 版（SHA-256 " +
+                                                   to_hex(hash_of(plan)) +
+                                                   "）\n"
+                                                   "明细 事实 12（2025-01-03，此前累计 33.33）：计入 33.33，所得 2.16\n"
+                                                   "  第 1 档（自 0.00 起）：16.67 × 5 % = 0.8335\n"
+                                                   "  第 2 档（自 50.00 起）：16.66 × 8 % = 1.3328\n"
+                                                   "  舍入（half_up）：此前累计 1.6665，累计至 3.8328，差额 -0.0063\n"
+                                                   "事实：11、12\n");
+  EXPECT_EQ(to_text(trace, Language::english), to_text(trace));
+  // What Kith has not written stays: a component may have any name.
+  Plan odd = plan;
+  odd.components[0].name = "band 2 from 1 after rounding";
+  const std::string text = to_text(explain_total(odd, 0, three_facts()), Language::chinese);
+  EXPECT_NE(text.find("佣金项目 band 2 from 1 after rounding：计入 55.55"), std::string::npos) << text;
+  EXPECT_EQ(text.find("component"), std::string::npos) << text;
 }
 
 TEST(Trace, AnyChangedNumberIsFound) {

@@ -276,6 +276,12 @@ std::shared_ptr<Table> split_periods(PyWork& self, std::int64_t quota, const std
   return std::make_shared<Table>(incentive::to_table(incentive::quota_parts(work, {quota}, parse_grain(grain))));
 }
 
+std::shared_ptr<Table> split_seasonal(PyWork& self, std::int64_t quota, const std::string& grain, int years) {
+  Work& work = self.work();
+  incentive::split_seasonal(work, {quota}, parse_grain(grain), years);
+  return std::make_shared<Table>(incentive::to_table(incentive::quota_parts(work, {quota}, parse_grain(grain))));
+}
+
 py::list set_ramp(PyWork& self, std::int64_t employee, py::handle from, const py::list& steps,
                   const std::string& basis) {
   std::vector<Decimal> shares;
@@ -440,6 +446,7 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
       .def("set_quota", &set_quota)
       .def("decompose", &decompose)
       .def("split_periods", &split_periods)
+      .def("split_seasonal", &split_seasonal)
       .def("sum_periods",
            [](PyWork& self, std::int64_t quota, const std::string& grain) {
              incentive::sum_periods(self.work(), {quota}, parse_grain(grain));

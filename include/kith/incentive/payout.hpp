@@ -17,7 +17,7 @@ namespace kith::incentive {
 
 /// Why a statement, or one line of it, is what it is, from the facts as they were when it was closed (now, while it is
 /// open): credits, slices, modifiers, rounding, and for an adjustment what was posted before. `language` is "en" or
-/// "zh". Serves statements of both plan formats; those of won deals in English. Errors: not_found, invalid (language).
+/// "zh". Serves statements of both plan formats. Errors: not_found, invalid (language).
 std::string explain_statement_text(const Reader& reader, Id statement, std::string_view language = "en");
 std::string explain_line_text(const Reader& reader, Id line, std::string_view language = "en");
 
