@@ -4,7 +4,10 @@
 /// Tables as they were after an earlier work, and what has changed since, seen from inside a Work (which is no as-of
 /// reader: it must see its own writes at the same time).
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/verbs.hpp"
@@ -55,6 +58,45 @@ void in_pieces(const std::vector<Id>& ids, Visit&& visit) {
     const auto first = ids.begin() + static_cast<std::ptrdiff_t>(start);
     visit(std::vector<Id>(first, first + static_cast<std::ptrdiff_t>(std::min(kPiece, ids.size() - start))));
   }
+}
+
+/// Rows of T now that are about some people: whose `field` is one of them. Null asks about everybody.
+template <class T>
+std::vector<T> rows_about(const Reader& system, std::string_view field, const std::unordered_set<Id>* people) {
+  if (people == nullptr) return system.list<T>();
+  std::vector<Id> ids(people->begin(), people->end());
+  std::sort(ids.begin(), ids.end());
+  std::vector<T> rows;
+  in_pieces(ids, [&](const std::vector<Id>& piece) {
+    append_rows(system, entity_of<T>(), {.conditions = {verb::one_of(entity_of<T>(), field, piece)}}, rows);
+  });
+  return rows;
+}
+
+/// Ids of records within `range` that belong to some people: by `owner` (-1: no such field), or by a part that names
+/// one of them as `employee` (null: no parts). Sorted.
+inline std::vector<Id> records_of(const Reader& system, const Entity& entity, int owner, const Entity* parts,
+                                  const std::unordered_set<Id>& people, const std::vector<Condition>& range) {
+  std::vector<Id> employees(people.begin(), people.end());
+  std::sort(employees.begin(), employees.end());
+  std::vector<Id> ids;
+  const auto read = [&](const Entity& table, std::string_view field, std::vector<Condition> conditions) {
+    auto cursor = system.scan(table, {.conditions = std::move(conditions), .fields = {std::string(field)}});
+    for (Batch batch; cursor->next(batch);) {
+      const Column& column = batch.column(table.at(field));
+      for (std::size_t row = 0; row < batch.rows(); ++row) ids.push_back({column.word(row)});
+    }
+  };
+  in_pieces(employees, [&](const std::vector<Id>& piece) {
+    if (parts != nullptr) read(*parts, parts->roles.parent, {verb::one_of(*parts, "employee", piece)});
+    if (owner < 0) return;
+    std::vector<Condition> own = range;
+    own.push_back(verb::one_of(entity, entity.fields[static_cast<std::size_t>(owner)].name, piece));
+    read(entity, "id", std::move(own));
+  });
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
 }
 
 }  // namespace kith::incentive

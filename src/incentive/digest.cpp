@@ -96,7 +96,9 @@ class Morning {
   }
 
   void add_commission() {
-    for (const auto& [key, earned] : earned_in(system_, {before_}, person_.id)) {
+    const std::unordered_set<Id> own{person_.id};
+    for (const auto& [key, earned] : earned_in(system_, {{before_}, {before_}, own, own})) {
+      if (key.employee != person_.id) continue;
       std::int64_t until = 0;
       for (const auto& [day, amount] : earned.by_day) {
         if (day < before_) until = checked_add(until, amount, "commission");
@@ -108,14 +110,20 @@ class Morning {
     }
   }
 
+  /// A customer is new by the first deal of anybody, so all deals are looked at there.
+  QuotaActuals actuals(const Quota& quota, Date until) const {
+    if (quota.metric == QuotaMetric::new_customers) return {system_, counted_by(quota), quota.from, until};
+    return {system_, counted_by(quota), quota.from, until, {person_.id}};
+  }
+
   void add_attainment() {
     const Query own{.conditions = {equals(kQuota, "employee", person_.id), equals(kQuota, "draft", 0),
                                    verb::compare(kQuota, "from", Condition::Op::le, before_.days),
                                    verb::compare(kQuota, "to", Condition::Op::gt, before_.days)},
                     .order = {"from", "to desc", "metric", "measure"}};
     for (const Quota& quota : system_.list<Quota>(own)) {
-      const QuotaActuals until(system_, counted_by(quota), quota.from, before_);
-      const QuotaActuals with(system_, counted_by(quota), quota.from, day_);
+      const QuotaActuals until = actuals(quota, before_);
+      const QuotaActuals with = actuals(quota, day_);
       digest_.progress.push_back(
           attainment_row(places_, quota, Reliefs(system_, quota.from, quota.to), until.of(quota), with.of(quota)));
     }

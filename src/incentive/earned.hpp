@@ -4,9 +4,11 @@
 /// What people earn in the periods that hold some days, as the facts stand, whether or not a run has posted it.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "kith/engine/reader.hpp"
@@ -28,7 +30,15 @@ struct Earned {
 };
 using EarnedTable = std::map<EarnedKey, Earned>;
 
-/// The earnings of every period of commission that holds one of the days; of one person with `only`.
-EarnedTable earned_in(const Reader& system, const std::set<Date>& days, std::optional<Id> only = {});
+/// Which earnings are asked about: those of every period of commission that holds one of the days.
+struct EarnedQuestion {
+  using People = std::optional<std::unordered_set<Id>>;  ///< nothing: everybody
+  std::set<Date> deal_days = {};                         ///< by plans of won deals
+  std::set<Date> event_days = {};                        ///< by general plans
+  People deal_people = {};
+  /// A plan that pays some by what others did gives everybody's, whoever is asked about.
+  People event_people = {};
+};
+EarnedTable earned_in(const Reader& system, const EarnedQuestion& question);
 
 }  // namespace kith::incentive

@@ -8,12 +8,15 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_set>
 
 #include "engine/before.hpp"
 #include "engine/verbs.hpp"
+#include "incentive/as_of.hpp"
 #include "incentive/earned.hpp"
 #include "incentive/entities.hpp"
 #include "incentive/feedback_parts.hpp"
+#include "incentive/general_changes.hpp"
 #include "incentive/measure_facts.hpp"
 #include "incentive/quota_actuals.hpp"
 #include "incentive/relief.hpp"
@@ -53,61 +56,68 @@ std::optional<Date> day_of(const Reader& reader, const Entity& entity, int on, c
   return Date{static_cast<std::int32_t>(column.word(row))};
 }
 
-/// On which days records of an entity count that this Work has touched, themselves or their parts: before and after.
-class TouchedDays {
+/// On which days records of an entity count that this Work has touched, themselves or their parts, and whose they are:
+/// before and after.
+class Touched {
  public:
-  TouchedDays(const Work& work, const Reader& then, const Measure& measure)
+  Touched(const Work& work, const Reader& then, const Measure& measure)
       : work_(work),
         system_(work.as_system("feedback")),
         entity_(work.model().entity(measure.entity)),
-        on_(entity_.at(measure.on)) {
-    collect(system_, entity_, "seq");
-    collect(system_, *work.model().history_of(entity_), "to_seq");
-    const Credited credit = credited(work.model(), entity_, measure.who);
-    if (credit.parts == nullptr) return;
-    const std::vector<Id> ids = touched_wholes(*credit.parts);
-    if (ids.empty()) return;
-    const Condition wholes = verb::one_of(entity_, "id", ids);
-    add(system_, entity_, wholes);
-    add(then, entity_, wholes);
+        on_(entity_.at(measure.on)),
+        credit_(credited(work.model(), entity_, measure.who)) {
+    add_ids(entity_, "id");
+    if (credit_.parts != nullptr) add_ids(*credit_.parts, credit_.parts->roles.parent);
+    const std::vector<Id> ids(ids_.begin(), ids_.end());
+    for (const Reader* reader : {static_cast<const Reader*>(&system_), &then}) {
+      in_pieces(ids, [&](const std::vector<Id>& piece) { read(*reader, piece); });
+    }
   }
   const std::set<Date>& days() const { return days_; }
+  const std::unordered_set<Id>& people() const { return people_; }
 
  private:
-  Condition now(const Entity& table, std::string_view field) const {
-    return verb::compare(table, field, Condition::Op::eq, work_.next_seq());
-  }
-  void collect(const Reader& reader, const Entity& table, std::string_view field) {
-    add(reader, table, now(table, field));
-  }
-  void add(const Reader& reader, const Entity& table, const Condition& condition) {
-    auto cursor = reader.scan(table, {.conditions = {condition},
-                                      .fields = {std::string(entity_.fields[static_cast<std::size_t>(on_)].name)}});
-    for (Batch batch; cursor->next(batch);) {
-      for (std::size_t row = 0; row < batch.rows(); ++row) {
-        if (const auto day = day_of(reader, entity_, on_, batch, row)) days_.insert(*day);
+  /// `field` of every row that came, changed or went, then and now.
+  void add_ids(const Entity& table, std::string_view field) {
+    const Entity& past = *work_.model().history_of(table);
+    for (const auto& [where, seq] : {std::pair(&table, "seq"), std::pair(&past, "to_seq")}) {
+      const Condition now = verb::compare(*where, seq, Condition::Op::eq, work_.next_seq());
+      auto cursor = system_.scan(*where, {.conditions = {now}, .fields = {std::string(field)}});
+      for (Batch batch; cursor->next(batch);) {
+        for (std::size_t row = 0; row < batch.rows(); ++row) ids_.insert(Id{batch.columns.front().word(row)});
       }
     }
   }
-  std::vector<Id> touched_wholes(const Entity& parts) const {
-    std::set<Id> ids;
-    const auto read = [&](const Entity& table, std::string_view field) {
-      auto cursor =
-          system_.scan(table, {.conditions = {now(table, field)}, .fields = {std::string(parts.roles.parent)}});
-      for (Batch batch; cursor->next(batch);) {
-        for (std::size_t row = 0; row < batch.rows(); ++row) ids.insert(Id{batch.columns.front().word(row)});
+
+  void read(const Reader& reader, const std::vector<Id>& ids) {
+    const auto name = [&](int field) { return std::string(entity_.fields[static_cast<std::size_t>(field)].name); };
+    Query query{.conditions = {verb::one_of(entity_, "id", ids)}, .fields = {name(on_)}};
+    if (credit_.field >= 0) query.fields.push_back(name(credit_.field));
+    auto cursor = reader.scan(entity_, query);
+    for (Batch batch; cursor->next(batch);) {
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        if (const auto day = day_of(reader, entity_, on_, batch, row)) days_.insert(*day);
+        if (credit_.field < 0 || batch.column(credit_.field).is_null(row)) continue;
+        people_.insert(Id{batch.column(credit_.field).word(row)});
       }
-    };
-    read(parts, "seq");
-    read(*work_.model().history_of(parts), "to_seq");
-    return {ids.begin(), ids.end()};
+    }
+    if (credit_.parts == nullptr) return;
+    const Entity& parts = *credit_.parts;
+    auto shares =
+        reader.scan(parts, {.conditions = {verb::one_of(parts, parts.roles.parent, ids)}, .fields = {"employee"}});
+    for (Batch batch; shares->next(batch);) {
+      for (std::size_t row = 0; row < batch.rows(); ++row) people_.insert(Id{batch.columns.front().word(row)});
+    }
   }
 
   const Work& work_;
   Reader system_;
   const Entity& entity_;
   int on_;
+  Credited credit_;
+  std::set<Id> ids_;
   std::set<Date> days_;
+  std::unordered_set<Id> people_;
 };
 
 /// Computes every figure that the Work has moved.
@@ -124,9 +134,9 @@ class Feedback {
 
  private:
   void add_commission() {
-    const std::set<Date> days = days_of_commission();
-    const EarnedTable old = earned_in(then_, days);
-    EarnedTable table = earned_in(now_, days);
+    const EarnedQuestion question = touched_by_commission();
+    const EarnedTable old = earned_in(then_, question);
+    EarnedTable table = earned_in(now_, question);
     for (const auto& [key, earned] : old) table.try_emplace(key);  // what was earned and is no more
     for (const auto& [key, earned] : table) {
       const auto was = old.find(key);
@@ -135,41 +145,73 @@ class Feedback {
     }
   }
 
-  /// On which days facts of commission count that the Work has touched: deals, and events of general plans. Measures of
-  /// those may look back, so the periods that were run later are looked at too.
-  std::set<Date> days_of_commission() const {
-    std::set<Date> days = TouchedDays(work_, then_, as_measure(now_, Counted{QuotaMetric::won_amount, {}})).days();
-    Measure events;
-    events.entity = kEvent.name;
-    events.on = "date";
-    const std::set<Date> posted = TouchedDays(work_, then_, events).days();
-    if (posted.empty()) return days;
-    days.insert(posted.begin(), posted.end());
-    const Condition later = verb::compare(kCommissionPeriod, "from", Condition::Op::gt, posted.begin()->days);
-    for (const CommissionPeriod& row : now_.list<CommissionPeriod>({.conditions = {later}})) days.insert(row.from);
-    return days;
+  /// On which days facts of commission count that the Work has touched, and whom that concerns: those who share in
+  /// them, and those above. Everybody, where the Work has changed more than facts. Measures of general plans may look
+  /// back, so the periods that were run later are looked at too.
+  EarnedQuestion touched_by_commission() const {
+    EarnedQuestion question;
+    const Touched deals(work_, then_, as_measure(now_, Counted{QuotaMetric::won_amount, {}}));
+    Measure posted;
+    posted.entity = kEvent.name;
+    posted.on = "date";
+    const Touched events(work_, then_, posted);
+    question.deal_days = deals.days();
+    question.event_days = events.days();
+    if (!events.days().empty()) {
+      const Condition later = verb::compare(kCommissionPeriod, "from", Condition::Op::gt, events.days().begin()->days);
+      for (const CommissionPeriod& row : now_.list<CommissionPeriod>({.conditions = {later}})) {
+        question.event_days.insert(row.from);
+      }
+    }
+    if (terms_changed_since(now_, work_.seq()).any()) return question;
+    question.deal_people = deals.people();
+    const GeneralChanges changes(now_, work_.seq());
+    if (!changes.only_events()) return question;
+    question.event_people = with_superiors(now_, changes.people());
+    return question;
   }
 
   void add_attainment() {
-    std::map<std::tuple<QuotaMetric, std::string, Date, Date>, std::vector<Quota>> groups;
-    for (Quota& quota : now_.list<Quota>({.conditions = {equals(kQuota, "draft", 0)}})) {
-      if (quota.employee) groups[{quota.metric, quota.measure, quota.from, quota.to}].push_back(std::move(quota));
-    }
-    std::map<std::pair<QuotaMetric, std::string>, std::set<Date>> touched;
-    for (const auto& [key, quotas] : groups) {
-      const auto& [metric, measure, from, to] = key;
-      const Counted what{metric, measure};
-      const auto [days, fresh] = touched.try_emplace({metric, measure});
-      if (fresh) days->second = TouchedDays(work_, then_, as_measure(now_, what)).days();
-      const auto first = days->second.lower_bound(from);
-      if (first == days->second.end() || *first >= to) continue;
-      compare(quotas, what, from, to);
+    for (const Counted& what : counted()) {
+      const Touched touched(work_, then_, as_measure(now_, what));
+      if (touched.days().empty()) continue;
+      // A customer is new by the first deal of anybody: another deal may move somebody else's.
+      const bool alone = what.metric != QuotaMetric::new_customers;
+      for (const auto& [stretch, quotas] : quotas_of(what, alone ? &touched.people() : nullptr)) {
+        const auto& [from, to] = stretch;
+        const auto first = touched.days().lower_bound(from);
+        if (first == touched.days().end() || *first >= to) continue;
+        if (alone) {
+          compare(quotas, QuotaActuals(then_, what, from, to, touched.people()),
+                  QuotaActuals(now_, what, from, to, touched.people()), from, to);
+        } else {
+          compare(quotas, QuotaActuals(then_, what, from, to), QuotaActuals(now_, what, from, to), from, to);
+        }
+      }
     }
   }
 
-  void compare(const std::vector<Quota>& quotas, const Counted& what, Date from, Date to) {
-    const QuotaActuals old(then_, what, from, to);
-    const QuotaActuals fresh(now_, what, from, to);
+  /// Everything that a quota may count.
+  std::vector<Counted> counted() const {
+    std::vector<Counted> all{
+        {QuotaMetric::won_amount, {}}, {QuotaMetric::won_count, {}}, {QuotaMetric::new_customers, {}}};
+    for (const Measure& row : now_.list<Measure>({.order = {"name"}})) all.push_back({QuotaMetric::measure, row.name});
+    return all;
+  }
+
+  /// Quotas of people in force, by their days.
+  std::map<std::pair<Date, Date>, std::vector<Quota>> quotas_of(const Counted& what,
+                                                                const std::unordered_set<Id>* people) const {
+    std::map<std::pair<Date, Date>, std::vector<Quota>> groups;
+    for (Quota& quota : rows_about<Quota>(now_, "employee", people)) {
+      if (!quota.employee || quota.draft != 0 || counted_by(quota) != what) continue;
+      groups[{quota.from, quota.to}].push_back(std::move(quota));
+    }
+    return groups;
+  }
+
+  void compare(const std::vector<Quota>& quotas, const QuotaActuals& old, const QuotaActuals& fresh, Date from,
+               Date to) {
     const Reliefs reliefs(now_, from, to);
     for (const Quota& quota : quotas) {
       const std::int64_t was = old.of(quota);

@@ -104,12 +104,27 @@ GeneralFacts::GeneralFacts(const Reader& system, const Terms& terms, Calendar ca
   quotas_ = rows_at<Quota>(system, as_of);
   lines_ = rows_at<ReportingLine>(system, as_of);
   rates_ = rows_at<ExchangeRate>(system, as_of);
+  for (Employee& row : rows_at<Employee>(system, as_of)) employees_.emplace(row.id, std::move(row));
+  sort_rows();
+}
+
+GeneralFacts::GeneralFacts(const Reader& system, const Terms& terms, Calendar calendar,
+                           const std::unordered_set<Id>& only)
+    : system_(system), terms_(terms), calendar_(std::move(calendar)) {
+  values_ = system.list<CommissionValue>();
+  quotas_ = rows_about<Quota>(system, "employee", &only);
+  lines_ = system.list<ReportingLine>();
+  rates_ = system.list<ExchangeRate>();
+  for (Employee& row : rows_about<Employee>(system, "id", &only)) employees_.emplace(row.id, std::move(row));
+  sort_rows();
+}
+
+void GeneralFacts::sort_rows() {
   const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
   std::sort(values_.begin(), values_.end(), by_id);
   std::sort(quotas_.begin(), quotas_.end(), by_id);
   std::sort(lines_.begin(), lines_.end(), by_id);
   std::sort(rates_.begin(), rates_.end(), by_id);
-  for (Employee& row : rows_at<Employee>(system, as_of)) employees_.emplace(row.id, std::move(row));
 }
 
 Date GeneralFacts::window(const PlanDocument& plan, const Period& period) {
@@ -161,6 +176,10 @@ std::unordered_set<Id> GeneralFacts::with_reports(const std::unordered_set<Id>& 
 std::unordered_set<Id> GeneralFacts::with_superiors(const std::unordered_set<Id>& people) const {
   return closure(lines_, people, &ReportingLine::employee, &ReportingLine::manager);
 }
+std::unordered_set<Id> with_superiors(const Reader& system, const std::unordered_set<Id>& people) {
+  return closure(system.list<ReportingLine>(), people, &ReportingLine::employee, &ReportingLine::manager);
+}
+
 
 std::size_t place_of(const PlanDocument& plan, const std::string& component) {
   const auto& parts = plan.model().components;

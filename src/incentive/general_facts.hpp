@@ -20,6 +20,8 @@ namespace kith::incentive {
 class GeneralFacts {
  public:
   GeneralFacts(const Reader& system, const Terms& terms, Calendar calendar, std::optional<std::int64_t> as_of = {});
+  /// What these people alone can be asked about; so `terms` may know them alone.
+  GeneralFacts(const Reader& system, const Terms& terms, Calendar calendar, const std::unordered_set<Id>& only);
 
   /// First day of which facts can move what the plan pays for the period: measures and caps may look back.
   static Date window(const PlanDocument& plan, const Period& period);
@@ -65,6 +67,7 @@ class GeneralFacts {
                    Inputs& inputs) const;
   void add_values(const std::vector<Period>& periods, const std::vector<Id>& members, Inputs& inputs) const;
   const CommissionValue* value_for(const std::vector<const CommissionValue*>& rows, Id employee,
+  void sort_rows();
                                    const Period& period) const;
   void add_rates(const PlanVersion& version, const std::unordered_map<std::string, Event>& events,
                  Inputs& inputs) const;
@@ -86,3 +89,6 @@ class GeneralFacts {
 std::size_t place_of(const PlanDocument& plan, const std::string& component);
 
 }  // namespace kith::incentive
+/// These people and all that they ever reported to.
+std::unordered_set<Id> with_superiors(const Reader& system, const std::unordered_set<Id>& people);
+

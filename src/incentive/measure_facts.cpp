@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "engine/verbs.hpp"
+#include "incentive/as_of.hpp"
 #include "incentive/big.hpp"
 #include "incentive/entities.hpp"
 #include "kith/base/error.hpp"
@@ -85,7 +86,17 @@ class Measuring {
     if (measure.value) value_.emplace(Expression::compile(*measure.value, scope_of(system, entity_)));
   }
 
-  std::vector<MeasuredShare> read(Date from, Date to) { return read(query(from, to)); }
+  std::vector<MeasuredShare> read(Date from, Date to, const std::unordered_set<Id>* only) {
+    const Query all = query(from, to);
+    if (only == nullptr) return read(all);
+    in_pieces(records_of(system_, entity_, credit_.field, credit_.parts, *only, all.conditions),
+              [&](const std::vector<Id>& ids) {
+                Query these = all;
+                these.conditions.push_back(verb::one_of(entity_, "id", ids));
+                scan(these);
+              });
+    return std::move(shares_);
+  }
 
   std::optional<MeasuredTotals> totals(Date from, Date to) {
     const bool counts = !measure_.value;
@@ -106,9 +117,12 @@ class Measuring {
 
  private:
   std::vector<MeasuredShare> read(const Query& query) {
+    scan(query);
+    return std::move(shares_);
+  }
+  void scan(const Query& query) {
     auto cursor = system_.scan(entity_, query);
     for (Batch batch; cursor->next(batch);) share(wholes(batch));
-    return std::move(shares_);
   }
 
   /// A field whose words are what it is worth.
@@ -289,7 +303,12 @@ std::vector<MeasuredShare> measured(const Reader& reader, const Measure& measure
                     "administer on measure");
   }
   const Reader system = reader.as_system("measure " + measure.name);
-  return Measuring(system, measure).read(from, to);
+  return Measuring(system, measure).read(from, to, nullptr);
+}
+
+std::vector<MeasuredShare> measured_of(const Reader& system, const Measure& measure, Date from, Date to,
+                                       const std::unordered_set<Id>* only) {
+  return Measuring(system, measure).read(from, to, only);
 }
 
 }  // namespace kith::incentive

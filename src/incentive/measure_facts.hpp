@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "kith/incentive/measure.hpp"
 
@@ -26,5 +28,10 @@ struct MeasuredTotals {
 };
 /// Nothing where each record has to be read; then `measured` does that. Errors: those of `measured`.
 std::optional<MeasuredTotals> measured_totals(const Reader& system, const Measure& measure, Date from, Date to);
+
+/// `measured` over the records in which these people share (null: all): their own shares are all there, those of others
+/// only where they share a record with them.
+std::vector<MeasuredShare> measured_of(const Reader& system, const Measure& measure, Date from, Date to,
+                                       const std::unordered_set<Id>* only);
 
 }  // namespace kith::incentive

@@ -71,6 +71,13 @@ QuotaActuals::QuotaActuals(const Reader& system, const Counted& what, Date from,
   }
 }
 
+QuotaActuals::QuotaActuals(const Reader& system, const Counted& what, Date from, Date to,
+                           const std::unordered_set<Id>& people) {
+  for (const MeasuredShare& share : measured_of(system, as_measure(system, what), from, to, &people)) {
+    if (people.contains(share.employee)) add_to(employees_, share.employee, share.amount);
+  }
+}
+
 QuotaActuals::QuotaActuals(const Reader& system, const Measure& measure, Date from, Date to) {
   add(system, measure, from, to, nullptr);
 }

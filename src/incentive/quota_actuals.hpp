@@ -29,6 +29,8 @@ Measure as_measure(const Reader& system, const Counted& what);
 class QuotaActuals {
  public:
   QuotaActuals(const Reader& system, const Counted& what, Date from, Date to);
+  /// Of these people alone; units and `all` say nothing.
+  QuotaActuals(const Reader& system, const Counted& what, Date from, Date to, const std::unordered_set<Id>& people);
   /// Of a measure that need not be stored.
   QuotaActuals(const Reader& system, const Measure& measure, Date from, Date to);
 
@@ -63,10 +65,10 @@ Period year_before(const Calendar& calendar, const std::string& label);
 /// The nodes below (and with) a root, parents before children, whoever may see them.
 std::vector<Quota> nodes_below(const Reader& system, const Quota& root);
 
-/// `attainment` of what came in before a day.
-std::vector<QuotaAttainment> attainment_until(const Reader& reader, Id root, Date until);
 /// `split_periods` by whole weights, some of which may be 0.
 std::vector<Id> split_by(Work& work, Id quota, Grain grain, const std::vector<std::int64_t>& weights);
 
+/// `attainment` of what came in before a day.
+std::vector<QuotaAttainment> attainment_until(const Reader& reader, Id root, Date until);
 
 }  // namespace kith::incentive

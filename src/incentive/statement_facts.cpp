@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/verbs.hpp"
+#include "incentive/as_of.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -23,7 +24,8 @@ std::vector<std::string> fields_read(const std::vector<const Expression*>& condi
 
 }  // namespace
 
-WonDeals::WonDeals(const Reader& system, Date from, Date to, std::vector<const Expression*> conditions)
+WonDeals::WonDeals(const Reader& system, Date from, Date to, std::vector<const Expression*> conditions,
+                   const std::unordered_set<Id>* only)
     : conditions_(std::move(conditions)) {
   const Entity& entity = entity_of<Opportunity>();
   Query won;
@@ -31,6 +33,21 @@ WonDeals::WonDeals(const Reader& system, Date from, Date to, std::vector<const E
                     verb::compare(entity, "closed_on", Condition::Op::ge, from.days),
                     verb::compare(entity, "closed_on", Condition::Op::lt, to.days)};
   won.fields = fields_read(conditions_);
+  if (only == nullptr) {
+    scan(system, won);
+    return;
+  }
+  const int owner = entity.at("owner");
+  in_pieces(records_of(system, entity, owner, &entity_of<kith::Split>(), *only, won.conditions),
+            [&](const std::vector<Id>& ids) {
+              Query these = won;
+              these.conditions.push_back(verb::one_of(entity, "id", ids));
+              scan(system, these);
+            });
+}
+
+void WonDeals::scan(const Reader& system, const Query& won) {
+  const Entity& entity = entity_of<Opportunity>();
   auto cursor = system.scan(entity, won);
   for (Batch batch; cursor->next(batch);) {
     ColumnView view(entity.fields.size(), nullptr);
@@ -111,10 +128,11 @@ std::vector<const Expression*> views_of(const std::vector<std::unique_ptr<Expres
 
 }  // namespace
 
-PeriodFacts::PeriodFacts(const Reader& system, const Terms& terms, const Period& period)
+PeriodFacts::PeriodFacts(const Reader& system, const Terms& terms, const Period& period,
+                         const std::unordered_set<Id>* only)
     : versions_(terms.versions_in(period)),
       conditions_(compile_conditions(system, versions_)),
-      deals_(system, period.from, period.to, views_of(conditions_)) {}
+      deals_(system, period.from, period.to, views_of(conditions_), only) {}
 
 bool PeriodFacts::counts(const Share& share, const PlanVersion& version) const {
   const auto found = std::find(versions_.begin(), versions_.end(), &version);

@@ -25,8 +25,9 @@ struct Share {
 /// The deals won in [from, to) with their credits.
 class WonDeals {
  public:
-  /// `conditions` are tested for every deal (null: always true).
-  WonDeals(const Reader& system, Date from, Date to, std::vector<const Expression*> conditions = {});
+  /// `conditions` are tested for every deal (null: always true). With `only` the deals in which these people share.
+  WonDeals(const Reader& system, Date from, Date to, std::vector<const Expression*> conditions = {},
+           const std::unordered_set<Id>* only = nullptr);
 
   const std::vector<Share>& shares() const { return shares_; }
   /// Whether condition number `condition` holds for the deal of a share.
@@ -41,6 +42,7 @@ class WonDeals {
     std::optional<Id> owner;
     std::int64_t amount = 0;
   };
+  void scan(const Reader& system, const Query& won);
   std::vector<Deal> read(const Batch& batch) const;
   void share(const Reader& system, const std::vector<Deal>& deals);
 
@@ -53,7 +55,8 @@ class WonDeals {
 /// The deals of a period with the eligibility of every plan version that may count in it.
 class PeriodFacts {
  public:
-  PeriodFacts(const Reader& system, const Terms& terms, const Period& period);
+  PeriodFacts(const Reader& system, const Terms& terms, const Period& period,
+              const std::unordered_set<Id>* only = nullptr);
 
   const std::vector<Share>& shares() const { return deals_.shares(); }
   bool counts(const Share& share, const PlanVersion& version) const;

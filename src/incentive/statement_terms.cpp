@@ -15,6 +15,11 @@ Organisation::Organisation(const Reader& system, std::optional<std::int64_t> as_
   for (UnitParent& row : rows_at<UnitParent>(system, as_of)) parents_[row.unit].push_back(row);
 }
 
+Organisation::Organisation(const Reader& system, const std::unordered_set<Id>& only) {
+  for (Membership& row : rows_about<Membership>(system, "employee", &only)) memberships_[row.employee].push_back(row);
+  for (UnitParent& row : system.list<UnitParent>()) parents_[row.unit].push_back(row);
+}
+
 std::optional<Id> Organisation::unit_on(Id employee, Date day) const {
   const auto rows = memberships_.find(employee);
   if (rows == memberships_.end()) return std::nullopt;
@@ -75,17 +80,32 @@ bool Holding::holds(Date day) const {
 
 Terms::Terms(const Reader& system, std::string_view calendar, std::optional<std::int64_t> as_of)
     : organisation_(system, as_of) {
-  for (const Employee& row : rows_at<Employee>(system, as_of)) {
+  add_people(rows_at<Employee>(system, as_of), rows_at<PayeeRole>(system, as_of));
+  add_plans(calendar, rows_at<PlanAssignment>(system, as_of), rows_at<CommissionPlan>(system, as_of));
+}
+
+Terms::Terms(const Reader& system, std::string_view calendar, const std::unordered_set<Id>& only)
+    : organisation_(system, only) {
+  add_people(rows_about<Employee>(system, "id", &only), rows_about<PayeeRole>(system, "employee", &only));
+  add_plans(calendar, system.list<PlanAssignment>(), system.list<CommissionPlan>());
+}
+
+void Terms::add_people(std::vector<Employee> employees, std::vector<PayeeRole> roles) {
+  for (const Employee& row : employees) {
     employees_.push_back(row.id);
     service_.emplace(row.id, Service{row.hired_on, row.left_on});
   }
   std::sort(employees_.begin(), employees_.end());
-  for (PlanAssignment& row : rows_at<PlanAssignment>(system, as_of)) {
+  for (PayeeRole& row : roles) roles_[row.employee].push_back(std::move(row));
+}
+
+void Terms::add_plans(std::string_view calendar, std::vector<PlanAssignment> assignments,
+                      std::vector<CommissionPlan> plans) {
+  for (PlanAssignment& row : assignments) {
     auto& rows = row.employee ? own_[*row.employee] : row.unit ? unit_[*row.unit] : role_[row.role.value_or("")];
     rows.push_back(std::move(row));
   }
-  for (PayeeRole& row : rows_at<PayeeRole>(system, as_of)) roles_[row.employee].push_back(std::move(row));
-  for (CommissionPlan& row : rows_at<CommissionPlan>(system, as_of)) {
+  for (CommissionPlan& row : plans) {
     if (row.state == PlanState::draft) continue;
     auto version = std::make_unique<PlanVersion>(read_version(std::move(row)));
     if (version->calendar != calendar) continue;
@@ -122,6 +142,15 @@ const std::string* Terms::role_on(Id employee, Date day) const {
 bool Terms::has_general_plans() const {
   return std::any_of(versions_.begin(), versions_.end(),
                      [](const auto& version) { return version->document.has_value(); });
+}
+
+std::vector<const PlanVersion*> Terms::general_versions(const Period& period) const {
+  std::vector<const PlanVersion*> versions;
+  for (const auto& version : versions_) {
+    const bool meets = version->row.valid_from < period.to && period.from < version->row.valid_to;
+    if (version->document && version->interval == period.grain && meets) versions.push_back(version.get());
+  }
+  return versions;
 }
 
 const std::string* Terms::plan_on(Id employee, Date day) const {

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,8 @@ class Organisation {
  public:
   /// With `as_of` as it was right after that work.
   explicit Organisation(const Reader& system, std::optional<std::int64_t> as_of = {});
+  /// Knows these people alone.
+  Organisation(const Reader& system, const std::unordered_set<Id>& only);
 
   std::optional<Id> unit_on(Id employee, Date day) const;
   /// The unit with all above it on that day, nearest first.
@@ -63,6 +66,8 @@ class Terms {
  public:
   /// Of the plans that name that calendar.
   Terms(const Reader& system, std::string_view calendar, std::optional<std::int64_t> as_of = {});
+  /// Knows these people alone.
+  Terms(const Reader& system, std::string_view calendar, const std::unordered_set<Id>& only);
 
   /// Nothing for somebody without a plan of that grain and calendar in the period. The plan is the one assigned on the
   /// first day that counts; deals count on every day on which such a plan is assigned.
@@ -74,6 +79,8 @@ class Terms {
   /// The role in which somebody is paid on a day, or null.
   const std::string* role_on(Id employee, Date day) const;
   bool has_general_plans() const;
+  /// The general versions that may pay in the period.
+  std::vector<const PlanVersion*> general_versions(const Period& period) const;
   const std::vector<Id>& employees() const { return employees_; }
   const Organisation& organisation() const { return organisation_; }
 
@@ -82,6 +89,8 @@ class Terms {
     std::optional<Date> hired_on;
     std::optional<Date> left_on;
   };
+  void add_people(std::vector<Employee> employees, std::vector<PayeeRole> roles);
+  void add_plans(std::string_view calendar, std::vector<PlanAssignment> assignments, std::vector<CommissionPlan> plans);
   const std::string* plan_on(Id employee, Date day) const;
   const PlanVersion* version_for(const std::string& name, const Period& period, Date day) const;
   std::vector<Date> bounds(Id employee, const Period& period) const;
