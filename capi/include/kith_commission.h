@@ -5,7 +5,8 @@
  * \file
  * General plans in a store (docs/statements.md): events, approval, re-opening, what-if. kith.h includes this header and
  * states the conventions. Roles, reporting lines and values of payees are plain records ("payee_role",
- * "reporting_line", "commission_value"), made with kith_create.
+ * "reporting_line", "commission_value"), made with kith_create. What of a statement waits, is released and is paid are
+ * records "statement_release" and "statement_payment", found with `statement = :s`.
  */
 
 #include "kith.h"

@@ -32,6 +32,7 @@
 /// | incentive/plan.hpp | commission plans: documents of rate tables, rounding and eligibility |
 /// | incentive/commission.hpp | their arithmetic, exact and without a store; incentive/trace.hpp explains each cent |
 /// | incentive/statement.hpp | what each person earned in a period, closed periods, later corrections |
+/// | incentive/statement_payment.hpp | what of it waits, is released, drawn, paid, and carried on |
 /// | incentive/document.hpp | general commission plans over any events, and their engine without a store |
 /// | incentive/event.hpp | business events of the host, known by source, id and version |
 /// | incentive/payee.hpp | roles, superiors and values of the people whom general plans pay |
@@ -39,8 +40,8 @@
 /// | incentive/quota.hpp | targets as a tree from company to person, and what was won below each |
 /// | incentive/measure.hpp | what else quotas count: queries over dated records |
 /// | incentive/quota_plan.hpp | versions of a year's targets, and relief for those who come, go or pause |
-/// | incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes |
 /// | incentive/quota_season.hpp | targets over the year as earlier years were |
+/// | incentive/quota_pace.hpp | where a quota stands on a day, where it will land, what it still takes |
 /// | incentive/feedback.hpp | what a deed does for people at once, and the digest of every morning |
 /// | incentive/bonus.hpp | pools, contests and SPIFFs in the store |
 /// | incentive/obligations.hpp | amortised costs and draws in the store |
@@ -94,12 +95,13 @@
 #include "kith/incentive/quota_math.hpp"
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
-#include "kith/incentive/release.hpp"
 #include "kith/incentive/quota_season.hpp"
+#include "kith/incentive/release.hpp"
 #include "kith/incentive/sales_plan.hpp"
 #include "kith/incentive/statement.hpp"
-#include "kith/interchange/archive.hpp"
+#include "kith/incentive/statement_payment.hpp"
 #include "kith/incentive/trace_text.hpp"
+#include "kith/interchange/archive.hpp"
 #include "kith/interchange/dump.hpp"
 #include "kith/interchange/importer.hpp"
 #include "kith/people/employee.hpp"

@@ -10,22 +10,40 @@
 #include "incentive/quota_check.hpp"
 #include "incentive/sales_plan_entity.hpp"
 #include "incentive/statement_hash.hpp"
-#include "incentive/statement_run.hpp"
+#include "incentive/statement_pay.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith {
 namespace incentive {
 namespace {
 
-constexpr const Entity* kEntities[] = {&kCommissionPlan, &kPlanAssignment, &kCommissionPeriod,
-                                       &kStatement,      &kStatementLine,  &kMeasure,
-                                       &kQuotaPlan,      &kQuota,          &kQuotaRelief,
-                                       &kQuotaMilestone, &kProgress,       &kDigestDelivery,
-                                       &kBonus,          &kBonusPart,      &kAward,
-                                       &kCostAsset,      &kCostLine,       &kDraw,
-                                       &kDrawLine,       &kSalesPlanLine,  &kEvent,
-                                       &kEventShare,     &kPayeeRole,      &kReportingLine,
-                                       &kCommissionValue};
+constexpr const Entity* kEntities[] = {&kCommissionPlan,
+                                       &kPlanAssignment,
+                                       &kCommissionPeriod,
+                                       &kStatement,
+                                       &kStatementLine,
+                                       &kMeasure,
+                                       &kQuotaPlan,
+                                       &kQuota,
+                                       &kQuotaRelief,
+                                       &kQuotaMilestone,
+                                       &kProgress,
+                                       &kDigestDelivery,
+                                       &kBonus,
+                                       &kBonusPart,
+                                       &kAward,
+                                       &kCostAsset,
+                                       &kCostLine,
+                                       &kDraw,
+                                       &kDrawLine,
+                                       &kSalesPlanLine,
+                                       &kEvent,
+                                       &kEventShare,
+                                       &kPayeeRole,
+                                       &kReportingLine,
+                                       &kCommissionValue,
+                                       &kStatementRelease,
+                                       &kStatementPayment};
 
 constexpr Permit kPermits[] = {
     {"incentive::add_plan", "commission_plan", Action::create},
@@ -43,6 +61,7 @@ constexpr Permit kPermits[] = {
     {"incentive::set_quota", "quota", Action::create},
     {"incentive::decompose", "quota", Action::edit},
     {"incentive::split_periods", "quota", Action::edit},
+    {"incentive::split_seasonal", "quota", Action::edit},
     {"incentive::sum_periods", "quota", Action::edit},
     {"incentive::roll_up", "quota", Action::edit},
     {"incentive::commit_to", "quota", Action::edit},
@@ -61,7 +80,6 @@ constexpr Permit kPermits[] = {
     {"incentive::set_draw", "draw", Action::create},
     {"incentive::post_draw", "draw", Action::edit},
     {"incentive::catch_up", "progress", Action::read},
-    {"incentive::split_seasonal", "quota", Action::edit},
     {"incentive::deliver_digest", "digest_delivery", Action::read},
     {"incentive::set_milestone", "quota", Action::edit},
     {"incentive::set_relief", "quota_relief", Action::create},
@@ -190,6 +208,10 @@ std::unordered_map<Id, Sums> sum_lines(const Reader& reader, std::vector<Finding
       if (sum.facts.insert(line.opportunity).second) sum.credit += line.credit.minor;
     }
   }
+  for (const StatementRelease& row : reader.list<StatementRelease>({.order = {"statement", "position"}})) {
+    sums[row.statement].hash.add(row);
+  }
+  for (const StatementPayment& row : reader.list<StatementPayment>()) sums[row.statement].hash.add(row);
   return sums;
 }
 
@@ -305,6 +327,7 @@ void check_area(const Reader& reader, std::vector<Finding>& findings) {
   check_assignments(reader, findings);
   check_facts(reader, findings);
   check_payees(reader, findings);
+  check_payments(reader, findings);
   check_quotas(reader, findings);
   check_bonuses(reader, findings);
   check_assets(reader, findings);

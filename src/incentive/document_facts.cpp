@@ -461,6 +461,7 @@ Periods::Periods(const Model& model, const Inputs& inputs, const Facts& facts) :
     add(line.period);
     add(line.posted);
   }
+  for (const BroughtForward& row : inputs.brought) add(row.period);
   for (const std::string& label : inputs.closed) add(label);
   for (const std::string& label : inputs.periods) add(label);
   add(inputs.open);
@@ -519,6 +520,7 @@ People::People(const Inputs& inputs, const Facts& facts) {
   }
   for (const Participation& row : inputs.people) listed.insert(row.person);
   for (const PostedLine& row : inputs.posted) listed.insert(row.person);
+  for (const BroughtForward& row : inputs.brought) listed.insert(row.person);
   if (inputs.members) {
     for (const Participation& row : *inputs.members) listed.insert(row.person);
   }

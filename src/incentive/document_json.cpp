@@ -49,6 +49,31 @@ EventRow read_event(const json& item, const std::string& path, Findings& out) {
   return event;
 }
 
+/// The amounts of what is brought forward, by name.
+constexpr std::pair<const char*, std::int64_t BroughtForward::*> kBrought[] = {
+    {"adjusted", &BroughtForward::adjusted},
+    {"held", &BroughtForward::held},
+    {"released", &BroughtForward::released},
+    {"carried", &BroughtForward::carried},
+    {"balance", &BroughtForward::balance},
+    {"term_earned", &BroughtForward::term_earned},
+    {"term_guaranteed", &BroughtForward::term_guaranteed},
+    {"term_given", &BroughtForward::term_given}};
+
+BroughtForward read_brought(Node& node) {
+  BroughtForward row;
+  row.person = node.text("person");
+  row.period = node.text("period");
+  const auto minor = [](const std::string& text) { return parse_decimal(text); };
+  for (const auto& [name, amount] : kBrought) {
+    const Decimal read = node.parsed(name, minor, false).value_or(Decimal{});
+    if (read.scale != 0) node.fault(name, "Expected a whole number of minor units as text.");
+    row.*amount = read.coefficient;
+  }
+  if (row.carried > 0) node.fault("carried", "What is carried into a period is 0 or below.");
+  return row;
+}
+
 void read_rows(Node& root, Inputs& inputs) {
   Findings& out = root.out();
   root.each("events",
@@ -107,6 +132,7 @@ void read_rows(Node& root, Inputs& inputs) {
                              node.text("posted", false)});
     if (amount.scale != 0) node.fault("minor", "Expected a whole number of minor units as text.");
   });
+  each("brought", [&](Node& node) { inputs.brought.push_back(read_brought(node)); });
 }
 
 json json_of(const EventRow& event) {
@@ -167,6 +193,11 @@ json json_of(const Inputs& inputs) {
                               {"period", row.period},
                               {"minor", std::to_string(row.amount)}});
     if (!row.posted.empty()) root["posted"].back()["posted"] = row.posted;
+  }
+  for (const BroughtForward& row : inputs.brought) {
+    json one = {{"person", row.person}, {"period", row.period}};
+    for (const auto& [name, amount] : kBrought) one[name] = std::to_string(row.*amount);
+    root["brought"].push_back(std::move(one));
   }
   for (const Date day : inputs.holidays) root["holidays"].push_back(to_string(day));
   if (!inputs.columns.amount.empty()) {

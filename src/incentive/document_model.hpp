@@ -145,6 +145,8 @@ struct Release {
   std::string on = {};           ///< "period_end" or "year_end" of what was earned
   std::optional<Date> day = {};  ///< or a day
   int months = 0;                ///< or so many months after the last day of the period
+
+  bool at_once() const { return type.empty() && on.empty() && !day && months == 0; }
 };
 
 enum class Unearned { months, days, share, recompute };
@@ -221,6 +223,8 @@ struct PlanDocument::Model {
   std::string canonical;
   std::string ground;  ///< canonical text of all that credits depend on; equal grounds share them
 
+  /// Whether more lies between what is earned and what is paid than a sum.
+  bool pays_apart() const;
   const general::Measure* measure(std::string_view key) const;
   Period period_at(Date day) const;
   Period period(const std::string& label) const;

@@ -134,16 +134,19 @@ Exact fired(const Ground& ground, const Outcome& out, const Release& release, Da
   return std::clamp(Exact(reached / base), Exact(0), Exact(1));
 }
 
-std::optional<Date> day_of(const Ground& ground, const Release& release, Index earned) {
+}  // namespace
+
+std::optional<Date> release_day(const Model& model, const Release& release, const Period& earned) {
   if (release.day) return release.day;
-  const Date last{ground.periods[earned].to.days - 1};
+  const Date last{earned.to.days - 1};
   if (release.on == "period_end") return last;
-  if (release.on == "year_end") return Date{ground.periods.year_end(earned).days - 1};
+  if (release.on == "year_end") {
+    const Date end = model.whole_plan ? earned.to : period_of(model.calendar, Grain::year, earned.from).to;
+    return Date{end.days - 1};
+  }
   if (release.months > 0) return add_months(last, release.months);
   return std::nullopt;
 }
-
-}  // namespace
 
 Schedule schedule(const Model& model, const Ground& ground, const Outcome& out, std::int64_t amount, Index at) {
   Schedule result;
@@ -164,7 +167,7 @@ Schedule schedule(const Model& model, const Ground& ground, const Outcome& out, 
       }
       continue;
     }
-    const std::optional<Date> day = day_of(ground, one, out.period);
+    const std::optional<Date> day = release_day(model, one, ground.periods[out.period]);
     if (!day) {
       released.emplace_back(at, result.parts[i]);
       continue;
@@ -184,7 +187,17 @@ namespace {
 class Payer {
  public:
   Payer(const Model& model, const Ground& ground, Index person)
-      : model_(model), ground_(ground), rule_(*model.payment), person_(person), leaves_(ground.lookup.leaves(person)) {}
+      : model_(model), ground_(ground), person_(person), leaves_(ground.lookup.leaves(person)) {
+    // A plan that holds back and says nothing of payment pays what is left, whatever its sign.
+    rule_ = model.payment.value_or(Payment{.carry = false});
+  }
+
+  void begin_with(const BroughtForward& from) {
+    carry_ = from.carried;
+    state_ = {from.balance, from.term_earned, from.term_guaranteed, from.term_given};
+    last_ = ground_.periods.find(from.period);
+  }
+  void stop_drawing() { holds_ = false; }
 
   PaymentResult period(Index period, const Flow& flow) {
     PaymentResult row;
@@ -204,11 +217,13 @@ class Payer {
     }
     carry_ = row.carry;
     row.balance = state_.balance;
+    row.drawn = drawn_;
     return row;
   }
 
  private:
   void draw(const Draw& rule, Index period, PaymentResult& row) {
+    drawn_.reset();
     const Period& own = ground_.periods[period];
     if (leaves_ && *leaves_ <= own.to) {  // the last period, or one after it
       if (state_.balance == 0) return;
@@ -220,7 +235,7 @@ class Payer {
       state_.balance = left.receivable;
       return;
     }
-    const bool valid = rule.from <= own.from && own.from < rule.to;
+    const bool valid = holds_ && rule.from <= own.from && own.from < rule.to;
     const bool active = valid && ground_.lookup.active_share(person_, own, "calendar") > 0;
     if (rule.kind == Drawn::guarantee && rule.by_year && last_ < ground_.periods.year_begin(period)) state_ = {};
     last_ = period;
@@ -232,6 +247,7 @@ class Payer {
     if (active) {
       const Exact amount = ground_.lookup.value(rule.amount, person_, period, ten_to(model_.digits));
       terms.amount = round_number(amount, model_.mode, model_.unit);
+      drawn_ = terms.amount;
     } else if (rule.kind != Drawn::recoverable) {
       return;  // what was advanced is still recovered; nothing else goes on
     }
@@ -248,7 +264,9 @@ class Payer {
 
   const Model& model_;
   const Ground& ground_;
-  const Payment& rule_;
+  Payment rule_;
+  bool holds_ = true;
+  std::optional<std::int64_t> drawn_;
   Index person_;
   std::optional<Date> leaves_;
   DrawState state_;
@@ -259,11 +277,19 @@ class Payer {
 }  // namespace
 
 std::vector<PaymentResult> pay_out(const Model& model, const Ground& ground, Index person,
-                                   const std::map<Index, Flow>& flows) {
+                                   const std::map<Index, Flow>& flows, const BroughtForward* from) {
   Payer payer(model, ground, person);
+  if (from != nullptr) payer.begin_with(*from);
   std::vector<PaymentResult> rows;
   for (const auto& [period, flow] : flows) rows.push_back(payer.period(period, flow));
   return rows;
+}
+
+PaymentResult pay_brought(const Model& model, const Ground& ground, const BroughtForward& row, bool holds) {
+  Payer payer(model, ground, ground.people.find(row.person));
+  payer.begin_with(row);
+  if (!holds) payer.stop_drawing();
+  return payer.period(ground.periods.find(row.period), {row.adjusted, row.held, row.released});
 }
 
 // --- Costs over time --------------------------------------------------------------------------------------------

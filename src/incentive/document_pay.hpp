@@ -42,9 +42,14 @@ struct Flow {
   std::int64_t held = 0;
   std::int64_t released = 0;
 };
-/// Payments of a person, period by period.
+/// Payments of a person, period by period, from what is brought forward on.
 std::vector<PaymentResult> pay_out(const Model& model, const Ground& ground, Index person,
-                                   const std::map<Index, Flow>& flows);
+                                   const std::map<Index, Flow>& flows, const BroughtForward* from = nullptr);
+/// The payment of one period where everything that is earned, held and released is brought forward. Without `holds`
+/// nobody draws any more; what was advanced is still recovered.
+PaymentResult pay_brought(const Model& model, const Ground& ground, const BroughtForward& row, bool holds);
+/// The day on which what was earned in a period is released; nothing where that is at once, or an event decides.
+std::optional<Date> release_day(const Model& model, const Release& release, const Period& earned);
 
 std::vector<CostLine> spread_costs(const Model& model, const Ground& ground, const EventPays& pays);
 

@@ -218,7 +218,14 @@ void check_fit(const Model& model, Findings& out) {
     }
   }
   Exact released = 0;
-  for (const Release& release : model.releases) released += release.share;
+  std::set<std::string> triggers;
+  for (std::size_t i = 0; i < model.releases.size(); ++i) {
+    released += model.releases[i].share;
+    if (triggers.insert(model.releases[i].trigger).second) continue;
+    out.add(
+        fmt::format("release[{}].trigger", i),
+        fmt::format("{} names another part already; each has a name of its own.", quote(model.releases[i].trigger)));
+  }
   if (!model.releases.empty() && released != 1) {
     out.add("release", fmt::format("The shares sum to {} %; they must sum to 100 %.", number_text(released * 100)));
   }
@@ -365,6 +372,11 @@ const Measure* Model::measure(std::string_view key) const {
     if (measure.name == key) return &measure;
   }
   return nullptr;
+}
+
+bool Model::pays_apart() const {
+  return payment.has_value() ||
+         std::any_of(releases.begin(), releases.end(), [](const Release& release) { return !release.at_once(); });
 }
 
 Period Model::period_at(Date day) const {

@@ -45,6 +45,7 @@ class Poster {
     closed_.resize(ground.periods.size());
     for (const std::string& label : inputs.closed) closed_[static_cast<std::size_t>(find(label))] = true;
     read_posted();
+    for (const BroughtForward& row : inputs.brought) brought_[ground.people.find(row.person)] = &row;
   }
 
   /// Without rows of components and releases: for what needs statements alone.
@@ -56,7 +57,7 @@ class Poster {
     statements();
     take_back();
     ledger();
-    if (rows_ && model_.payment) payments();
+    if (rows_ && (model_.payment || !inputs_.brought.empty())) payments();
     return std::move(result_);
   }
 
@@ -166,12 +167,21 @@ class Poster {
     if (model_.point == Point::statement) return;  // only statements are whole amounts there
     const Schedule now = schedule(model_, ground_, out, out.amount, out.period);
     for (std::size_t i = 0; i < now.parts.size(); ++i) {
-      std::int64_t released = 0;
-      for (const auto& [period, amount] : now.out[i]) released += amount;
-      result_.releases.push_back({ground_.people[out.person], rule.name, label(out.period), model_.releases[i].trigger,
-                                  now.parts[i], released});
+      ReleaseResult& row = result_.releases.emplace_back();
+      row.person = ground_.people[out.person];
+      row.component = rule.name;
+      row.period = label(out.period);
+      row.trigger = model_.releases[i].trigger;
+      row.amount = now.parts[i];
+      row.at_once = model_.releases[i].at_once();
+      for (const auto& [period, amount] : now.out[i]) {
+        row.released += amount;
+        row.when.push_back({label(period), amount});
+      }
     }
-    if (!model_.payment) return;
+    if (!model_.payment && inputs_.brought.empty()) return;
+    const BroughtForward* from = brought(out.person);
+    if (from != nullptr && out.period < find(from->period)) return;  // it is brought forward
     if (!closed(out.period)) {
       flow(out.person, out.period, now, 1);
       return;
@@ -190,8 +200,7 @@ class Poster {
   void flow(Index person, Index at, const Schedule& schedule, int sign) {
     std::map<Index, Flow>& own = flows_[person];
     for (std::size_t i = 0; i < schedule.parts.size(); ++i) {
-      const Release& rule = model_.releases[i];
-      if (rule.type.empty() && rule.on.empty() && !rule.day && rule.months == 0) continue;  // paid at once
+      if (model_.releases[i].at_once()) continue;
       own[at].held += sign * schedule.parts[i];
       for (const auto& [period, amount] : schedule.out[i]) own[period].released += sign * amount;
     }
@@ -299,6 +308,21 @@ class Poster {
     }
   }
 
+  const BroughtForward* brought(Index person) const {
+    const auto found = brought_.find(person);
+    return found == brought_.end() ? nullptr : found->second;
+  }
+
+  // Earlier periods are settled elsewhere.
+  void begin_with(const BroughtForward& from, std::map<Index, Flow>& own) const {
+    const Index first = find(from.period);
+    own.erase(own.begin(), own.lower_bound(first));
+    Flow& flow = own[first];
+    flow.earned = checked_add(flow.earned, from.adjusted, "payment");
+    flow.held = checked_add(flow.held, from.held, "payment");
+    flow.released = checked_add(flow.released, from.released, "payment");
+  }
+
   void payments() {
     for (const auto& [key, amount] : sums_) flows_[key.first][key.second].earned += amount;
     for (const auto& [key, amount] : stood_) {
@@ -311,7 +335,11 @@ class Poster {
       for (std::size_t k = 0; k < ground_.periods.size(); ++k) {
         if (credits_.live_period(static_cast<Index>(k))) own.try_emplace(static_cast<Index>(k));
       }
-      for (PaymentResult& row : pay_out(model_, ground_, person, own)) result_.payments.push_back(std::move(row));
+      const BroughtForward* from = brought(person);
+      if (from != nullptr) begin_with(*from, own);
+      for (PaymentResult& row : pay_out(model_, ground_, person, own, from)) {
+        result_.payments.push_back(std::move(row));
+      }
     }
   }
 
@@ -331,6 +359,7 @@ class Poster {
   std::map<std::pair<Index, Index>, std::int64_t> stood_;           ///< by person, period posted
   std::map<std::pair<Index, Index>, std::int64_t> sums_;            ///< by person, period posted
   std::map<Index, std::map<Index, Flow>> flows_;
+  std::map<Index, const BroughtForward*> brought_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "kith/incentive/quota_pace.hpp"
 #include "kith/incentive/quota_plan.hpp"
 #include "kith/incentive/statement.hpp"
+#include "kith/incentive/statement_payment.hpp"
 #include "kith/people/fiscal.hpp"
 
 namespace kith::incentive {
@@ -20,6 +21,8 @@ extern const Entity kPlanAssignment;
 extern const Entity kCommissionPeriod;
 extern const Entity kStatement;
 extern const Entity kStatementLine;
+extern const Entity kStatementRelease;
+extern const Entity kStatementPayment;
 extern const Entity kQuota;
 extern const Entity kQuotaPlan;
 extern const Entity kQuotaRelief;

@@ -176,10 +176,10 @@ std::unordered_set<Id> GeneralFacts::with_reports(const std::unordered_set<Id>& 
 std::unordered_set<Id> GeneralFacts::with_superiors(const std::unordered_set<Id>& people) const {
   return closure(lines_, people, &ReportingLine::employee, &ReportingLine::manager);
 }
+
 std::unordered_set<Id> with_superiors(const Reader& system, const std::unordered_set<Id>& people) {
   return closure(system.list<ReportingLine>(), people, &ReportingLine::employee, &ReportingLine::manager);
 }
-
 
 std::size_t place_of(const PlanDocument& plan, const std::string& component) {
   const auto& parts = plan.model().components;
@@ -226,11 +226,16 @@ void GeneralFacts::add_members(const PlanVersion& version, const std::vector<Id>
       if (found == held.end() || found->second.version->row.name != version.row.name) continue;
       for (const auto& [from, to] : found->second.days) inputs.members->push_back({person, from, to});
     }
-    const Employee& row = employees_.at(employee);
-    if (!row.hired_on && !row.left_on) continue;
-    inputs.people.push_back(
-        {person, row.hired_on.value_or(date(1, 1, 1)), row.left_on ? Date{row.left_on->days + 1} : kOpenDate});
+    add_service(employee, inputs);
   }
+}
+
+void GeneralFacts::add_service(Id employee, Inputs& inputs) const {
+  const auto row = employees_.find(employee);
+  if (row == employees_.end() || (!row->second.hired_on && !row->second.left_on)) return;
+  const std::optional<Date> left = row->second.left_on;
+  inputs.people.push_back({std::to_string(employee.value), row->second.hired_on.value_or(date(1, 1, 1)),
+                           left ? Date{left->days + 1} : kOpenDate});
 }
 
 void GeneralFacts::add_events(const std::vector<Condition>& conditions,
@@ -443,6 +448,11 @@ Inputs GeneralFacts::inputs(const PlanVersion& version, const Period& period, co
       std::min(window(plan, period), wanted.reach == nullptr ? period.from : window(*wanted.reach, period));
   const std::vector<Period> around = periods_between(calendar_, period.grain, first, period.to);
   for (const Period& one : around) inputs.periods.push_back(one.label);
+  if (wanted.until != nullptr) {
+    for (const Period& one : periods_between(calendar_, period.grain, period.to, wanted.until->to)) {
+      inputs.periods.push_back(one.label);
+    }
+  }
   std::vector<Id> members = holders(version, period);
   if (narrow) std::erase_if(members, [&](Id id) { return !wanted.only->contains(id); });
   add_members(version, members, around, inputs);

@@ -32,14 +32,30 @@ class GeneralFacts {
     const std::unordered_set<Id>* only = nullptr;  ///< only these people are asked about
     const PlanDocument* reach = nullptr;           ///< looks back as far as this plan does, if that is further
     EventKeys* keys = nullptr;                     ///< receives the events that went in
+    const Period* until = nullptr;                 ///< the periods up to this one are looked at, too
   };
   /// What the plan is computed with for the period. Persons are ids of employees as decimal text. With `only`, what
   /// cannot concern these people is left out, unless the plan pays some by what others did.
   Inputs inputs(const PlanVersion& version, const Period& period, const Wanted& wanted) const;
   Inputs inputs(const PlanVersion& version, const Period& period) const { return inputs(version, period, Wanted{}); }
-  /// What it pays those who hold it in the period (and are in `only`), sorted.
+  /// A part of what somebody earned in a period with a component that waits for its release.
+  struct Part {
+    Id employee;
+    const PlanVersion* version = nullptr;
+    std::string component;
+    std::string trigger;
+    std::int64_t amount = 0;
+    std::vector<ReleaseResult::In> when = {};  ///< what was released in which period
+  };
+  /// What it pays those who hold it in the period (and are in `only`), sorted; what of it waits goes into `parts`.
   std::vector<Earning> earnings(const PlanVersion& version, const Period& period,
-                                const std::unordered_set<Id>* only = nullptr) const;
+                                const std::unordered_set<Id>* only = nullptr, std::vector<Part>* parts = nullptr) const;
+  /// The parts of a period with all that was released of them by the end of another one.
+  std::vector<Part> parts(const PlanVersion& version, const Period& period, const Period& until,
+                          const std::unordered_set<Id>* only) const;
+  /// What is paid for a period where everything that is earned, held and released is brought forward; persons are ids.
+  std::vector<PaymentResult> payments(const PlanVersion& version, const Period& period,
+                                      const std::vector<BroughtForward>& rows) const;
   /// True where what one person is paid depends on more than the events of that person and those below.
   static bool crosses(const PlanDocument& plan);
   /// These people and all that ever reported to them, over any number of levels; or all that they ever reported to.
@@ -51,6 +67,7 @@ class GeneralFacts {
   std::vector<Id> holders(const PlanVersion& version, const Period& period) const;
 
  private:
+  void sort_rows();
   struct Event {
     BusinessEvent row;
     std::vector<EventShare> shares;
@@ -65,9 +82,11 @@ class GeneralFacts {
   void add_shares(std::unordered_map<std::string, Event>& events) const;
   void add_members(const PlanVersion& version, const std::vector<Id>& people, const std::vector<Period>& periods,
                    Inputs& inputs) const;
+  void add_service(Id employee, Inputs& inputs) const;
+  std::vector<Part> parts_of(const PlanVersion& version, const Period& period, const Period& until,
+                             const PlanResult& result, const std::vector<Id>& people) const;
   void add_values(const std::vector<Period>& periods, const std::vector<Id>& members, Inputs& inputs) const;
   const CommissionValue* value_for(const std::vector<const CommissionValue*>& rows, Id employee,
-  void sort_rows();
                                    const Period& period) const;
   void add_rates(const PlanVersion& version, const std::unordered_map<std::string, Event>& events,
                  Inputs& inputs) const;
@@ -85,10 +104,10 @@ class GeneralFacts {
   mutable std::map<std::pair<Date, Date>, std::unordered_map<Id, Holding>> holdings_;  // by period, resolved once
 };
 
+/// These people and all that they ever reported to.
+std::unordered_set<Id> with_superiors(const Reader& system, const std::unordered_set<Id>& people);
+
 /// Where a component's lines stand among those of a plan: what is no component of the document comes last.
 std::size_t place_of(const PlanDocument& plan, const std::string& component);
 
 }  // namespace kith::incentive
-/// These people and all that they ever reported to.
-std::unordered_set<Id> with_superiors(const Reader& system, const std::unordered_set<Id>& people);
-

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "incentive/as_of.hpp"
-#include "incentive/document_model.hpp"
+#include "incentive/document_pay.hpp"
 #include "incentive/general_facts.hpp"
 
 namespace kith::incentive {
@@ -174,12 +174,68 @@ class Liner {
 }  // namespace
 
 std::vector<Earning> GeneralFacts::earnings(const PlanVersion& version, const Period& period,
-                                            const std::unordered_set<Id>* only) const {
+                                            const std::unordered_set<Id>* only, std::vector<Part>* parts) const {
   std::vector<Id> people = holders(version, period);
   if (only != nullptr) std::erase_if(people, [&](Id id) { return !only->contains(id); });
   EventKeys keys;
   const Inputs given = inputs(version, period, {.only = only, .keys = &keys});
-  return Liner(version, period, people, keys).lines(compute(*version.document, given));
+  const PlanResult result = compute(*version.document, given);
+  if (parts != nullptr) {
+    std::vector<Part> more = parts_of(version, period, period, result, people);
+    std::move(more.begin(), more.end(), std::back_inserter(*parts));
+  }
+  return Liner(version, period, people, keys).lines(result);
+}
+
+std::vector<GeneralFacts::Part> GeneralFacts::parts(const PlanVersion& version, const Period& period,
+                                                    const Period& until, const std::unordered_set<Id>* only) const {
+  if (!version.document->model().pays_apart()) return {};
+  std::vector<Id> people = holders(version, period);
+  if (only != nullptr) std::erase_if(people, [&](Id id) { return !only->contains(id); });
+  if (people.empty()) return {};
+  const Inputs given = inputs(version, period, {.only = only, .until = &until});
+  return parts_of(version, period, until, compute(*version.document, given, Detail::totals), people);
+}
+
+std::vector<GeneralFacts::Part> GeneralFacts::parts_of(const PlanVersion& version, const Period& period,
+                                                       const Period& until, const PlanResult& result,
+                                                       const std::vector<Id>& people) const {
+  std::unordered_map<std::string, Id> wanted;
+  for (const Id employee : people) wanted.emplace(std::to_string(employee.value), employee);
+  std::vector<Part> parts;
+  for (const ReleaseResult& row : result.releases) {
+    const auto employee = wanted.find(row.person);
+    if (row.at_once || row.period != period.label || employee == wanted.end()) continue;
+    Part& part = parts.emplace_back();
+    part.employee = employee->second;
+    part.version = &version;
+    part.component = row.component;
+    part.trigger = row.trigger;
+    part.amount = row.amount;
+    for (const ReleaseResult::In& one : row.when) {  // facts of later periods may be there already
+      if (parse_period(version.document->model().calendar, one.period).from <= until.from) part.when.push_back(one);
+    }
+  }
+  return parts;
+}
+
+std::vector<PaymentResult> GeneralFacts::payments(const PlanVersion& version, const Period& period,
+                                                  const std::vector<BroughtForward>& rows) const {
+  Inputs given;
+  given.periods = {period.label};
+  given.brought = rows;
+  std::vector<Id> people;
+  for (const BroughtForward& row : rows) people.push_back({std::stoll(row.person)});
+  for (const Id employee : people) add_service(employee, given);
+  add_values({period}, people, given);
+  const general::Ground ground(version.document->model(), given);
+  const std::vector<Id> holding = holders(version, period);
+  std::vector<PaymentResult> results;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool holds = std::binary_search(holding.begin(), holding.end(), people[i]);
+    results.push_back(general::pay_brought(version.document->model(), ground, rows[i], holds));
+  }
+  return results;
 }
 
 }  // namespace kith::incentive

@@ -140,12 +140,44 @@ void write_lines(Work& work, Settlement& settlement) {
   work.create_batch(kStatementLine, batch);
 }
 
+/// Rows below statements: changed ones, then new ones.
+template <class T, class Place, class Row>
+void write_rows(Work& work, Settlement& settlement, const std::vector<Place>& changed, const std::vector<Place>& added,
+                Row row_at) {
+  std::vector<T> rows;
+  for (const Place& place : changed) rows.push_back(row_at(place).second);
+  if (!rows.empty()) {
+    Batch batch = batch_of<T>(rows);
+    work.update_batch(entity_of<T>(), batch);
+  }
+  rows.clear();
+  for (const Place& place : added) {
+    auto [draft, row] = row_at(place);
+    row.statement = settlement.drafts[draft].statement.id;
+    rows.push_back(std::move(row));
+  }
+  if (rows.empty()) return;
+  Batch batch = batch_of<T>(rows);
+  work.create_batch(entity_of<T>(), batch);
+}
+
+void write_pay(Work& work, Settlement& settlement) {
+  write_rows<StatementRelease>(
+      work, settlement, settlement.changed_releases, settlement.new_releases,
+      [&](const auto& place) { return std::pair(place.first, settlement.drafts[place.first].releases[place.second]); });
+  write_rows<StatementPayment>(work, settlement, settlement.changed_payments, settlement.new_payments,
+                               [&](std::size_t place) { return std::pair(place, *settlement.drafts[place].payment); });
+}
+
 void write(Work& work, Settlement& settlement) {
+  for (const StatementRelease& row : settlement.gone_releases) work.remove<StatementRelease>(row.id, row.revision);
+  for (const StatementPayment& row : settlement.gone_payments) work.remove<StatementPayment>(row.id, row.revision);
   for (const StatementLine& line : settlement.gone_lines) work.remove<StatementLine>(line.id, line.revision);
   for (const Statement& row : settlement.gone_statements) work.remove<Statement>(row.id, row.revision);
   write_periods(work, settlement);
   write_statements(work, settlement);
   write_lines(work, settlement);
+  write_pay(work, settlement);
 }
 
 RunResult result_of(const Settlement& settlement, Currency currency) {
@@ -157,7 +189,8 @@ RunResult result_of(const Settlement& settlement, Currency currency) {
     result.total.minor = checked_add(result.total.minor, draft.statement.total.minor, "total of a period");
   }
   result.changed = static_cast<std::int64_t>(settlement.new_lines.size() + settlement.changed_lines.size() +
-                                             settlement.gone_lines.size());
+                                             settlement.gone_lines.size() + settlement.new_releases.size() +
+                                             settlement.changed_releases.size() + settlement.gone_releases.size());
   for (const auto& [place, line] : settlement.new_lines) {
     if (settlement.drafts[place].lines[line].kind == LineKind::adjustment) ++result.adjustments;
   }
@@ -225,6 +258,8 @@ void close(Work& work, std::string_view period) {
   for (const Statement& row : statements) ids.push_back(row.id);
   std::map<Id, LinesHash> lines;
   for (const StatementLine& line : lines_of_statements(system, ids)) lines[line.statement].add(line);
+  for (const StatementRelease& line : releases_of_statements(system, ids)) lines[line.statement].add(line);
+  for (const StatementPayment& row : payments_of_statements(system, ids)) lines[row.statement].add(row);
   for (Statement& row : statements) {
     const auto previous = hashes.find(row.employee);
     row.status = PeriodStatus::closed;
@@ -243,13 +278,20 @@ void close(Work& work, std::string_view period) {
 
 namespace {
 
-/// Takes the adjustments out of a period's statements; earnings keep their places, which come first.
+/// Takes the adjustments out of a period's statements; earnings keep their places, which come first. What is paid
+/// follows from them with the next run.
 void drop_adjustments(Work& work, const Reader& system, Id period) {
   std::vector<Statement> statements = system.list<Statement>({.conditions = {equals(kStatement, "period", period)}});
   std::vector<Id> ids;
   for (const Statement& row : statements) ids.push_back(row.id);
   for (const StatementLine& line : lines_of_statements(system, ids)) {
     if (line.kind == LineKind::adjustment) work.remove<StatementLine>(line.id, line.revision);
+  }
+  for (const StatementRelease& row : releases_of_statements(system, ids)) {
+    if (row.correction) work.remove<StatementRelease>(row.id, row.revision);
+  }
+  for (const StatementPayment& row : payments_of_statements(system, ids)) {
+    work.remove<StatementPayment>(row.id, row.revision);
   }
   std::erase_if(statements, [](const Statement& row) { return row.adjusted.minor == 0 && row.total == row.earned; });
   for (Statement& row : statements) {

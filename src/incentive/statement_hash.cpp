@@ -31,6 +31,32 @@ void LinesHash::add(const StatementLine& line) {
   if (line.basis) put(hash_, Choices<LineBasis>::names[static_cast<std::size_t>(*line.basis) - 1]);
 }
 
+void LinesHash::add(const StatementRelease& line) {
+  put(hash_, "release");
+  put(hash_, line.id.value);
+  put(hash_, line.position);
+  put(hash_, Choices<ReleaseKind>::names[static_cast<std::size_t>(line.kind) - 1]);
+  put(hash_, std::int64_t{line.correction});
+  put(hash_, line.plan.value);
+  put(hash_, line.component);
+  put(hash_, line.period_earned);
+  put(hash_, line.part);
+  put(hash_, line.amount.minor);
+  put(hash_, line.corrects ? line.corrects->value : 0);
+  put(hash_, line.reason.value_or(""));
+}
+
+void LinesHash::add(const StatementPayment& row) {
+  put(hash_, "payment");
+  put(hash_, row.id.value);
+  put(hash_, row.plan.value);
+  put(hash_, row.drawn ? std::to_string(row.drawn->minor) : "");
+  for (const Amount amount : {row.earned, row.held, row.released, row.carried, row.advanced, row.recovered,
+                              row.topped_up, row.forgiven, row.balance, row.carry, row.pay}) {
+    put(hash_, amount.minor);
+  }
+}
+
 std::string hash_of(const Statement& statement, std::string_view previous, const LinesHash& lines) {
   Sha256 hash;
   put(hash, previous);

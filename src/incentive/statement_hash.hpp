@@ -9,13 +9,16 @@
 
 #include "kith/base/sha256.hpp"
 #include "kith/incentive/statement.hpp"
+#include "kith/incentive/statement_payment.hpp"
 
 namespace kith::incentive {
 
-/// The lines of one statement, added by position.
+/// The lines of one statement, added by position, then its releases by position, then its payment.
 class LinesHash {
  public:
   void add(const StatementLine& line);
+  void add(const StatementRelease& line);
+  void add(const StatementPayment& row);
   Digest digest() const { return hash_.digest(); }
 
  private:

@@ -11,6 +11,7 @@
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
 #include "incentive/general_changes.hpp"
+#include "incentive/statement_pay.hpp"
 
 namespace kith::incentive {
 
@@ -84,7 +85,8 @@ std::vector<StatementLine> lines_of_statements(const Reader& system, const std::
 
 bool Settlement::differs() const {
   return !new_statements.empty() || !changed_statements.empty() || !gone_statements.empty() || !new_lines.empty() ||
-         !changed_lines.empty() || !gone_lines.empty();
+         !changed_lines.empty() || !gone_lines.empty() || !new_releases.empty() || !changed_releases.empty() ||
+         !gone_releases.empty() || !new_payments.empty() || !changed_payments.empty() || !gone_payments.empty();
 }
 
 namespace {
@@ -103,10 +105,25 @@ auto content_of(const Statement& row) {
   return std::tie(row.unit, row.currency, row.credit, row.earned, row.adjusted, row.total);
 }
 
+using ReleaseKey = std::tuple<bool, std::string, std::string, std::string, ReleaseKind>;
+
+ReleaseKey key_of(const StatementRelease& row) {
+  return {row.correction, row.period_earned, row.component, row.part, row.kind};
+}
+
+auto content_of(const StatementRelease& row) { return std::tie(row.plan, row.amount, row.corrects, row.position); }
+
+auto content_of(const StatementPayment& row) {
+  return std::tie(row.plan, row.earned, row.held, row.released, row.carried, row.drawn, row.advanced, row.recovered,
+                  row.topped_up, row.forgiven, row.balance, row.carry, row.pay);
+}
+
 /// What is stored of somebody for the period in question.
 struct Stored {
   Statement statement;
   std::map<LineKey, StatementLine> lines;
+  std::map<ReleaseKey, StatementRelease> releases;
+  std::optional<StatementPayment> payment;
   bool used = false;
 };
 
@@ -121,11 +138,13 @@ class Kept {
     concerned_ = general.with_superiors(changes_->people());
   }
 
-  std::vector<Earning> earnings(const PlanVersion& version) const {
-    if (!changes_) return general_.earnings(version, period_);
+  /// What is earned by a version, and what of it waits; of people in `kept` the stored rows stay.
+  std::vector<Earning> earnings(const PlanVersion& version, std::vector<GeneralFacts::Part>& parts,
+                                std::vector<Id>& kept) const {
+    if (!changes_) return general_.earnings(version, period_, nullptr, &parts);
     const bool some = changes_->concerns(version, period_);
     if (some && (!changes_->only_events() || GeneralFacts::crosses(*version.document))) {
-      return general_.earnings(version, period_);
+      return general_.earnings(version, period_, nullptr, &parts);
     }
     std::unordered_set<Id> anew;
     std::vector<Earning> earnings;
@@ -135,10 +154,11 @@ class Kept {
         anew.insert(employee);
       } else {
         keep(version, found->second, earnings);
+        kept.push_back(employee);
       }
     }
     if (anew.empty()) return earnings;
-    std::vector<Earning> more = general_.earnings(version, period_, &anew);
+    std::vector<Earning> more = general_.earnings(version, period_, &anew, &parts);
     std::move(more.begin(), more.end(), std::back_inserter(earnings));
     return earnings;
   }
@@ -182,9 +202,13 @@ class Settler {
     }
     add_earnings();
     add_adjustments();
+    add_releases();
+    for (auto& [employee, made] : drafts_) finish(made);
+    add_payments();
     for (auto& [employee, made] : drafts_) {
-      finish(made);
       match_lines(result_.drafts.size(), employee, made);
+      match_releases(result_.drafts.size(), employee, made);
+      match_payment(result_.drafts.size(), employee, made);
       match_statement(result_.drafts.size(), employee, made);
       result_.drafts.push_back(std::move(made));
     }
@@ -192,6 +216,8 @@ class Settler {
       if (old.used) continue;
       result_.gone_statements.push_back(old.statement);
       for (const auto& [key, line] : old.lines) result_.gone_lines.push_back(line);
+      for (const auto& [key, row] : old.releases) result_.gone_releases.push_back(row);
+      if (old.payment) result_.gone_payments.push_back(*old.payment);
     }
     return std::move(result_);
   }
@@ -230,6 +256,12 @@ class Settler {
     for (StatementLine& line : lines_of_statements(system_, ids)) {
       stored_[employee_of.at(line.statement)].lines.emplace(key_of(line), line);
     }
+    for (StatementRelease& row : releases_of_statements(system_, ids)) {
+      stored_[employee_of.at(row.statement)].releases.emplace(key_of(row), row);
+    }
+    for (StatementPayment& row : payments_of_statements(system_, ids)) {
+      stored_[employee_of.at(row.statement)].payment = row;
+    }
   }
 
   Draft& draft(Id employee) {
@@ -251,10 +283,10 @@ class Settler {
     const PeriodFacts facts(system_, terms_, target);
     std::vector<Earning> earnings = compute_earnings(facts, holdings_);
     if (terms_.has_general_plans()) {
-      const GeneralFacts general(system_, terms_, calendar_named(system_, result_.series.calendar));
-      const Kept kept(system_, result_.series, stored_, general);
-      for (const PlanVersion* version : general.held(target)) {
-        std::vector<Earning> more = kept.earnings(*version);
+      general_.emplace(system_, terms_, calendar_named(system_, result_.series.calendar));
+      const Kept kept(system_, result_.series, stored_, *general_);
+      for (const PlanVersion* version : general_->held(target)) {
+        std::vector<Earning> more = kept.earnings(*version, parts_, kept_);
         std::move(more.begin(), more.end(), std::back_inserter(earnings));
       }
       sort_earnings(earnings);
@@ -285,6 +317,7 @@ class Settler {
     Corrections corrections;
     if (result_.series.takes_corrections()) corrections = compute_corrections(system_, terms_, result_.series);
     result_.newer = corrections.newer;
+    looked_ = corrections.looked;
     std::map<Id, std::vector<StatementLine>> adjustments;
     for (const auto& [employee, old] : stored_) {
       for (const auto& [key, line] : old.lines) {
@@ -303,6 +336,47 @@ class Settler {
     }
   }
 
+  /// What waits and what is released. Rows that nothing new concerns stay as they are.
+  void add_releases() {
+    if (!general_) return;
+    stage_.emplace(system_, terms_, *general_, result_.series);
+    if (!stage_->any()) return;
+    const std::string& label = result_.series.target.label;
+    const auto keep = [&](Id employee, bool corrections) {
+      for (const auto& [key, row] : stored_.at(employee).releases) {
+        const bool own = !row.correction && row.period_earned == label;
+        if (corrections ? row.correction && !looked_.contains({employee, row.period_earned}) : own) {
+          draft(employee).releases.push_back(row);
+        }
+      }
+    };
+    for (const Id employee : kept_) keep(employee, false);
+    std::map<Id, std::vector<GeneralFacts::Part>> parts;
+    for (GeneralFacts::Part& part : parts_) parts[part.employee].push_back(std::move(part));
+    for (const auto& [employee, own] : parts) add(employee, own_releases(own, result_.series.target, employee));
+    for (auto& [employee, rows] : stage_->later_releases(looked_)) add(employee, rows);
+    for (const auto& [employee, old] : stored_) keep(employee, true);
+  }
+
+  void add(Id employee, const std::vector<StatementRelease>& rows) {
+    if (rows.empty()) return;
+    std::vector<StatementRelease>& all = draft(employee).releases;
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+
+  void add_payments() {
+    if (!stage_ || !stage_->any()) return;
+    std::vector<PayStage::Flow> flows;
+    for (const auto& [employee, made] : drafts_) {
+      PayStage::Flow& flow = flows.emplace_back(PayStage::Flow{employee, made.statement.total.minor});
+      for (const StatementRelease& row : made.releases) {
+        std::int64_t& sum = row.kind == ReleaseKind::held ? flow.held : flow.released;
+        sum = checked_add(sum, row.amount.minor, "releases of a statement");
+      }
+    }
+    for (auto& [employee, row] : stage_->payments(flows, holdings_)) drafts_.at(employee).payment = row;
+  }
+
   /// Positions and sums.
   static void finish(Draft& made) {
     Statement& row = made.statement;
@@ -313,6 +387,11 @@ class Settler {
       sum.minor = checked_add(sum.minor, line.amount.minor, "commission of a statement");
     }
     row.total.minor = checked_add(row.earned.minor, row.adjusted.minor, "total of a statement");
+    std::sort(made.releases.begin(), made.releases.end(),
+              [](const StatementRelease& a, const StatementRelease& b) { return key_of(a) < key_of(b); });
+    for (std::size_t i = 0; i < made.releases.size(); ++i) {
+      made.releases[i].position = static_cast<std::int64_t>(i) + 1;
+    }
   }
 
   void match_lines(std::size_t place, Id employee, Draft& made) {
@@ -344,6 +423,51 @@ class Settler {
     for (const auto& [key, line] : old) result_.gone_lines.push_back(line);
   }
 
+  void match_releases(std::size_t place, Id employee, Draft& made) {
+    std::map<ReleaseKey, StatementRelease> none;
+    const auto stored = stored_.find(employee);
+    std::map<ReleaseKey, StatementRelease>& old = stored == stored_.end() ? none : stored->second.releases;
+    for (std::size_t i = 0; i < made.releases.size(); ++i) {
+      StatementRelease& row = made.releases[i];
+      const auto found = old.find(key_of(row));
+      if (found == old.end()) {
+        row.id = {};
+        row.revision = 0;
+        row.statement = made.statement.id;
+        result_.new_releases.emplace_back(place, i);
+        continue;
+      }
+      const StatementRelease before = found->second;
+      old.erase(found);
+      row.id = before.id;
+      row.revision = before.revision;
+      row.seq = before.seq;
+      row.statement = before.statement;
+      if (row.amount == before.amount) row.reason = before.reason;
+      if (content_of(row) != content_of(before)) result_.changed_releases.emplace_back(place, i);
+    }
+    for (const auto& [key, row] : old) result_.gone_releases.push_back(row);
+  }
+
+  void match_payment(std::size_t place, Id employee, Draft& made) {
+    const auto stored = stored_.find(employee);
+    const bool was = stored != stored_.end() && stored->second.payment.has_value();
+    if (!made.payment) {
+      if (was) result_.gone_payments.push_back(*stored->second.payment);
+      return;
+    }
+    if (!was) {
+      result_.new_payments.push_back(place);
+      return;
+    }
+    const StatementPayment& before = *stored->second.payment;
+    made.payment->id = before.id;
+    made.payment->revision = before.revision;
+    made.payment->seq = before.seq;
+    made.payment->statement = before.statement;
+    if (content_of(*made.payment) != content_of(before)) result_.changed_payments.push_back(place);
+  }
+
   void match_statement(std::size_t place, Id employee, const Draft& made) {
     const auto old = stored_.find(employee);
     if (old == stored_.end()) {
@@ -360,6 +484,11 @@ class Settler {
   Holdings holdings_;
   std::map<Id, Stored> stored_;
   std::map<Id, Draft> drafts_;
+  std::optional<GeneralFacts> general_;
+  std::vector<GeneralFacts::Part> parts_;        // of this period, computed
+  std::vector<Id> kept_;                         // whose rows of this period stay
+  std::set<std::pair<Id, std::string>> looked_;  // see Corrections
+  std::optional<PayStage> stage_;
 };
 
 }  // namespace

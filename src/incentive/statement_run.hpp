@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "incentive/statement_facts.hpp"
+#include "kith/incentive/statement_payment.hpp"
 
 namespace kith::incentive {
 
@@ -48,6 +49,8 @@ Corrections compute_corrections(const Reader& system, const Terms& terms, const 
 struct Draft {
   Statement statement;
   std::vector<StatementLine> lines;
+  std::vector<StatementRelease> releases;
+  std::optional<StatementPayment> payment;
 };
 
 /// The wanted state of a period and how it differs from the stored one.
@@ -61,6 +64,12 @@ struct Settlement {
   std::vector<std::pair<std::size_t, std::size_t>> new_lines;  ///< draft, line
   std::vector<std::pair<std::size_t, std::size_t>> changed_lines;
   std::vector<StatementLine> gone_lines;
+  std::vector<std::pair<std::size_t, std::size_t>> new_releases;  ///< draft, release
+  std::vector<std::pair<std::size_t, std::size_t>> changed_releases;
+  std::vector<StatementRelease> gone_releases;
+  std::vector<std::size_t> new_payments;  ///< places in drafts
+  std::vector<std::size_t> changed_payments;
+  std::vector<StatementPayment> gone_payments;
 
   /// Statements may differ without a line (somebody without a deal); both count.
   bool differs() const;
@@ -69,5 +78,8 @@ Settlement settle(const Reader& system, Series series);
 
 /// All lines of some statements, by statement and position.
 std::vector<StatementLine> lines_of_statements(const Reader& system, const std::vector<Id>& statements);
+/// The same of releases and payments.
+std::vector<StatementRelease> releases_of_statements(const Reader& system, const std::vector<Id>& statements);
+std::vector<StatementPayment> payments_of_statements(const Reader& system, const std::vector<Id>& statements);
 
 }  // namespace kith::incentive

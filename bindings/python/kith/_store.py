@@ -91,6 +91,19 @@ class _Source(PastReads, QuotaReads):
         given = {"s": id_of(statement, "statement")}
         return Table(self._open().find("statement_line", "statement = :s", given, ["position"], [], None))
 
+    def releases(self, statement: int | Record) -> Table:
+        """What of a statement of a general plan waits and is released, by position."""
+        return Table(
+            self._open().find("statement_release", "statement = :s", {"s": _id(statement)}, ["position"], [], None)
+        )
+
+    def payment(self, statement: int | Record) -> Record | None:
+        """What is paid for a statement; None where the plan says no more than a sum."""
+        try:
+            return self.statement_payments.find_one("statement = :s", s=_id(statement))
+        except NotFoundError:
+            return None
+
     def explain(
         self, statement: int | Record | None = None, *, line: int | Record | None = None, format: str = "text"
     ) -> str:

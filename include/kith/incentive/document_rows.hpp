@@ -102,6 +102,20 @@ struct PostedLine {
   std::string posted = {};  ///< the period in which it stands; "": the one in which it was earned
 };
 
+/// What somebody's payment takes over where earlier periods are settled already: payment begins with `period`.
+struct BroughtForward {
+  std::string person = {};
+  std::string period = {};
+  std::int64_t adjusted = 0;     ///< what else stands in its statement: corrections of earlier periods
+  std::int64_t held = 0;         ///< in it, of what was earned in other periods
+  std::int64_t released = 0;     ///< in it, of what was earned in other periods
+  std::int64_t carried = 0;      ///< 0 or below: what the period before left
+  std::int64_t balance = 0;      ///< of the draw
+  std::int64_t term_earned = 0;  ///< of a guarantee: so far in its term; so are the next two
+  std::int64_t term_guaranteed = 0;
+  std::int64_t term_given = 0;
+};
+
 struct Inputs {
   std::vector<EventRow> events = {};
   std::vector<PlanValue> values = {};
@@ -117,6 +131,7 @@ struct Inputs {
   std::vector<std::string> periods = {};  ///< labels to compute beside those that facts and values name
   std::vector<Date> holidays = {};        ///< Mondays to Fridays that are not worked, for proration by working days
   EventColumns columns = {};              ///< more events; `events` may correct them by higher versions
+  std::vector<BroughtForward> brought = {};
 };
 
 /// One credit: how much of an event counts for whom. `exact` is in minor units of the plan's currency, a fraction.
@@ -157,12 +172,18 @@ struct ComponentResult {
 
 /// A part of a component that is released by a trigger, and what of it has been by the end of the last period.
 struct ReleaseResult {
+  struct In {
+    std::string period = {};
+    std::int64_t amount = 0;
+  };
   std::string person = {};
   std::string component = {};
   std::string period = {};
   std::string trigger = {};
   std::int64_t amount = 0;
   std::int64_t released = 0;
+  bool at_once = false;       ///< never held
+  std::vector<In> when = {};  ///< the periods in which it was released; not part of the JSON
 };
 
 /// What is to be posted: earnings of open periods, deltas of closed ones.
@@ -191,6 +212,7 @@ struct PaymentResult {
   std::int64_t balance = 0;    ///< advanced and not recovered
   std::int64_t carry = 0;      ///< 0 or below: goes into the next period
   std::int64_t pay = 0;
+  std::optional<std::int64_t> drawn = {};  ///< what the draw lifts pay to, where one holds; not part of the JSON
 };
 
 /// A pool of a period.

@@ -173,7 +173,7 @@ Id assign(Work& work, PlanAssignment& assignment);
 struct RunResult {
   std::int64_t statements = 0;  ///< that the period has now
   std::int64_t lines = 0;
-  std::int64_t changed = 0;      ///< lines added, changed or removed by this run
+  std::int64_t changed = 0;      ///< lines and releases added, changed or removed by this run
   std::int64_t adjustments = 0;  ///< adjustment lines added by this run
   Money total = {};              ///< of all statements of the period
 };
