@@ -5,7 +5,8 @@ namespace kith {
 
 const Model& model() {
   static const Area* const areas[] = {
-      &kPeopleArea, &kCatalogArea, &kCustomerArea, &kSalesArea, &kIncentiveArea, &kAnalyticsArea,
+      &kCustomArea,   &kStateArea, &kLedgerArea,    &kPeopleArea,    &kCatalogArea,
+      &kCustomerArea, &kSalesArea, &kIncentiveArea, &kAnalyticsArea,
   };
   // Never destroyed: an Engine that a host holds in a static of its own may outlive any order of destruction.
   static const Model* const everything = new Model(areas);

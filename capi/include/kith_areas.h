@@ -273,4 +273,6 @@ KITH_API int32_t kith_commission_check(const char* json, size_t size, kith_table
 #include "kith_host.h"
 #include "kith_quotas.h"
 
+#include "kith_data.h"
+
 #endif /* KITH_AREAS_H */

@@ -9,7 +9,9 @@ using namespace kith::c;
 
 int32_t kith_unit_create(kith_work* work, kith_record* unit, int32_t from, int64_t* id, kith_error* error) {
   return guarded(work, error, [&](kith::Work& open) {
-    const kith::Id made = kith::people::create(open, struct_of<kith::Unit>(unit, "unit"), day_of(from, open));
+    kith::Unit& row = struct_of<kith::Unit>(unit, "unit");
+    kith::Id made;
+    kith::generic::carry(open, unit->record, {}, [&] { made = kith::people::create(open, row, day_of(from, open)); });
     if (id != nullptr) *id = made.value;
   });
 }

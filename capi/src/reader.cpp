@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.hpp"
+#include "kith/engine/state_machine.hpp"
 
 using namespace kith::c;
 
@@ -41,6 +42,14 @@ int32_t kith_find(const kith_reader* reader, const char* entity, const kith_quer
   });
 }
 
+int32_t kith_reader_fields(const kith_reader* reader, const char* entity, kith_table** out, kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    const kith::Reader& from = reader_of(reader);
+    give(out, kith::generic::fields(from, entity_of_name(from.model(), entity)));
+  });
+}
+
 int32_t kith_report(const kith_reader* reader, const char* report, const kith_parameter* parameters, size_t count,
                     kith_table** out, kith_error* error) {
   return guarded(error, [&] {
@@ -68,6 +77,14 @@ int32_t kith_versions(const kith_reader* reader, const char* entity, int64_t id,
     static_cast<void>(need(out, "out"));
     const kith::Reader& from = reader_of(reader);
     give(out, kith::generic::versions(from, entity_of_name(from.model(), entity), {id}));
+  });
+}
+
+int32_t kith_ways(const kith_reader* reader, const char* entity, int64_t id, kith_table** out, kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    const kith::Reader& from = reader_of(reader);
+    give(out, kith::state_machine::ways(from, entity_of_name(from.model(), entity), {id}));
   });
 }
 

@@ -43,6 +43,14 @@ int32_t kith_record_new(kith_store* store, const char* entity, kith_record** out
   });
 }
 
+int32_t kith_record_blank(const kith_reader* reader, const char* entity, kith_record** out, kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    const kith::Reader& from = reader_of(reader);
+    give(out, kith::generic::blank(from, entity_of_name(from.model(), entity)));
+  });
+}
+
 int32_t kith_record_set(kith_record* record, const char* field, const kith_value* value, kith_error* error) {
   return guarded(error, [&] {
     kith::Record& target = need(record, "record").record;

@@ -22,6 +22,9 @@
 ///
 /// | header | what |
 /// |---|---|
+/// | engine/custom.hpp | fields that a store defines for itself: typed, validated, indexed, unique, computed |
+/// | engine/state_machine.hpp | states and ways between them as data: guards, fields that a move needs |
+/// | engine/ledger.hpp | postings that are only ever added, reversed by reference; balances are their sums |
 /// | people/unit.hpp | the organisation: units in a tree, dated, so that the tree of any day can be walked |
 /// | people/employee.hpp | who works here, and their dated membership of units |
 /// | catalog/product.hpp | what is sold, with list prices |
@@ -70,13 +73,16 @@
 #include "kith/catalog/product.hpp"
 #include "kith/customer/customer.hpp"
 #include "kith/customer/lifecycle.hpp"
+#include "kith/engine/custom.hpp"
 #include "kith/engine/erasure.hpp"
 #include "kith/engine/feed.hpp"
 #include "kith/engine/formula.hpp"
 #include "kith/engine/history.hpp"
+#include "kith/engine/ledger.hpp"
 #include "kith/engine/ownership.hpp"
 #include "kith/engine/recovery.hpp"
 #include "kith/engine/session.hpp"
+#include "kith/engine/state_machine.hpp"
 #include "kith/engine/undo.hpp"
 #include "kith/incentive/action_target.hpp"
 #include "kith/incentive/amortization.hpp"

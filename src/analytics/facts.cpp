@@ -3,11 +3,13 @@
 
 #include <algorithm>
 
+#include "engine/custom.hpp"
 #include "kith/base/calendar.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 #include "kith/catalog/product.hpp"
 #include "kith/customer/customer.hpp"
+#include "kith/engine/generic.hpp"
 #include "kith/people/employee.hpp"
 
 namespace kith::analytics {
@@ -46,6 +48,7 @@ std::unordered_map<std::int64_t, std::string> names_for(const Reader& reader, st
 }
 
 void set_key(DealGroup& deal, std::string_view key, std::int64_t word) {
+  if (key == "id") deal.id = word;
   if (key == "owner") deal.owner = word;
   if (key == "unit") deal.unit = word;
   if (key == "customer") deal.customer = word;
@@ -103,7 +106,35 @@ std::unordered_map<std::int64_t, std::string> names_of(const Reader& reader, con
   return names;
 }
 
+namespace {
+
+/// What a field of the store's own says of each record, as text; nothing where the entity has none of that name.
+std::optional<std::unordered_map<std::int64_t, std::string>> own_values(const Reader& reader, const Entity& entity,
+                                                                        std::string_view name) {
+  const auto own = custom_of(reader, entity);
+  if (own == nullptr || own->find(name) < 0) return std::nullopt;
+  const Table table = generic::find(reader, entity, {.fields = {"id", std::string(name)}});
+  std::unordered_map<std::int64_t, std::string> values;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const Value value = table.value(row, 1);
+    if (!is_null(value)) values.emplace(table.data(0).word(row), to_string(value));
+  }
+  return values;
+}
+
+}  // namespace
+
 Grouping::Grouping(const Reader& reader, std::string_view by) : by_(by) {
+  if (auto of_deals = own_values(reader, entity_of<Opportunity>(), by)) {
+    own_of_deal_ = true;
+    names_ = *std::move(of_deals);
+    return;
+  }
+  if (auto of_customers = own_values(reader, entity_of<Customer>(), by)) {
+    own_of_customer_ = true;
+    names_ = *std::move(of_customers);
+    return;
+  }
   if (std::find(std::begin(kGroupings), std::end(kGroupings), by) == std::end(kGroupings)) {
     throw Error(Code::invalid, "report", "by",
                 "cannot group by '" + by_ + "'." + suggest(by, std::span(kGroupings).subspan(1)));
@@ -113,6 +144,8 @@ Grouping::Grouping(const Reader& reader, std::string_view by) : by_(by) {
 
 std::vector<std::string> Grouping::keys() const {
   if (by_.empty()) return {};
+  if (own_of_deal_) return {"id"};
+  if (own_of_customer_) return {"customer"};
   if (by_ == "month" || by_ == "quarter" || by_ == "year") return {"closed_on"};
   if (by_ == "region") return {"unit"};
   if (by_ == "sector" || by_ == "country") return {"customer"};
@@ -123,6 +156,7 @@ std::int64_t Grouping::key(const DealGroup& deal) const {
   if (by_ == "owner") return deal.owner;
   if (by_ == "unit" || by_ == "region") return deal.unit;
   if (by_ == "product") return deal.product;
+  if (own_of_deal_) return deal.id;
   return deal.customer;
 }
 

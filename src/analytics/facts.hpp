@@ -19,6 +19,7 @@ namespace kith::analytics {
 /// Deals that agree in what a report asked for: how many, how many of them have an amount, and what those add up to in
 /// minor units of the store's currency. What was not asked for, and ids that are absent, is 0.
 struct DealGroup {
+  std::int64_t id = 0;
   std::int64_t owner = 0;
   std::int64_t unit = 0;
   std::int64_t customer = 0;
@@ -46,7 +47,8 @@ std::unordered_map<std::int64_t, std::string> names_of(const Reader& reader, con
                                                        std::string_view field);
 
 /// Puts deals into named groups: "owner", "unit", "region", "product", "customer", "sector", "country", "month",
-/// "quarter", "year", or "" for one group. A region is a unit right below a root of today's organisation.
+/// "quarter", "year", a field of the store's own on deals or customers, or "" for one group. A region is a unit right
+/// below a root of today's organisation.
 class Grouping {
  public:
   /// Error{invalid} naming the known groupings.
@@ -59,6 +61,8 @@ class Grouping {
  private:
   std::int64_t key(const DealGroup& deal) const;
   std::string by_;
+  bool own_of_deal_ = false;  // a field of the store's own
+  bool own_of_customer_ = false;
   std::unordered_map<std::int64_t, std::string> names_;
 };
 

@@ -34,6 +34,19 @@ constexpr Mirror kMirrors[] = {
     {.entity = "customer", .field = "stage", .rows = "customer_stage", .subject = "customer", .value = "stage"},
 };
 
+constexpr FirstTransition kMoves[] = {
+    {.name = "advance", .from = "*", .to = "*", .way = Way::forward},
+    {.name = "set_stage", .from = "*", .to = "*", .way = Way::forward},
+    {.name = "set_stage", .from = "*", .to = "*", .way = Way::back, .needs = "reason"},
+};
+constexpr FirstMachine kMachines[] = {
+    {.name = "lifecycle",
+     .entity = "customer",
+     .field = "stage",
+     .meaning = "A customer moves on by itself, and back only for a reason.",
+     .transitions = kMoves},
+};
+
 constexpr Permit kPermits[] = {
     {"customer::create", "customer", Action::create},
     {"customer::create_batch", "customer", Action::create},
@@ -122,6 +135,7 @@ constinit const Area kCustomerArea{.name = "customer",
                                    .mirrors = customer::kMirrors,
                                    .found = customer::found,
                                    .check = customer::check,
-                                   .reach = nullptr};
+                                   .reach = nullptr,
+                                   .machines = customer::kMachines};
 
 }  // namespace kith

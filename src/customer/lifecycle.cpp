@@ -8,6 +8,7 @@
 #include "base/quote.hpp"
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
+#include "kith/engine/state_machine.hpp"
 
 namespace kith {
 namespace customer {
@@ -69,6 +70,7 @@ struct Move {
   Customer customer;
   CustomerStage stay;  // ends with the move
   std::vector<LifecycleStage> stages;
+  std::vector<std::string> names;  // of the stages, in their order
   const LifecycleStage* from = nullptr;
   const LifecycleStage* to = nullptr;
   Timestamp at;
@@ -79,6 +81,7 @@ Move look_up(const Reader& reader, Id id, std::string_view name, std::optional<T
   Move move;
   move.customer = reader.get<Customer>(id);
   move.stages = lifecycle(reader);
+  for (const LifecycleStage& stage : move.stages) move.names.push_back(stage.name);
   move.to = by_name(move.stages, name);
   Query open;
   open.conditions = {equals(kCustomerStage, "customer", id), equals(kCustomerStage, "to", kOpenTime.micros)};
@@ -113,6 +116,31 @@ void require_after_entry(const Move& move) {
   throw Error(Code::state, "customer", "stage",
               to_string(move.at) + " lies before the entry into '" + move.from->name + "' at " +
                   to_string(move.stay.from) + "; give a later time");
+}
+
+/// The move as the machine of the life cycle is asked about it.
+state_machine::Move asked(const Move& move, std::string_view verb, std::string_view reason, std::string_view note) {
+  return {.machine = "lifecycle",
+          .name = verb,
+          .from = move.from->name,
+          .to = move.to->name,
+          .reason = reason,
+          .note = note,
+          .states = &move.names};
+}
+
+/// The customer as it will be.
+Customer moved(const Move& move) {
+  Customer row = move.customer;
+  row.stage = move.to->id;
+  return row;
+}
+
+void require_move(const Work& work, const Move& move, std::string_view verb, std::string_view reason,
+                  std::string_view note) {
+  std::vector<Violation> missing;
+  state_machine::require(work, asked(move, verb, reason, note), moved(move), missing);
+  if (!missing.empty()) throw Error(std::move(missing));
 }
 
 void write(Work& work, Move& move, MoveCause cause, std::string_view reason) {
@@ -174,11 +202,11 @@ std::vector<LifecycleStage> lifecycle(const Reader& reader) {
 
 void advance(Work& work, Id customer, std::string_view stage, std::optional<Timestamp> at) {
   Move move = prepare(work, customer, stage, at);
-  if (move.to->rank <= move.from->rank) {
-    throw Error(Code::state, "customer", "stage",
-                "automatic moves only go forward, and '" + move.to->name + "' does not lie behind '" + move.from->name +
-                    "'; use set_stage with a reason");
-  }
+  const std::string note = move.to->rank > move.from->rank
+                               ? std::string()
+                               : "automatic moves only go forward, and '" + move.to->name + "' does not lie behind '" +
+                                     move.from->name + "'; use set_stage with a reason";
+  require_move(work, move, "advance", {}, note);
   require_after_entry(move);
   write(work, move, MoveCause::automatic, {});
 }
@@ -186,19 +214,15 @@ void advance(Work& work, Id customer, std::string_view stage, std::optional<Time
 void advance_if_forward(Work& work, Id customer, std::string_view stage) {
   Move move = look_up(work.as_system("life cycle"), customer, stage, std::nullopt);
   if (move.to == nullptr || move.from == nullptr || move.to->rank <= move.from->rank) return;
+  const Customer row = moved(move);
+  if (!state_machine::allows(work.as_system("life cycle"), asked(move, "advance", {}, {}), kCustomer, &row)) return;
   write(work, move, MoveCause::automatic, {});
 }
 
 void set_stage(Work& work, Id customer, std::string_view stage, std::string_view reason, std::optional<Timestamp> at) {
   Move move = prepare(work, customer, stage, at);
-  if (move.to == move.from) {
-    throw Error(Code::state, "customer", "stage",
-                "the customer is in '" + move.to->name + "' already; name another stage");
-  }
-  if (move.to->rank < move.from->rank && verb::is_blank(reason)) {
-    throw Error(Code::invalid, "customer_stage", "reason",
-                "a move back from '" + move.from->name + "' to '" + move.to->name + "' needs a reason");
-  }
+  require_move(work, move, "set_stage", reason,
+               move.to == move.from ? "the customer is in '" + move.to->name + "' already; name another stage" : "");
   require_after_entry(move);
   write(work, move, MoveCause::manual, reason);
 }

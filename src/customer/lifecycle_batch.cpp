@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
+#include "kith/engine/state_machine.hpp"
 
 namespace kith::customer {
 namespace {
@@ -21,7 +23,9 @@ struct Journey {
 
 class Journeys {
  public:
-  explicit Journeys(Work& work) : work_(work), all_(work.as_system("life cycle")), stages_(lifecycle(all_)) {}
+  explicit Journeys(Work& work) : work_(work), all_(work.as_system("life cycle")), stages_(lifecycle(all_)) {
+    for (const LifecycleStage& stage : stages_) names_.push_back(stage.name);
+  }
 
   void read(const std::vector<Id>& ids) {
     Query customers;
@@ -43,7 +47,7 @@ class Journeys {
     const auto found = journeys_.find(arrival.customer);
     if (to == nullptr || found == journeys_.end()) return;
     Journey& journey = found->second;
-    if (journey.stays.empty() || to->rank <= journey.rank) return;
+    if (journey.stays.empty() || to->rank <= journey.rank || !may_move(journey, *to)) return;
     CustomerStage entry;
     entry.customer = arrival.customer;
     entry.stage = to->id;
@@ -74,6 +78,15 @@ class Journeys {
   }
 
  private:
+  bool may_move(const Journey& journey, const LifecycleStage& to) const {
+    const LifecycleStage* from = by([&](const LifecycleStage& each) { return each.rank == journey.rank; });
+    Customer there = journey.customer;
+    there.stage = to.id;
+    return state_machine::allows(
+        all_, {.machine = "lifecycle", .name = "advance", .from = from->name, .to = to.name, .states = &names_},
+        kCustomer, &there);
+  }
+
   template <class Test>
   const LifecycleStage* by(Test&& test) const {
     const auto found = std::find_if(stages_.begin(), stages_.end(), test);
@@ -87,6 +100,7 @@ class Journeys {
   Work& work_;
   Reader all_;
   std::vector<LifecycleStage> stages_;
+  std::vector<std::string> names_;  // in their order
   std::unordered_map<Id, Journey> journeys_;
 };
 

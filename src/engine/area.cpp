@@ -9,7 +9,7 @@
 namespace kith {
 namespace {
 
-constexpr auto kHeadFields = field_table<Head>(
+constexpr auto kHeadFields = struct_table<Head>(
     field<&Head::format>("format"), field<&Head::last_id>("last_id"), field<&Head::last_change>("last_change"),
     field<&Head::access_seq>("access_seq"), field<&Head::recorded>("recorded"), field<&Head::hash>("hash"),
     field<&Head::currency>("currency", {.required = true}), field<&Head::zone>("zone", {.required = true}));

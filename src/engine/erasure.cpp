@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/custom.hpp"
 #include "engine/internal.hpp"
 #include "engine/recovery.hpp"
 #include "kith/base/text.hpp"
@@ -18,6 +19,8 @@ std::vector<std::size_t> personal_fields(const Entity& entity) {
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     if (entity.fields[i].options.personal) fields.push_back(i);
   }
+  // The store's own fields go with a person's, but make no person of what is none.
+  if (fields.size() == 1 && static_cast<int>(fields.front()) == entity.custom()) fields.clear();
   return fields;
 }
 
@@ -209,6 +212,7 @@ bool erase_versions(Recovery& recovery, Erasing& erasing, const Entity& entity, 
     blank.columns[kRevisionField].set_word(0, revision + 1);
     blank.columns[kSeqField].set_word(0, recovery.work.next_seq());
     store.update(entity, blank, {&revision, 1});
+    CustomRows(recovery.work).index(entity, &now, &blank);
   });
   Sealed sealed{.earlier = earlier.at(id.value)};
   for (std::size_t row = 0; row < past.rows(); ++row) {

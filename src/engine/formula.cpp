@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "engine/internal.hpp"
+#include "engine/custom.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
@@ -62,10 +62,15 @@ class StoreLookups : public Lookups {
   mutable std::map<std::tuple<std::string, std::int64_t, std::int64_t>, Value> values_;
 };
 
-/// The record as one row, or Error{not_found}.
+/// The record as one row, also of the store's own fields, or Error{not_found}.
 Batch row_of(const Reader& reader, const Entity& entity, Id id) {
   Query query;
   query.conditions = {equals(entity, entity.fields[kIdField].name, id)};
+  for (const Field& field : entity.fields) {
+    if (field.name != kCustomColumn) query.fields.emplace_back(field.name);
+  }
+  const auto own = custom_of(reader, entity);
+  for (std::size_t i = 0; own != nullptr && i < own->size(); ++i) query.fields.push_back(own->rule(i).name);
   const auto rows = reader.scan(entity, query);
   Batch batch;
   if (rows->next(batch)) return batch;
@@ -76,14 +81,19 @@ Batch row_of(const Reader& reader, const Entity& entity, Id id) {
 
 ColumnView view_of(const Batch& batch) {
   ColumnView view;
-  for (const Column& column : batch.columns) view.push_back(&column);
+  for (std::size_t i = 0; i < batch.fields.size(); ++i) {
+    const auto position = static_cast<std::size_t>(batch.fields[i]);
+    if (view.size() <= position) view.resize(position + 1, nullptr);
+    view[position] = &batch.columns[i];
+  }
   return view;
 }
 
 }  // namespace
 
 Scope scope_of(const Reader& reader, const Entity& entity) {
-  Scope scope = scope_of(entity, reader.currency());
+  const auto own = custom_of(reader, entity);
+  Scope scope = own == nullptr ? scope_of(entity, reader.currency()) : own->scope(reader.currency());
   scope.dated = reader.model().dated();
   return scope;
 }

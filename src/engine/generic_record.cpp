@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "engine/internal.hpp"
 #include "kith/base/error.hpp"
@@ -105,8 +107,8 @@ bool is_open_end(const Field& field, std::int64_t word) {
          (field.type == Type::timestamp && word == kOpenTime.micros);
 }
 
-Record::Record(const Entity& entity, Currency base)
-    : entity_(&with_struct(entity)), base_(base), data_(entity.make(), entity.destroy) {}
+Record::Record(const Entity& entity, Currency base, std::shared_ptr<const CustomFields> own)
+    : entity_(&with_struct(entity)), base_(base), data_(entity.make(), entity.destroy), own_(std::move(own)) {}
 
 Cell Record::cell(int position) const { return read_cell(*entity_, data_.get(), position); }
 
@@ -125,11 +127,64 @@ bool Record::holds_money() const {
     const auto* minor = std::get_if<std::int64_t>(&amount);
     if (minor != nullptr && *minor != 0) return true;
   }
+  for (std::size_t i = 0; own_ != nullptr && i < own_->size(); ++i) {
+    if (own_->rule(i).type == Type::money && !own_->is_formula(i) && !is_null(get_own(i))) return true;
+  }
   return false;
 }
 
+std::vector<std::string_view> Record::own_names() const {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; own_ != nullptr && i < own_->size(); ++i) names.emplace_back(own_->rule(i).name);
+  return names;
+}
+
+void Record::take_own(const CustomCells& cells) {
+  for (const auto& [name, cell] : cells) changes_[name] = cell;
+}
+
+void Record::settle_own(std::string_view text) {
+  stored_ = parse_custom(text);
+  changes_.clear();
+}
+
+Value Record::get_own(std::size_t index) const {
+  const CustomRule& rule = own_->rule(index);
+  const Currency money = own_currency() ? own_currency() : base_;
+  if (!own_->is_formula(index)) {
+    const auto changed = changes_.find(rule.name);
+    const auto kept = stored_.find(rule.name);
+    const Cell cell = changed != changes_.end() ? changed->second : kept != stored_.end() ? kept->second : Cell();
+    return to_value(cell, own_->field(index), money);
+  }
+  Batch row(*entity_);
+  store_row(data_.get(), row);
+  CustomCells cells = stored_;
+  for (const auto& [name, cell] : changes_) cells[name] = cell;
+  Column texts(true);
+  texts.append(std::string_view(to_text(cells)));
+  if (texts.text(0).empty()) {
+    texts = Column(true);
+    texts.append_null();
+  }
+  row.columns[static_cast<std::size_t>(entity_->custom())] = std::move(texts);
+  return to_value(own_->values(row, 0)[index], own_->field(index), money);
+}
+
+void Record::set_own(std::size_t index, const Value& value) {
+  const Field& field = own_->field(index);
+  if (own_->is_formula(index)) {
+    throw Error(Code::invalid, std::string(entity_->name), std::string(field.name), "is computed and cannot be set");
+  }
+  const Currency money = own_currency() ? own_currency() : base_;
+  changes_[std::string(field.name)] = naming(*entity_, [&] { return to_cell(value, field, money); });
+}
+
 Value Record::get(std::string_view name) const {
-  const int position = entity_->at(name);
+  const int position = position_of(*entity_, own_.get(), name);
+  if (const auto index = position - static_cast<int>(entity_->fields.size()); index >= 0) {
+    return get_own(static_cast<std::size_t>(index));
+  }
   const Field& field = entity_->fields[static_cast<std::size_t>(position)];
   const Cell found = cell(position);
   if (const auto* word = std::get_if<std::int64_t>(&found); word != nullptr && is_open_end(field, *word)) return {};
@@ -141,7 +196,11 @@ Value Record::get(std::string_view name) const {
 }
 
 void Record::set(std::string_view name, const Value& value) {
-  const Field& field = entity_->fields[static_cast<std::size_t>(entity_->at(name))];
+  const int position = position_of(*entity_, own_.get(), name);
+  if (const auto index = position - static_cast<int>(entity_->fields.size()); index >= 0) {
+    return set_own(static_cast<std::size_t>(index), value);
+  }
+  const Field& field = entity_->fields[static_cast<std::size_t>(position)];
   if (field.options.kept) {
     throw Error(Code::invalid, std::string(entity_->name), std::string(name),
                 "is kept by Kith and cannot be set; the verbs of " + std::string(entity_->name) + " change it");
@@ -191,19 +250,66 @@ void Record::set_currency(std::string_view name, const Value& value) {
 
 namespace generic {
 
+Record blank(const Reader& reader, const Entity& entity) {
+  return Record(entity, reader.currency(), custom_of(reader, entity));
+}
+
 Record get(const Reader& reader, const Entity& entity, Id id) {
-  Record record(entity, reader.currency());
-  if (reader.fetch(entity, id, record.data())) return record;
+  const auto own = custom_of(reader, entity);
+  Record record(entity, reader.currency(), own);
+  if (reader.fetch(entity, id, record.data())) {
+    if (own == nullptr) return record;
+    const Batch row = raw_get(reader, entity, {&id, 1});
+    const Column& texts = row.columns[static_cast<std::size_t>(entity.custom())];
+    if (!texts.is_null(0)) record.settle_own(texts.text(0));
+    return record;
+  }
   fail_not_found(reader, entity, id);
 }
 
+void carry(Work& work, Record& record, Id id, const std::function<void()>& verb) {
+  if (record.own_changes().empty() && record.own_names().empty()) return verb();
+  const custom::Carry given(work, record.entity(), id, record.own_changes());
+  verb();
+  if (given.used()) {
+    record.settle_own(given.stored());
+  } else if (!record.own_changes().empty()) {
+    throw Error(Code::internal, std::string(record.entity().name), "",
+                "its verb wrote no record that could take values");
+  }
+}
+
 Id create(Work& work, Record& record) {
-  return needed(work.model(), record.entity(), &RecordVerbs::create, "created")(work, record.data());
+  const auto verb = needed(work.model(), record.entity(), &RecordVerbs::create, "created");
+  Id made;
+  carry(work, record, {}, [&] { made = verb(work, record.data()); });
+  return made;
 }
 
 void update(Work& work, Record& record) {
-  needed(work.model(), record.entity(), &RecordVerbs::update, "changed")(work, record.data());
+  const auto verb = needed(work.model(), record.entity(), &RecordVerbs::update, "changed");
+  carry(work, record, std::get<Id>(record.get("id")), [&] { verb(work, record.data()); });
 }
+
+void append_row(const Record& record, Batch& batch) {
+  store_row(record.data(), batch);
+  const int place = record.entity().custom();
+  const std::string text = to_text(record.own_changes());
+  if (place >= 0 && !text.empty()) batch.column(place).set_last(text);
+}
+
+namespace {
+
+/// Takes what a row says of the store's own fields; a null says nothing.
+void take_row(const Batch& rows, std::size_t row, Record& record) {
+  const int place = rows.entity->custom();
+  if (place < 0 || rows.column(place).is_null(row)) return;
+  CustomCells cells = parse_custom(rows.column(place).text(row));
+  for (const std::string_view name : record.own_names()) cells.try_emplace(std::string(name));
+  record.take_own(cells);
+}
+
+}  // namespace
 
 void create_batch(Work& work, Batch& records) {
   const Entity& entity = whole(records, "create_batch");
@@ -212,9 +318,14 @@ void create_batch(Work& work, Batch& records) {
   const auto create = needed(work.model(), entity, &RecordVerbs::create, "created");
   Work::Step step(work);
   for (std::size_t row = 0; row < records.rows(); ++row) {
-    Record record(entity, work.currency());
+    Record record = blank(work, entity);
     load_row(records, row, record.data());
-    at_row(row, [&] { records.columns[kIdField].set_word(row, create(work, record.data()).value); });
+    take_row(records, row, record);
+    at_row(row, [&] {
+      Id made;
+      carry(work, record, {}, [&] { made = create(work, record.data()); });
+      records.columns[kIdField].set_word(row, made.value);
+    });
   }
   step.keep();
 }
@@ -226,9 +337,11 @@ void update_batch(Work& work, Batch& records) {
   const auto update = needed(work.model(), entity, &RecordVerbs::update, "changed");
   Work::Step step(work);
   for (std::size_t row = 0; row < records.rows(); ++row) {
-    Record record(entity, work.currency());
+    Record record = blank(work, entity);
     load_row(records, row, record.data());
-    at_row(row, [&] { update(work, record.data()); });
+    take_row(records, row, record);
+    const Id id{records.columns[kIdField].word(row)};
+    at_row(row, [&] { carry(work, record, id, [&] { update(work, record.data()); }); });
     for (const int field : {kRevisionField, kSeqField}) {
       records.columns[static_cast<std::size_t>(field)].set_word(
           row, std::get<std::int64_t>(read_cell(entity, record.data(), field)));

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "engine/add_row.hpp"
+#include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/sha256.hpp"
@@ -16,11 +17,11 @@ Type shown(Type type) { return type == Type::choice || type == Type::bytes ? Typ
 /// Collects batches of one entity into the columns of a table.
 class Builder {
  public:
-  Builder(const Entity& entity, std::vector<int> chosen, Currency base)
-      : entity_(entity), chosen_(std::move(chosen)), base_(base), base_code_(code_of(base)) {
+  Builder(const Entity& entity, std::vector<int> chosen, Currency base, const CustomFields* own)
+      : entity_(entity), chosen_(std::move(chosen)), base_(base), base_code_(code_of(base)), own_(own) {
     bool money = false;
     for (const int position : chosen_) {
-      const Field& field = entity_.fields[static_cast<std::size_t>(position)];
+      const Field& field = field_at(entity_, own_, position);
       data_.emplace_back(is_text(shown(field.type)));
       money = money || field.type == Type::money;
     }
@@ -32,7 +33,7 @@ class Builder {
 
   void append(const Batch& batch) {
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
-      append_column(entity_.fields[static_cast<std::size_t>(chosen_[i])], batch.column(chosen_[i]), data_[i]);
+      append_column(field_at(entity_, own_, chosen_[i]), batch.column(chosen_[i]), data_[i]);
     }
     if (currency_field_ < 0) return;
     const Column& codes = batch.column(currency_field_);
@@ -51,7 +52,7 @@ class Builder {
   std::vector<TableColumn> columns(Currency money) const {
     std::vector<TableColumn> columns;
     for (const int position : chosen_) {
-      const Field& field = entity_.fields[static_cast<std::size_t>(position)];
+      const Field& field = field_at(entity_, own_, position);
       columns.push_back({.name = std::string(field.name), .type = shown(field.type), .scale = field.options.scale});
       if (field.type == Type::money) columns.back().currency = money;
     }
@@ -91,26 +92,47 @@ class Builder {
   std::vector<int> chosen_;
   Currency base_;
   std::string base_code_;
+  const CustomFields* own_;
   int currency_field_ = -1;
   std::vector<Column> data_;
   Column currencies_{true};
 };
 
+/// The fields without the column that holds those of the store's own.
+std::vector<int> visible(const Entity& entity, std::vector<int> fields) {
+  std::erase(fields, entity.custom());
+  return fields;
+}
+
+/// Every field, then the store's own.
+std::vector<int> all_positions(const Entity& entity, const CustomFields* own) {
+  std::vector<int> positions = visible(entity, Batch(entity).fields);
+  for (std::size_t i = 0; own != nullptr && i < own->size(); ++i) {
+    positions.push_back(static_cast<int>(entity.fields.size() + i));
+  }
+  return positions;
+}
+
 /// A query that is running, with the columns it shows; the currency of their money comes along.
 struct Scanned {
-  Scanned(const Reader& reader, const Entity& entity, const Query& query) {
+  Scanned(const Reader& reader, const Entity& entity, const Query& query) : own(custom_of(reader, entity)) {
     for (const std::string& name : query.fields) {
-      if (const int field = entity.at(name); std::find(chosen.begin(), chosen.end(), field) == chosen.end()) {
+      if (const int field = position_of(entity, own.get(), name);
+          std::find(chosen.begin(), chosen.end(), field) == chosen.end()) {
         chosen.push_back(field);
       }
     }
-    if (chosen.empty()) chosen = Batch(entity).fields;
-    const Builder builder(entity, chosen, reader.currency());
+    if (chosen.empty()) chosen = all_positions(entity, own.get());
+    const Builder builder(entity, chosen, reader.currency(), own.get());
     Query asked = query;
+    if (asked.fields.empty() && own != nullptr) {
+      for (const int position : chosen) asked.fields.emplace_back(field_at(entity, own.get(), position).name);
+    }
     if (builder.currency_field() >= 0 && !asked.fields.empty()) asked.fields.emplace_back(entity.roles.currency);
     rows = reader.scan(entity, asked);
   }
 
+  std::shared_ptr<const CustomFields> own;
   std::vector<int> chosen;
   std::unique_ptr<Rows> rows;
 };
@@ -119,14 +141,14 @@ class ScannedPages : public Pages {
  public:
   ScannedPages(const Reader& reader, const Entity& entity, const Query& query)
       : entity_(entity), base_(reader.currency()), scanned_(reader, entity, query) {
-    const Builder builder(entity_, scanned_.chosen, base_);
+    const Builder builder(entity_, scanned_.chosen, base_, scanned_.own.get());
     columns_ = builder.columns(builder.currency_field() < 0 ? base_ : Currency());
   }
 
   const std::vector<TableColumn>& columns() const override { return columns_; }
 
   std::optional<Table> next(std::size_t rows) override {
-    Builder builder(entity_, scanned_.chosen, base_);
+    Builder builder(entity_, scanned_.chosen, base_, scanned_.own.get());
     while (builder.rows() < rows && scanned_.rows->next(batch_)) builder.append(batch_);
     if (builder.rows() == 0) return std::nullopt;
     return std::move(builder).table();
@@ -146,6 +168,7 @@ std::string_view name_of_keeping(Keeping keeping) {
     case Keeping::log: return "log";
     case Keeping::history: return "history";
     case Keeping::head: return "head";
+    case Keeping::index: return "index";
   }
   return "";
 }
@@ -155,15 +178,15 @@ Value said(std::string_view text) { return text.empty() ? Value() : Value(std::s
 
 }  // namespace
 
-Table to_table(const Batch& batch, Currency base) {
-  Builder builder(*batch.entity, batch.fields, base);
+Table to_table(const Batch& batch, Currency base, const CustomFields* own) {
+  Builder builder(*batch.entity, visible(*batch.entity, batch.fields), base, own);
   builder.append(batch);
   return std::move(builder).table();
 }
 
 Table find(const Reader& reader, const Entity& entity, const Query& query) {
   Scanned scanned(reader, entity, query);
-  Builder builder(entity, scanned.chosen, reader.currency());
+  Builder builder(entity, scanned.chosen, reader.currency(), scanned.own.get());
   for (Batch batch; scanned.rows->next(batch);) builder.append(batch);
   return std::move(builder).table();
 }
@@ -181,7 +204,13 @@ void each_table(const Reader& reader, const Entity& entity, const Query& query,
 }
 
 Table versions(const Reader& reader, const Entity& entity, Id id) {
-  return to_table(history::versions(reader, entity, id), reader.currency());
+  Batch rows = history::versions(reader, entity, id);
+  const auto own = custom_of(reader, entity);
+  if (own == nullptr) return to_table(rows, reader.currency());
+  std::vector<int> indexes;
+  for (std::size_t i = 0; i < own->size(); ++i) indexes.push_back(static_cast<int>(i));
+  own->expand(rows, indexes);
+  return to_table(rows, reader.currency(), own.get());
 }
 
 Table to_table(const std::vector<ChangeRow>& changes) {
@@ -232,30 +261,65 @@ Table entities(const Model& model) {
   return table;
 }
 
+namespace {
+
+const std::vector<TableColumn> kFieldColumns = {{.name = "name"},
+                                                {.name = "type"},
+                                                {.name = "scale", .type = Type::integer},
+                                                {.name = "nullable", .type = Type::boolean},
+                                                {.name = "required", .type = Type::boolean},
+                                                {.name = "kept", .type = Type::boolean},
+                                                {.name = "indexed", .type = Type::boolean},
+                                                {.name = "personal", .type = Type::boolean},
+                                                {.name = "max_length", .type = Type::integer},
+                                                {.name = "refers_to"},
+                                                {.name = "choices"},
+                                                {.name = "label"}};
+
+std::vector<Value> row_of(const Field& field) {
+  const FieldOptions& options = field.options;
+  std::string choices;
+  for (const std::string_view choice : field.choices) (choices += choices.empty() ? "" : ",") += choice;
+  std::string label(options.label.empty() ? field.name : options.label);
+  if (options.label.empty()) std::replace(label.begin(), label.end(), '_', ' ');
+  return {std::string(field.name),
+          std::string(name_of(field.type)),
+          field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value(),
+          field.nullable,
+          options.required,
+          options.kept,
+          options.indexed,
+          options.personal,
+          options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}),
+          said(options.refers_to),
+          said(choices),
+          label};
+}
+
+}  // namespace
+
 Table fields(const Entity& entity) {
-  Table table({{.name = "name"},
-               {.name = "type"},
-               {.name = "scale", .type = Type::integer},
-               {.name = "nullable", .type = Type::boolean},
-               {.name = "required", .type = Type::boolean},
-               {.name = "kept", .type = Type::boolean},
-               {.name = "indexed", .type = Type::boolean},
-               {.name = "personal", .type = Type::boolean},
-               {.name = "max_length", .type = Type::integer},
-               {.name = "refers_to"},
-               {.name = "choices"},
-               {.name = "label"}});
-  for (const Field& field : entity.fields) {
-    const FieldOptions& options = field.options;
-    std::string choices;
-    for (const std::string_view choice : field.choices) (choices += choices.empty() ? "" : ",") += choice;
-    std::string label(options.label.empty() ? field.name : options.label);
-    if (options.label.empty()) std::replace(label.begin(), label.end(), '_', ' ');
-    add_row(table, std::string(field.name), std::string(name_of(field.type)),
-            field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value(), field.nullable,
-            options.required, options.kept, options.indexed, options.personal,
-            options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}), said(options.refers_to),
-            said(choices), label);
+  Table table(kFieldColumns);
+  for (const int position : visible(entity, Batch(entity).fields)) {
+    table.add(row_of(entity.fields[static_cast<std::size_t>(position)]));
+  }
+  return table;
+}
+
+Table fields(const Reader& reader, const Entity& entity) {
+  std::vector<TableColumn> columns = kFieldColumns;
+  columns.push_back({.name = "own", .type = Type::boolean});
+  columns.push_back({.name = "unique", .type = Type::boolean});
+  columns.push_back({.name = "formula"});
+  Table table(std::move(columns));
+  const auto own = custom_of(reader, entity);
+  for (const int position : all_positions(entity, own.get())) {
+    std::vector<Value> row = row_of(field_at(entity, own.get(), position));
+    const int index = position - static_cast<int>(entity.fields.size());
+    const CustomRule* rule = index < 0 ? nullptr : &own->rule(static_cast<std::size_t>(index));
+    row.insert(row.end(),
+               {rule != nullptr, rule != nullptr && rule->unique, rule == nullptr ? Value() : said(rule->formula)});
+    table.add(row);
   }
   return table;
 }

@@ -23,6 +23,11 @@
 namespace kith {
 
 extern const Area kEngineArea;
+class Customs;
+class Machines;
+namespace custom {
+class Carry;
+}
 
 /// What a principal may do, resolved for one state of the access tables and one day.
 class Rights {
@@ -72,6 +77,15 @@ struct Session::State : std::enable_shared_from_this<Session::State> {
   std::int64_t rights_seq = -1;
   Date rights_day;
 
+  // What the store says of itself as data, as of the last look.
+  template <class Kept>
+  struct Present {
+    std::shared_ptr<const Kept> value = nullptr;
+    std::int64_t seq = -1;
+  };
+  Present<Customs> customs;
+  Present<Machines> machines;
+
   Engine::Impl& impl() const;
   std::unique_ptr<Connection> take_connection();
 
@@ -97,6 +111,15 @@ struct Held {
   std::shared_ptr<Session::State> session;
   std::unique_ptr<Connection> connection;  // of a plain reader; given back at the end
   std::unique_ptr<Transaction> transaction;
+  std::shared_ptr<const Customs> customs;    // as this transaction sees them; loaded on first need
+  std::shared_ptr<const Machines> machines;  // the same
+  bool settings_changed = false;             // one of them, by this transaction itself
+  std::vector<custom::Carry*> carries;       // values of the store's own fields that wait for a verb's record
+
+  void forget_settings() {
+    customs.reset();
+    machines.reset();
+  }
 
   ~Held();
 };
@@ -164,6 +187,8 @@ bool same_values(const Batch& a, std::size_t row_a, const Batch& b, std::size_t 
 /// The changes of one work, by id.
 std::vector<ChangeRow> changes_of(const Reader& reader, std::int64_t seq);
 
+/// Error{state} for an entity whose rows are only ever added.
+void require_changeable(const Entity& entity);
 /// Rules of fields: required, length, range, UTF-8, known choices. Adds what is broken in one row.
 void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std::vector<Violation>& violations);
 /// The digest of one version of a record: salt, entity, kind, then every field that is not null, but for those that

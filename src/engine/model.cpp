@@ -30,7 +30,9 @@ int dated_key(const Entity& entity) {
 
 namespace {
 
-bool may_be_looked_up(const Field& field) { return field.type != Type::money && field.type != Type::bytes; }
+bool may_be_looked_up(const Field& field) {
+  return field.type != Type::money && field.type != Type::bytes && field.slot != nullptr;
+}
 
 void add_dated(const Entity& entity, std::vector<DatedName>& dated) {
   const int key = dated_key(entity);

@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "engine/internal.hpp"
+#include "engine/custom.hpp"
 
 namespace kith {
 

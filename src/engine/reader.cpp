@@ -2,9 +2,12 @@
 #include "kith/engine/reader.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <new>
 #include <numeric>
 
+#include "engine/custom.hpp"
 #include "engine/internal.hpp"
 #include "engine/valid.hpp"
 #include "kith/base/error.hpp"
@@ -13,6 +16,8 @@
 
 namespace kith {
 namespace {
+
+constexpr std::size_t kMostByKey = 800;  // records that keys name one by one
 
 /// -1, 0, 1 of two cells of one column; nulls compare last in either direction.
 int compare_cells(const Column& column, std::size_t a, std::size_t b, bool descending) {
@@ -37,11 +42,15 @@ class FilteredRows : public Rows {
     std::vector<Order> order;
     std::optional<std::int64_t> limit;
     std::shared_ptr<const Expression> expression;
-    std::shared_ptr<const Lookups> lookups;  // of the expression
-    bool test_expression = false;            // when storage cannot say everything
-    bool parents = false;                    // keep only rows whose parent is readable
-    std::shared_ptr<const ValidView> valid;  // what a day of valid time changes
-    std::vector<Condition> late;             // on what it changes
+    std::shared_ptr<const Lookups> lookups;        // of the expression
+    bool test_expression = false;                  // when storage cannot say everything
+    bool parents = false;                          // keep only rows whose parent is readable
+    std::shared_ptr<const ValidView> valid;        // what a day of valid time changes
+    std::vector<Condition> late;                   // on what it changes
+    std::shared_ptr<const CustomFields> own = {};  // the store's own fields of the entity
+    std::vector<int> own_read = {};                // those that are needed, by index
+    std::vector<Condition> own_where = {};         // conditions on them, which storage cannot test
+    bool own_order = false;                        // one of them is a key of the order
   };
 
   FilteredRows(std::shared_ptr<Reader::State> state, Plan plan)
@@ -53,13 +62,14 @@ class FilteredRows : public Rows {
     }
     if (plan_.valid) stored_.swap(rest_);  // rights are on what is stored
     rest_.insert(rest_.end(), plan_.late.begin(), plan_.late.end());
+    rest_.insert(rest_.end(), plan_.own_where.begin(), plan_.own_where.end());
     sorts_ = !plan_.order.empty() && (plan_.scan.order.empty() || !taken.order);
   }
 
   bool next(Batch& batch) override {
     static_cast<void>(state_->live());
     const Turn turn(state_->session.get());
-    batch = Batch(*plan_.scan.entity, plan_.wanted);
+    batch = empty_batch(plan_.wanted);
     if (sorts_) return next_sorted(batch);
     while (batch.rows() == 0 && !done()) {
       if (!fill()) return false;
@@ -72,6 +82,17 @@ class FilteredRows : public Rows {
   }
 
  private:
+  /// Also with columns of the store's own fields.
+  Batch empty_batch(const std::vector<int>& positions) const {
+    Batch batch;
+    batch.entity = plan_.scan.entity;
+    batch.fields = positions;
+    for (const int position : positions) {
+      batch.columns.emplace_back(is_text(field_at(*batch.entity, plan_.own.get(), position).type));
+    }
+    return batch;
+  }
+
   bool done() const { return plan_.limit && delivered_ >= *plan_.limit; }
 
   void deliver(const Batch& from, std::size_t row, Batch& to) {
@@ -83,13 +104,18 @@ class FilteredRows : public Rows {
 
   /// Reads the next input batch and finds the rows to keep.
   bool fill() {
+    if (!plan_.own_read.empty()) {  // the columns that were made of the last rows
+      input_.fields.resize(plan_.scan.fields.size());
+      input_.columns.resize(plan_.scan.fields.size());
+    }
     if (!cursor_->next(input_)) return false;
     kept_.clear();
     std::vector<bool> absent;
     if (plan_.valid) put_day(absent);
+    if (!plan_.own_read.empty()) plan_.own->expand(input_, plan_.own_read);
     std::vector<Tri> truth;
     if (plan_.test_expression) {
-      ColumnView view(plan_.scan.entity->fields.size(), nullptr);
+      ColumnView view(plan_.scan.entity->fields.size() + (plan_.own ? plan_.own->size() : 0), nullptr);
       for (std::size_t i = 0; i < input_.fields.size(); ++i) {
         view[static_cast<std::size_t>(input_.fields[i])] = &input_.columns[i];
       }
@@ -134,8 +160,9 @@ class FilteredRows : public Rows {
 
   bool next_sorted(Batch& batch) {
     if (!sorted_) {
-      all_ = Batch(*plan_.scan.entity, plan_.scan.fields);
       while (fill()) {
+        if (all_.entity == nullptr) all_ = empty_batch(input_.fields);
+
         for (const std::size_t row : kept_) all_.append_row(input_, row);
       }
       sequence_.resize(all_.rows());
@@ -182,7 +209,8 @@ void add_field(std::vector<int>& fields, int field) {
   if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
 }
 
-std::vector<Order> parse_order(const Entity& entity, const std::vector<std::string>& texts) {
+std::vector<Order> parse_order(const Entity& entity, const std::vector<std::string>& texts,
+                               const std::function<int(std::string_view)>& position) {
   std::vector<Order> order;
   for (const std::string& text : texts) {
     std::string_view name = text;
@@ -196,7 +224,7 @@ std::vector<Order> parse_order(const Entity& entity, const std::vector<std::stri
       descending = direction == "desc";
       name = name.substr(0, blank);
     }
-    order.push_back({.field = entity.at(name), .descending = descending});
+    order.push_back({.field = position(name), .descending = descending});
   }
   if (std::none_of(order.begin(), order.end(), [](const Order& key) { return key.field == kIdField; })) {
     order.push_back({});
@@ -241,22 +269,60 @@ void on_day(FilteredRows::Plan& plan, std::size_t rights) {
   if (sorts) scan.order.clear();
 }
 
+bool reads_own(const Condition& condition, int first_own) {
+  std::vector<int> fields;
+  collect_fields(condition, fields);
+  return std::any_of(fields.begin(), fields.end(), [&](int field) { return field >= first_own; });
+}
+
+/// Storage knows nothing of the store's own fields: what is asked of them becomes what they are made of, and ids where
+/// keys say which.
+void read_own(const Reader::State& state, FilteredRows::Plan& plan) {
+  Scan& scan = plan.scan;
+  const int first_own = static_cast<int>(scan.entity->fields.size());
+  plan.own->add_needs(plan.own_read, scan.fields);
+  plan.own_order =
+      std::any_of(plan.order.begin(), plan.order.end(), [&](const Order& key) { return key.field >= first_own; });
+  const auto apart = std::stable_partition(scan.where.begin(), scan.where.end(), [&](const Condition& condition) {
+    return !reads_own(condition, first_own);
+  });
+  plan.own_where.assign(std::make_move_iterator(apart), std::make_move_iterator(scan.where.end()));
+  scan.where.erase(apart, scan.where.end());
+  if (state.as_of) return;  // keys are those of the present
+  const Reader reader = Inside::make(std::shared_ptr<Reader::State>(const_cast<Reader::State*>(&state), [](auto*) {}));
+  for (const Condition& condition : plan.own_where) {
+    if (condition.field < first_own) continue;
+    const auto ids = records_by_key(reader, *plan.own, condition.field - first_own, condition, kMostByKey);
+    if (!ids) continue;
+    Condition among{.op = Condition::Op::in, .field = kIdField, .operands = {}, .terms = {}};
+    for (const Id id : *ids) among.operands.emplace_back(id.value);
+    scan.where.push_back(std::move(among));
+    return;
+  }
+}
+
 std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Plan plan, std::size_t rights = 0) {
   Scan& scan = plan.scan;
   scan.order = plan.order;
   plan.valid = ValidView::of(*state, *scan.entity);
   if (plan.valid) on_day(plan, rights);
   if (state->as_of) at_moment(*state, scan);
-  scan.fields = plan.wanted;
-  for (const Order& key : plan.order) add_field(scan.fields, key.field);
-  std::vector<int> read;
+  std::vector<int> read = plan.wanted;
+  for (const Order& key : plan.order) read.push_back(key.field);
   for (const Condition& condition : scan.where) collect_fields(condition, read);
   for (const Condition& condition : plan.late) collect_fields(condition, read);
   if (plan.valid) plan.valid->add_needed(read);
   if (plan.expression) read.insert(read.end(), plan.expression->reads().begin(), plan.expression->reads().end());
   if (plan.parents) read.push_back(scan.entity->at(scan.entity->roles.parent));
-  for (const int field : read) add_field(scan.fields, field);
-  if (!plan.test_expression && !plan.parents && !plan.valid) scan.limit = plan.limit;
+  scan.fields.clear();
+  const int first_own = static_cast<int>(scan.entity->fields.size());
+  for (const int field : read) {
+    field < first_own ? add_field(scan.fields, field) : add_field(plan.own_read, field - first_own);
+  }
+  if (!plan.own_read.empty()) read_own(*state, plan);
+  if (plan.own_order) scan.order.clear();
+  const bool whole = !plan.test_expression && !plan.parents && !plan.valid;
+  if (whole && !plan.own_order && plan.own_where.empty()) scan.limit = plan.limit;
   return std::make_unique<FilteredRows>(std::move(state), std::move(plan));
 }
 
@@ -268,13 +334,25 @@ std::optional<FilteredRows::Plan> plan_of(const Reader& reader, const Entity& en
   plan.scan.entity = &entity;
   plan.scan.where = query.conditions;
   plan.limit = query.limit;
-  plan.order = parse_order(entity, query.order);
+  // The store's own fields are looked up only where something asks for a name that the entity does not have.
+  const auto position = [&](std::string_view name) {
+    if (const int field = entity.find(name); field >= 0 && name != kCustomColumn) return field;
+    if (plan.own == nullptr) plan.own = custom_of(reader, entity);
+    return position_of(entity, plan.own.get(), name);
+  };
+  plan.order = parse_order(entity, query.order, position);
   if (query.fields.empty()) {
     plan.wanted = all_fields(entity);
   } else {
-    for (const std::string& name : query.fields) add_field(plan.wanted, entity.at(name));
+    for (const std::string& name : query.fields) add_field(plan.wanted, position(name));
+  }
+  for (const Condition& condition : query.conditions) {
+    if (plan.own == nullptr && reads_own(condition, static_cast<int>(entity.fields.size()))) {
+      plan.own = custom_of(reader, entity);
+    }
   }
   if (!query.where.empty()) {
+    if (plan.own == nullptr) plan.own = custom_of(reader, entity);  // the expression refers to their choices
     plan.expression = std::make_shared<const Expression>(
         Expression::compile(query.where, scope_of(reader, entity), query.parameters));
     for (Condition& condition : plan.expression->conjuncts()) plan.scan.where.push_back(std::move(condition));
@@ -416,6 +494,8 @@ std::optional<Pushed> pushed_scan(const Reader& reader, const Entity& entity, co
   auto plan = plan_of(reader, entity, query, rights);
   if (!plan) return Pushed{};
   if (plan->test_expression || plan->parents || ValidView::of(state, entity)) return std::nullopt;
+  const auto own = [&](const Condition& one) { return reads_own(one, static_cast<int>(entity.fields.size())); };
+  if (std::any_of(plan->scan.where.begin(), plan->scan.where.end(), own)) return std::nullopt;
   if (state.as_of) at_moment(state, plan->scan);
   return Pushed{.any = true, .scan = std::move(plan->scan)};
 }

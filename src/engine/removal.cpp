@@ -51,6 +51,7 @@ void Work::require_unreferenced(const Entity& entity, Id id, const Group& leavin
 void Work::remove(const Entity& entity, Id id, std::int64_t revision) {
   const Turn turn(state_->session.get());
   begin_write();
+  require_changeable(entity);
   const Batch stored = raw_get(*this, entity, {&id, 1});
   if (stored.rows() == 0) not_found(entity, id);
   require_rows(Action::remove, entity, stored);
@@ -67,6 +68,7 @@ void Work::remove(const Entity& entity, Id id, std::int64_t revision) {
   for (const Batch& batch : rows) {
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       require_unreferenced(*batch.entity, {batch.columns[kIdField].word(row)}, leaving);
+      CustomRows(*this).require_unreferenced(*batch.entity, {batch.columns[kIdField].word(row)}, leaving);
     }
   }
   for (auto batch = rows.rbegin(); batch != rows.rend(); ++batch) {
@@ -107,6 +109,7 @@ void Recovery::take_out(const Batch& rows) {
   try {
     work.keep_past(entity, rows);
     work.state_->live().erase(entity, ids);
+    CustomRows(work).index(entity, &rows, nullptr);
   } catch (const Error&) {
     work.pending_->failed = true;
     throw;
@@ -124,8 +127,11 @@ void Recovery::put_back(Batch rows, const std::vector<ChangeKind>& kinds) {
     rows.columns[kRevisionField].set_word(row, rows.columns[kRevisionField].word(row) + 1);
     rows.columns[kSeqField].set_word(row, work.next_seq());
   }
+  CustomRows own(work);
+  own.require_unique(entity, rows, nullptr);
   try {
     work.state_->live().insert(entity, rows);
+    own.index(entity, nullptr, &rows);
   } catch (const Error& error) {
     work.pending_->failed = work.pending_->failed || error.code != Code::conflict || rows.rows() > 1;
     throw;

@@ -201,6 +201,7 @@ void restore(Work& work, const Entity& entity, Id id) {
   }
   add_gone_parts(work, entity, id, past.columns.back().word(0), rows);
   require_references(work, rows);
+  for (const Batch& batch : rows) CustomRows(work).require_references(batch, rows);
   Work::Step step(work);
   for (const Batch& batch : rows) {
     recovery.put_back(batch, std::vector<ChangeKind>(batch.rows(), ChangeKind::restored));

@@ -54,6 +54,19 @@ std::string check_word(const Field& field, std::int64_t word) {
 
 }  // namespace
 
+std::string fault_of(const Field& field, const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  const auto* word = std::get_if<std::int64_t>(&cell);
+  if ((text != nullptr) != is_text(field.type) || (text == nullptr && word == nullptr)) {
+    return "is no " + std::string(name_of(field.type));
+  }
+  if (text != nullptr) return check_text(field, *text);
+  if (field.type == Type::boolean && (*word < 0 || *word > 1)) return std::to_string(*word) + " is neither 0 nor 1";
+  if (field.type == Type::date && static_cast<std::int32_t>(*word) != *word)
+    return std::to_string(*word) + " is no day";
+  return check_word(field, *word);
+}
+
 void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std::vector<Violation>& violations) {
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
     const int position = batch.fields[i];
@@ -70,8 +83,8 @@ void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std
   }
 }
 
-void Work::check_rows(const Entity& entity, const Batch& batch, const Batch* before) {
-  std::vector<Violation> violations;
+void Work::check_rows(const Entity& entity, const Batch& batch, const Batch* before,
+                      std::vector<Violation> violations) {
   for (std::size_t row = 0; row < batch.rows(); ++row) check_fields(entity, batch, row, violations);
   check_references(entity, batch, before, violations);
   if (!violations.empty()) throw Error(std::move(violations));

@@ -75,6 +75,12 @@ bool same_values(const Batch& a, std::size_t row_a, const Batch& b, std::size_t 
   return true;
 }
 
+void require_changeable(const Entity& entity) {
+  if (!entity.append_only) return;
+  throw Error(Code::state, std::string(entity.name), "",
+              "is only ever added to; correct it by a further one that names the one it reverses");
+}
+
 Work Session::begin(const WorkOptions& options, std::unique_ptr<Transaction> transaction) {
   auto held = std::make_shared<Held>();
   held->session = state_;
@@ -207,7 +213,11 @@ void Work::create_batch(const Entity& entity, Batch& batch) {
     throw Error(Code::misuse, std::string(entity.name), "", "a new record needs a batch of all its fields");
   }
   require_rows(Action::create, entity, batch);
-  check_rows(entity, batch, nullptr);
+  std::vector<Violation> violations;
+  CustomRows own(*this);
+  own.take(entity, batch, nullptr, {}, violations);
+  check_rows(entity, batch, nullptr, std::move(violations));
+  own.require_unique(entity, batch, nullptr);
   insert_rows(entity, batch);
 }
 
@@ -233,6 +243,12 @@ void Work::insert_rows(const Entity& entity, Batch& batch) {
     throw;
   }
   pending_->wrote = true;
+  try {
+    CustomRows(*this).index(entity, nullptr, &batch);
+  } catch (...) {
+    pending_->failed = true;
+    throw;
+  }
 }
 
 void Work::keep_past(const Entity& entity, const Batch& old) {
@@ -250,6 +266,7 @@ void Work::keep_past(const Entity& entity, const Batch& old) {
 void Work::update_batch(const Entity& entity, Batch& batch) {
   const Turn turn(state_->session.get());
   begin_write();
+  require_changeable(entity);
   const std::vector<Id> ids = ids_of(batch);
   const Batch stored = raw_get(*this, entity, ids);
   const auto rows = rows_by_id(stored);
@@ -257,12 +274,16 @@ void Work::update_batch(const Entity& entity, Batch& batch) {
     if (!rows.contains(id.value)) not_found(entity, id);
   }
   require_rows(Action::edit, entity, stored);
+  std::vector<Violation> violations;
+  std::vector<std::size_t> before_of;
+  for (const Id id : ids) before_of.push_back(rows.at(id.value));
+  CustomRows own(*this);
+  own.take(entity, batch, &stored, before_of, violations);
   Batch changed(entity);
   Batch old(entity);
   std::vector<std::int64_t> expected;
-  std::vector<std::size_t> origin;
   for (std::size_t row = 0; row < batch.rows(); ++row) {
-    const std::size_t before = rows.at(ids[row].value);
+    const std::size_t before = before_of[row];
     const std::int64_t read = batch.columns[kRevisionField].word(row);
     const std::int64_t now = stored.columns[kRevisionField].word(before);
     if (read != now) {
@@ -280,11 +301,13 @@ void Work::update_batch(const Entity& entity, Batch& batch) {
     old.append_row(stored, before);
     expected.push_back(now);
   }
-  if (changed.rows() == 0) return;
-  check_rows(entity, changed, &old);
+  if (changed.rows() == 0 && violations.empty()) return;
+  check_rows(entity, changed, &old, std::move(violations));
+  own.require_unique(entity, changed, &old);
   try {
     keep_past(entity, old);
     state_->live().update(entity, changed, expected);
+    own.index(entity, &old, &changed);
   } catch (const Error&) {
     pending_->failed = true;
     throw;
@@ -312,6 +335,10 @@ void Work::update(const Entity& entity, void* record) {
 void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, ChangeKind kind) {
   Pending& pending = *pending_;
   pending.touched_access = pending.touched_access || entity.roles.access;
+  if (entity.roles.access) {
+    state_->held->settings_changed = true;
+    state_->held->forget_settings();
+  }
   const Id id{batch.columns[kIdField].word(row)};
   const auto [place, added] = pending.position[&entity].try_emplace(id.value, pending.touched.size());
   if (added) {
@@ -462,6 +489,7 @@ Work::Step::~Step() {
   pending.known.clear();
   pending.existing.clear();
   pending.wrote = mark.wrote;
+  if (work_.state_->held->settings_changed) work_.state_->held->forget_settings();
 }
 
 Work::Trust::Trust(Work& work) : work_(work) { ++work_.state_->trust; }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "engine/verbs.hpp"
 #include "interchange/arrow_column.hpp"
@@ -76,6 +77,7 @@ class Reading {
         entity_(entity),
         updates_(purpose == Purpose::update),
         base_(work.currency()),
+        own_(custom_of(work, entity)),
         defaults_(entity),
         stored_(entity),
         batch_(entity) {
@@ -110,9 +112,9 @@ class Reading {
     if (std::string_view(schema.format) != "+s") {
       throw Error(Code::invalid, std::string(entity_.name), "", "the stream holds no table (a struct of columns)");
     }
-    sources_.resize(entity_.fields.size());
+    sources_.resize(entity_.fields.size() + (own_ == nullptr ? 0 : own_->size()));
     for (std::size_t i = 0; i < sources_.size(); ++i) {
-      sources_[i].field = &entity_.fields[i];
+      sources_[i].field = &field_at(entity_, own_.get(), static_cast<int>(i));
       sources_[i].position = i;
     }
     CellFaults faults(entity_);
@@ -137,7 +139,7 @@ class Reading {
       return faults.add(name, "Arrow type '" + std::string(column.format) +
                                   "' cannot be read; give a plain column (a time needs its time zone)");
     }
-    if (const int position = entity_.find(name); position >= 0) {
+    if (const int position = find(name); position >= 0) {
       FieldSource& source = sources_[static_cast<std::size_t>(position)];
       if (is_refused(source)) {
         return faults.add(name, "is kept by Kith and cannot be given; leave the column out");
@@ -148,17 +150,45 @@ class Reading {
     }
     constexpr std::string_view kEnd = "_currency";
     if (name.size() > kEnd.size() && name.ends_with(kEnd)) {
-      const int money = entity_.find(std::string_view(name).substr(0, name.size() - kEnd.size()));
+      const int money = find(std::string_view(name).substr(0, name.size() - kEnd.size()));
       if (money >= 0 && sources_[static_cast<std::size_t>(money)].field->type == Type::money) {
         sources_[static_cast<std::size_t>(money)].currency = place;
         return;
       }
     }
     std::vector<std::string_view> known;
-    for (const Field& field : entity_.fields) {
-      if (!field.options.kept) known.push_back(field.name);
+    for (const FieldSource& source : sources_) {
+      if (!source.field->options.kept) known.push_back(source.field->name);
     }
     faults.add(name, "is no field of " + std::string(entity_.name) + "." + suggest(name, known));
+  }
+
+  /// Position of a field, the store's own behind the entity's; -1 for none.
+  int find(std::string_view name) const {
+    if (const int position = entity_.find(name); position >= 0 || own_ == nullptr) return position;
+    const int index = own_->find(name);
+    return index < 0 ? -1 : static_cast<int>(entity_.fields.size()) + index;
+  }
+
+  /// The columns of the store's own fields become the one that keeps them all.
+  void fold_own(const std::vector<ArrowCells>& cells, std::int64_t from, std::int64_t to, CellFaults& faults) {
+    std::vector<std::pair<const FieldSource*, Column>> columns;
+    for (std::size_t i = entity_.fields.size(); i < sources_.size(); ++i) {
+      if (!sources_[i].column) continue;
+      columns.emplace_back(&sources_[i], Column(is_text(sources_[i].field->type)));
+      fill_given(sources_[i], cells, from, to, columns.back().second, faults);
+    }
+    if (columns.empty()) return;
+    Column texts(true);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(to - from); ++row) {
+      const Column& filled = batch_.column(entity_.custom());  // of an update: what the record has
+      CustomCells values = parse_custom(filled.is_null(row) ? std::string_view() : filled.text(row));
+      for (const auto& [source, column] : columns) values[std::string(source->field->name)] = column.cell(row);
+      std::string text = to_text(values);
+      if (text.empty() && updates_) text = "{}";
+      text.empty() ? texts.append_null() : texts.append(std::string_view(text));
+    }
+    batch_.column(entity_.custom()) = std::move(texts);
   }
 
   /// One chunk: columns of cells become the columns of a batch, which becomes records.
@@ -168,7 +198,8 @@ class Reading {
     if (updates_) read_stored(cells, from, to, faults);
     currencies(cells, from, to, faults);
     if (updates_) keep_amounts(from, to, faults);
-    for (const FieldSource& source : sources_) fill(source, cells, from, to, faults);
+    for (std::size_t i = 0; i < entity_.fields.size(); ++i) fill(sources_[i], cells, from, to, faults);
+    fold_own(cells, from, to, faults);
     faults.raise();
     try {
       updates_ ? update() : create();
@@ -304,6 +335,11 @@ class Reading {
       for (std::int64_t row = from; row < to; ++row) out.append_from(column, row_without(row, from));
       return;
     }
+    fill_given(source, cells, from, to, out, faults);
+  }
+
+  void fill_given(const FieldSource& source, const std::vector<ArrowCells>& cells, std::int64_t from, std::int64_t to,
+                  Column& out, CellFaults& faults) const {
     const ArrowLayout& layout = layouts_[*source.column];
     const ArrowCells& data = cells[*source.column];
     for (std::int64_t row = from; row < to; ++row) {
@@ -360,8 +396,9 @@ class Reading {
   const Entity& entity_;
   bool updates_;
   Currency base_;
-  Batch defaults_;  // one row
-  Batch stored_;    // the records of an update, before it
+  std::shared_ptr<const CustomFields> own_;  // fields that the store itself has defined
+  Batch defaults_;                           // one row
+  Batch stored_;                             // the records of an update, before it
   Batch batch_;
   std::vector<ArrowLayout> layouts_;
   std::vector<FieldSource> sources_;

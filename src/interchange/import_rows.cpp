@@ -51,7 +51,12 @@ std::vector<ImportNotice> ImportNotes::list() const {
 
 ImportRows::ImportRows(const Reader& reader, const Entity& entity, const ImportPlan& plan,
                        std::span<const std::string> header, ImportNotes& notes)
-    : entity_(entity), plan_(plan), notes_(notes), base_(reader.currency()), used_columns_(header.size()) {
+    : entity_(entity),
+      plan_(plan),
+      notes_(notes),
+      base_(reader.currency()),
+      own_(custom_of(reader, entity)),
+      used_columns_(header.size()) {
   std::vector<Violation> violations;
   std::vector<const ImportTarget*> specs;
   for (const ImportTarget& spec : plan.targets) specs.push_back(&spec);
@@ -61,7 +66,7 @@ ImportRows::ImportRows(const Reader& reader, const Entity& entity, const ImportP
   for (const ImportTarget* spec : specs) add_target(reader, *spec, header, violations);
   if (plan.key) add_key(header, violations);
   if (!violations.empty()) throw Error(std::move(violations));
-  for (const Target& target : targets_) positions_.push_back(static_cast<int>(target.field - entity.fields.data()));
+  for (const Target& target : targets_) positions_.push_back(target.position);
   if (plan.key) {
     positions_.push_back(entity.at("external_id"));
     positions_.push_back(entity.at("source"));
@@ -109,7 +114,8 @@ void ImportRows::add_target(const Reader& reader, const ImportTarget& spec, std:
     target.column = *column;
   }
   try {
-    target.field = &entity_.fields[static_cast<std::size_t>(entity_.at(spec.field))];
+    target.position = position_of(entity_, own_.get(), spec.field);
+    target.field = &field_at(entity_, own_.get(), target.position);
     if (spec.lookup) target.lookup = table(reader, *spec.lookup);
   } catch (const Error& error) {
     fault(error.what());

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/custom.hpp"
 #include "interchange/import_lookup.hpp"
 #include "kith/interchange/importer.hpp"
 
@@ -50,6 +51,8 @@ class ImportRows {
   // with `last` is a fault. Problems lack their line.
   Verdict build(std::span<const CsvField> fields, bool last, ImportRow& row, std::vector<ImportProblem>& problems);
 
+  // The store's own fields of the entity; null where there are none. Their positions follow those of the entity.
+  const CustomFields* own() const { return own_.get(); }
   // Field position of each target, in the order of ImportRow::cells; the external id and its source come last.
   const std::vector<int>& fields() const { return positions_; }
   // The column that fills a field ("" for none), and the text it has in a row of cells.
@@ -71,6 +74,7 @@ class ImportRows {
   struct Target {
     const ImportTarget* spec = nullptr;
     const Field* field = nullptr;
+    int position = 0;
     std::size_t column = 0;  // of the table; without meaning for a constant
     LookupTable* lookup = nullptr;
     bool own = false;  // looks up the entity that is imported
@@ -100,6 +104,7 @@ class ImportRows {
   const ImportPlan& plan_;
   ImportNotes& notes_;
   Currency base_;
+  std::shared_ptr<const CustomFields> own_;
   std::vector<Target> targets_;  // the currency's first: it decides how amounts are read
   std::vector<int> positions_;
   std::vector<bool> used_columns_;

@@ -289,10 +289,28 @@ class Import {
     return stored;
   }
 
+  /// A value of the store's own fields.
+  Cell own_cell(const Batch& batch, std::size_t at, int position) const {
+    const auto index = static_cast<std::size_t>(position) - entity_.fields.size();
+    const CustomCells cells = parse_custom(own_text(batch, at));
+    const auto found = cells.find(rows_->own()->rule(index).name);
+    return found == cells.end() ? Cell() : found->second;
+  }
+
+  std::string_view own_text(const Batch& batch, std::size_t at) const {
+    if (entity_.custom() < 0) return {};
+    const Column& texts = batch.column(entity_.custom());
+    return texts.is_null(at) ? std::string_view() : texts.text(at);
+  }
+
   bool differs(const ImportRow& row, const Batch& stored, std::size_t at) const {
     const std::vector<int>& fields = rows_->fields();
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (row.cells[i] && !same(stored.column(fields[i]), at, *row.cells[i])) return true;
+      if (!row.cells[i]) continue;
+      const bool own = static_cast<std::size_t>(fields[i]) >= entity_.fields.size();
+      if (own ? own_cell(stored, at, fields[i]) != *row.cells[i] : !same(stored.column(fields[i]), at, *row.cells[i])) {
+        return true;
+      }
     }
     return false;
   }
@@ -302,10 +320,24 @@ class Import {
     std::vector<const Cell*> given(entity_.fields.size());
     const std::vector<int>& fields = rows_->fields();
     bool money = false;
+    CustomCells own;
     for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (!row.cells[i]) continue;
       const auto field = static_cast<std::size_t>(fields[i]);
-      if (row.cells[i]) given[field] = &*row.cells[i];
-      money = money || (row.cells[i] && entity_.fields[field].type == Type::money);
+      if (field < given.size()) {
+        given[field] = &*row.cells[i];
+      } else {
+        own[rows_->own()->rule(field - given.size()).name] = *row.cells[i];
+      }
+      money = money || field_at(entity_, rows_->own(), fields[i]).type == Type::money;
+    }
+    Cell text;
+    if (!own.empty()) {
+      CustomCells all = parse_custom(own_text(base, at));
+      for (auto& [name, cell] : own) all[name] = std::move(cell);
+      text = to_text(all);
+      if (std::get<std::string>(text).empty()) text = std::string("{}");
+      given[static_cast<std::size_t>(entity_.custom())] = &text;
     }
     for (std::size_t field = 0; field < given.size(); ++field) {
       if (given[field] != nullptr) {
@@ -323,6 +355,12 @@ class Import {
                             code, code_of(row.currency)));
   }
 
+  /// What a row holds of the store's own fields; "{}" is what a batch says for none.
+  std::string_view given_text(const Batch& batch, std::size_t at) const {
+    const std::string_view text = own_text(batch, at);
+    return text == "{}" ? std::string_view() : text;
+  }
+
   void create(Work& work, Batch& creates, const std::vector<std::size_t>& rows) {
     if (rows.empty()) return;
     const std::size_t base = written_.rows();
@@ -332,6 +370,7 @@ class Import {
     } else {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         load_row(creates, i, record_.get());
+        const custom::Carry own(work, entity_, {}, parse_custom(given_text(creates, i)));
         ids_[rows[i]] = verbs_.create(work, record_.get());
       }
     }
@@ -348,6 +387,11 @@ class Import {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       ids_[rows[i]] = Id{updates.column(kIdField).word(i)};
       load_row(updates, i, record_.get());
+      CustomCells cells = parse_custom(given_text(updates, i));
+      for (std::size_t own = 0; rows_->own() != nullptr && own < rows_->own()->size(); ++own) {
+        if (!rows_->own()->is_formula(own)) cells.try_emplace(rows_->own()->rule(own).name);  // what is not there goes
+      }
+      const custom::Carry own(work, entity_, ids_[rows[i]], std::move(cells));
       verbs_.update(work, record_.get());
     }
     remember(updates, rows, base, Outcome::updated);

@@ -41,6 +41,21 @@ constexpr Mirror kMirrors[] = {
      .value = "status"},
 };
 
+constexpr FirstTransition kMoves[] = {
+    {.name = "advance", .from = "open", .to = "open"},
+    {.name = "win", .from = "open", .to = "won", .needs = "reason,amount"},
+    {.name = "lose", .from = "open", .to = "lost", .needs = "reason"},
+    {.name = "void_deal", .from = "open", .to = "void", .needs = "reason"},
+    {.name = "reopen", .from = "won,lost", .to = "open", .needs = "reason"},
+};
+constexpr FirstMachine kMachines[] = {
+    {.name = "opportunity",
+     .entity = "opportunity",
+     .field = "status",
+     .meaning = "A deal is open in a stage of its pipeline, then won, lost or void.",
+     .transitions = kMoves},
+};
+
 constexpr Permit kPermits[] = {
     {"sales::create", "pipeline", Action::administer},  {"sales::configure", "pipeline", Action::administer},
     {"sales::create", "opportunity", Action::create},   {"sales::create_batch", "opportunity", Action::create},
@@ -135,6 +150,7 @@ constinit const Area kSalesArea{.name = "sales",
                                 .mirrors = sales::kMirrors,
                                 .found = nullptr,
                                 .check = sales::check,
-                                .reach = nullptr};
+                                .reach = nullptr,
+                                .machines = sales::kMachines};
 
 }  // namespace kith

@@ -6,6 +6,7 @@
 #include "base/quote.hpp"
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
+#include "kith/engine/state_machine.hpp"
 #include "sales/entities.hpp"
 
 namespace kith {
@@ -27,11 +28,23 @@ constexpr Entity kOpportunityStage = make_entity<OpportunityStage>({.name = "opp
 
 namespace {
 
-void require_open(const Opportunity& deal) {
-  if (deal.status == DealStatus::open) return;
-  throw Error(Code::state, "opportunity", "status",
-              "the deal is " + status_name(deal.status) + " since " + to_string(deal.closed_on.value_or(kOpenDate)) +
-                  (deal.status == DealStatus::voided ? "; a void deal stays void" : "; reopen it first"));
+/// Asks the machine of deals about a move; what is missing is told with the verb's other faults.
+void require_move(const Work& work, std::string_view verb, DealStatus from, const Opportunity& deal,
+                  std::string_view reason, std::vector<Violation>& missing, std::string_view note) {
+  state_machine::require(work,
+                         {.machine = "opportunity",
+                          .name = verb,
+                          .from = status_name(from),
+                          .to = status_name(deal.status),
+                          .reason = reason,
+                          .note = note},
+                         deal, missing);
+}
+
+/// What a refusal says of a deal that is closed.
+std::string closed_since(const Opportunity& deal) {
+  if (deal.status == DealStatus::open) return {};
+  return "the deal is " + status_name(deal.status) + " since " + to_string(deal.closed_on.value_or(kOpenDate));
 }
 
 OpportunityStage current_stay(const Reader& reader, Id deal) {
@@ -67,18 +80,24 @@ Timestamp moment_of(const Reader& reader, Date on, const OpportunityStage& stay)
   return std::max(at, stay.from);
 }
 
-void close(Work& work, Id id, DealStatus status, Date on, std::string_view reason, std::optional<Amount> amount) {
+void close(Work& work, std::string_view verb, Id id, DealStatus status, Date on, std::string_view reason,
+           std::optional<Amount> amount) {
   work.require(Action::close, kOpportunity, id);
   Opportunity deal = work.get<Opportunity>(id);
-  require_open(deal);
+  const DealStatus before = deal.status;
+  const std::string note = closed_since(deal);
   OpportunityStage stay = current_stay(work, id);
   deal.status = status;
   deal.closed_on = on;
   deal.reason = reason;
   if (amount) deal.amount = amount;
+  std::vector<Violation> missing;
+  require_move(work, verb, before, deal, reason, missing, note);
   verb::Faults faults(kOpportunity);
-  if (verb::is_blank(reason)) faults.add("reason", "is missing; say why the deal is " + status_name(status));
-  if (status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed; give it");
+  for (Violation& one : missing) faults.add(one.field, std::move(one.message));
+  // Whatever a store asks for: a won deal without an amount would count nowhere.
+  const bool told = std::any_of(missing.begin(), missing.end(), [](const auto& one) { return one.field == "amount"; });
+  if (status == DealStatus::won && !deal.amount && !told) faults.add("amount", "a won deal needs the amount agreed");
   if (amount && amount->minor < 0) faults.add("amount", "is negative; give what the customer agreed to pay");
   verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", on);
   faults.raise();
@@ -91,7 +110,13 @@ void close(Work& work, Id id, DealStatus status, Date on, std::string_view reaso
 void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestamp> at) {
   work.require(Action::edit, kOpportunity, deal);
   Opportunity row = work.get<Opportunity>(deal);
-  require_open(row);
+  if (row.status != DealStatus::open) {  // before anything is asked about the stage
+    Opportunity opened = row;
+    opened.status = DealStatus::open;
+    std::vector<Violation> missing;
+    require_move(work, "advance", row.status, opened, {}, missing, closed_since(row));
+    throw Error(Code::state, "opportunity", "status", closed_since(row) + "; reopen it, then move it on");
+  }
   const std::vector<Stage> known = stages(work, row.pipeline);
   const auto to = std::find_if(known.begin(), known.end(), [&](const Stage& other) { return other.name == stage; });
   if (to == known.end()) {
@@ -115,37 +140,36 @@ void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestam
   }
   row.stage = to->id;
   require_guard(work, *to, row);
+  std::vector<Violation> missing;
+  require_move(work, "advance", DealStatus::open, row, {}, missing, {});
+  if (!missing.empty()) throw Error(std::move(missing));
   write_move(work, row, stay, moment, {});
 }
 
 void win(Work& work, Id deal, Date on, std::string_view reason, std::optional<Amount> amount) {
-  close(work, deal, DealStatus::won, on, reason, amount);
+  close(work, "win", deal, DealStatus::won, on, reason, amount);
 }
 
 void lose(Work& work, Id deal, Date on, std::string_view reason) {
-  close(work, deal, DealStatus::lost, on, reason, std::nullopt);
+  close(work, "lose", deal, DealStatus::lost, on, reason, std::nullopt);
 }
 
 void void_deal(Work& work, Id deal, Date on, std::string_view reason) {
-  close(work, deal, DealStatus::voided, on, reason, std::nullopt);
+  close(work, "void_deal", deal, DealStatus::voided, on, reason, std::nullopt);
 }
 
 void reopen(Work& work, Id deal, std::string_view reason) {
   work.require(Action::close, kOpportunity, deal);
   Opportunity row = work.get<Opportunity>(deal);
-  if (row.status == DealStatus::open) {
-    throw Error(Code::state, "opportunity", "status", "the deal is open; there is nothing to reopen");
-  }
-  if (row.status == DealStatus::voided) {
-    throw Error(Code::state, "opportunity", "status", "a void deal stays void; add a new one");
-  }
-  if (verb::is_blank(reason)) {
-    throw Error(Code::invalid, "opportunity_stage", "reason", "is missing; say why the deal is opened again");
-  }
   OpportunityStage stay = current_stay(work, deal);
+  const DealStatus before = row.status;
+  const std::string note = before == DealStatus::open ? std::string("the deal is open") : closed_since(row);
   row.status = DealStatus::open;
   row.closed_on.reset();
   row.reason.reset();
+  std::vector<Violation> missing;
+  require_move(work, "reopen", before, row, reason, missing, note);
+  if (!missing.empty()) throw Error(std::move(missing));
   write_move(work, row, stay, std::max(work.now(), stay.from), reason);
 }
 

@@ -74,6 +74,7 @@ void create_batch(Work& work, Batch& deals) {
   check(work, rows);
   give_owners(work, rows);
   Batch batch = batch_of(rows);
+  batch.column(kOpportunity.custom()) = deals.column(kOpportunity.custom());  // no struct has a member for it
   std::vector<customer::Arrival> arrivals;
   for (const Opportunity& deal : rows) {
     if (deal.customer) {

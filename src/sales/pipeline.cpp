@@ -5,6 +5,7 @@
 
 #include "engine/verbs.hpp"
 #include "kith/engine/formula.hpp"
+#include "kith/engine/state_machine.hpp"
 #include "sales/entities.hpp"
 
 namespace kith {
@@ -57,11 +58,7 @@ void check_guard(const Reader& reader, const Stage& stage, const std::string& wh
 
 void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal) {
   if (!stage.guard) return;
-  Batch row(kOpportunity);
-  store_row(&deal, row);
-  ColumnView view;
-  for (const Column& column : row.columns) view.push_back(&column);
-  if (compiled(reader, *stage.guard).test(view, 1, lookups_of(reader).get()).front() == Tri::yes) return;
+  if (state_machine::holds(reader, *stage.guard, kOpportunity, &deal)) return;
   throw Error(Code::state, "opportunity", "stage",
               "stage '" + stage.name + "' is for deals with: " + *stage.guard + "; this deal does not meet that");
 }

@@ -58,6 +58,16 @@ void Column::set_word(std::size_t row, std::int64_t word) {
   words_[row] = word;
 }
 
+void Column::set_last(std::string_view text) {
+  assert(text_ && size_ != 0 && is_null(size_ - 1));
+  if (text.size() > kMostBytes - bytes_.size()) fail_too_long();
+  const std::size_t row = size_ - 1;
+  bytes_.append(text);
+  offsets_.back() = static_cast<std::int32_t>(bytes_.size());
+  validity_[row >> 3] = static_cast<std::uint8_t>(validity_[row >> 3] | (1U << (row & 7)));
+  --null_count_;
+}
+
 void Column::reserve(std::size_t rows) {
   validity_.reserve((rows + 7) / 8);
   if (text_) {
@@ -247,6 +257,10 @@ void store_row(const void* entity, Batch& batch) {
   const std::span<const Field> table = batch.entity->fields;
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
     const Field& field = table[static_cast<std::size_t>(batch.fields[i])];
+    if (field.slot == nullptr) {  // the column of the store's own fields: no struct has a member for it
+      batch.columns[i].append_null();
+      continue;
+    }
     // A slot only computes an address; nothing is written through it here.
     append_slot(field, field.slot(const_cast<void*>(entity)), batch.columns[i]);
   }
@@ -257,7 +271,7 @@ void load_row(const Batch& batch, std::size_t row, void* entity) {
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
     const Field& field = table[static_cast<std::size_t>(batch.fields[i])];
     const Column& column = batch.columns[i];
-    if (field.slot == nullptr) continue;  // of a history table: no struct has a member for it
+    if (field.slot == nullptr) continue;
     if (column.is_null(row)) {
       set_slot_null(field, entity);
     } else if (column.is_text()) {

@@ -20,9 +20,18 @@ int Entity::at(std::string_view field) const {
   if (const int position = find(field); position >= 0) return position;
   std::vector<std::string_view> known;
   known.reserve(fields.size());
-  for (const Field& row : fields) known.push_back(row.name);
+  for (const Field& row : fields) {
+    if (row.name != kCustomColumn) known.push_back(row.name);
+  }
   throw Error(Code::invalid, std::string(name), std::string(field),
               "there is no field of this name." + suggest(field, known));
+}
+
+int Entity::custom() const {
+  // The last one; in a history to_seq follows.
+  const std::size_t last = fields.size() - (keeping == Keeping::history ? 2 : 1);
+  if (last >= fields.size() || fields[last].slot != nullptr || fields[last].name != kCustomColumn) return -1;
+  return static_cast<int>(last);
 }
 
 }  // namespace kith

@@ -89,7 +89,10 @@ Scope scope_of(const Entity& entity, Currency currency) {
   if (!entity.roles.currency.empty()) scope.currency_field = entity.find(entity.roles.currency);
   scope.names.reserve(entity.fields.size());
   for (const Field& field : entity.fields) {
-    scope.names.push_back({std::string(field.name), field.type, field.options.scale, field.choices});
+    // What lies in the column of the store's own fields is read by their names, not by its.
+    const bool hidden = field.slot == nullptr && field.name == kCustomColumn;
+    scope.names.push_back(
+        {hidden ? std::string() : std::string(field.name), field.type, field.options.scale, field.choices});
   }
   return scope;
 }

@@ -128,9 +128,10 @@ void Binder::bind_field(Node& node) const {
   const auto found =
       std::find_if(names.begin(), names.end(), [&](const ScopeName& row) { return row.name == node.name; });
   if (found == names.end()) {
-    std::vector<std::string_view> known(names.size());
-    std::transform(names.begin(), names.end(), known.begin(),
-                   [](const ScopeName& row) -> std::string_view { return row.name; });
+    std::vector<std::string_view> known;
+    for (const ScopeName& row : names) {
+      if (!row.name.empty()) known.push_back(row.name);
+    }
     fail_at(node, {Say::unknown_field, {quote(node.name), suggestion(node.name, known)}});
   }
   node.field = static_cast<int>(found - names.begin());

@@ -16,7 +16,9 @@
 namespace kith {
 
 /// True for entities whose rows carry a revision that an update must name.
-constexpr bool has_revision(const Entity& entity) { return entity.keeping != Keeping::log; }
+constexpr bool has_revision(const Entity& entity) {
+  return entity.keeping != Keeping::log && entity.keeping != Keeping::index;
+}
 /// True where (id, seq) tells rows apart, not id alone.
 constexpr bool is_history(const Entity& entity) { return entity.keeping == Keeping::history; }
 

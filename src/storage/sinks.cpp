@@ -15,14 +15,18 @@ void StructSink::row(std::size_t index) {
   (index < 64 ? first_found_ : more_found_[index / 64 - 1]) |= std::uint64_t{1} << (index & 63);
 }
 
-void StructSink::null(int field) { set_slot_null(table_[static_cast<std::size_t>(field)], current_); }
+void StructSink::null(int field) {
+  const Field& row = table_[static_cast<std::size_t>(field)];
+  if (row.slot != nullptr) set_slot_null(row, current_);
+}
 
 void StructSink::word(int field, std::int64_t word) {
   set_slot_word(table_[static_cast<std::size_t>(field)], current_, word);
 }
 
 void StructSink::text(int field, std::string_view text) {
-  set_slot_text(table_[static_cast<std::size_t>(field)], current_, text);
+  const Field& row = table_[static_cast<std::size_t>(field)];
+  if (row.slot != nullptr) set_slot_text(row, current_, text);  // the store's own fields have no member
 }
 
 }  // namespace kith

@@ -2,6 +2,8 @@
 // Reports by name over small books whose answers are known, on every backend.
 #include "kith/analytics/report.hpp"
 
+#include <map>
+
 #include "support/store.hpp"
 
 namespace kith {
@@ -126,6 +128,28 @@ TEST_P(ReportTest, ASellerSeesTheirOwnFigures) {
   Session north = store().engine->session("north");
   EXPECT_EQ(cell(north.reader().report("deals"), 0, "won_amount"), "10.00");
   EXPECT_EQ(cell(session().reader().report("deals"), 0, "won_amount"), "100.00");
+}
+
+TEST_P(ReportTest, DealsGroupByFieldsOfTheStoresOwn) {
+  const Id web = deal(DealStatus::won, 100, "2026-01-05");
+  deal(DealStatus::lost, 50, "2026-01-06");
+  in_work([&](Work& work) {
+    CustomField channel;
+    channel.entity = "opportunity";
+    channel.name = "channel";
+    channel.type = Type::choice;
+    channel.choices = "web,shop";
+    custom::define(work, channel);
+    custom::set(work, entity_of<Opportunity>(), web, {{"channel", std::string("web")}});
+  });
+  const Table table = session().reader().report("win_rate", {{"by", std::string("channel")}});
+  ASSERT_EQ(table.rows(), 2U);
+  std::map<std::string, std::int64_t> won;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    won[std::get<std::string>(table.value(row, table.at("group")))] =
+        std::get<std::int64_t>(table.value(row, table.at("won")));
+  }
+  EXPECT_EQ(won, (std::map<std::string, std::int64_t>{{"(none)", 0}, {"web", 1}}));
 }
 
 TEST_P(ReportTest, WrongNamesAreTold) {

@@ -188,6 +188,13 @@ AT(kith_verification, versions, 24, 8);
 AT(kith_verification, faults, 32, 8);
 SIZE(kith_verification, 40);
 
+AT(kith_reversal, struct_size, 0, 8);
+AT(kith_reversal, on, 8, 4);
+AT(kith_reversal, has_on, 12, 4);
+AT(kith_reversal, period, 16, 8);
+AT(kith_reversal, source, 24, 8);
+SIZE(kith_reversal, 32);
+
 /* As the Arrow specification fixes them. */
 SIZE(struct ArrowSchema, 72);
 SIZE(struct ArrowArray, 80);

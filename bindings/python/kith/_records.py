@@ -165,6 +165,11 @@ class Records(PastOfRecords):
             raise NotFoundError(f"no {self._entity} matches {asked}", self._entity)
         raise MisuseError(f"more than one {self._entity} matches {asked}; narrow the filter", self._entity)
 
+    def ways(self, id: int | Record) -> Table:
+        """The ways that state machines lead on from where a record is: machine, transition, from, to, guard, needs,
+        open (may be taken now) and why not."""
+        return Table(self._source().ways(self._entity, id_of(id, self._entity)))
+
     def time_in_stages(self, id: int | Record, until: date) -> dict[str, int]:
         """Customers: calendar days in each lifecycle stage up to a day, in the store's zone."""
         return dict(self._source().time_in_stages(id_of(id, self._entity), until))
@@ -279,3 +284,18 @@ class WritableRecords(WaysBack, Records):
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise TypeError(f"shares: expected pairs (employee, fraction), not {pair!r}")
         self._work._open().set_splits(id_of(deal, "deal"), [(id_of(who, "employee"), part) for who, part in pairs])
+
+    # --- the ledger
+    def reverse(
+        self,
+        *postings: int | Record,
+        on: date | None = None,
+        period: str | None = None,
+        source: str = "",
+    ) -> list[int]:
+        """Postings: takes them back, each once, by its exact mirror; returns the ids of the mirrors in order.
+
+        Both sides of a pair of accounts are reversed together. Day, period and source default to those of the posting
+        that is reversed. Raises StateError for one that was reversed already or is a reversal itself.
+        """
+        return self._work._open().reverse([id_of(posting, "posting") for posting in postings], on, period, source)

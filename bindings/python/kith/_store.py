@@ -75,6 +75,16 @@ class _Source(PastReads, QuotaReads):
         """amount x probability of open deals, exact, rounded once."""
         return self._open().weighted_total(where, plain(parameters))
 
+    def fields(self, entity: str) -> Table:
+        """The fields of a kind of record, those that the store itself has defined behind the others (column `own`)."""
+        return Table(self._open().fields(entity))
+
+    def balance(self, by: Sequence[str] = ("account", "measure"), where: str = "", **parameters: Any) -> Table:
+        """Sums of the ledger's postings by dimensions (fields of a posting): the dimensions, currency, amount,
+        quantity, and how many postings. Currencies are never added up. Raises RangeError for a sum that does not
+        fit 64 bits."""
+        return Table(self._open().balance(list(by), where, parameters))
+
     def statement(self, employee: int | Record, period: str) -> Record:
         """Somebody's commission statement for a period such as "2017-Q2"."""
         source = self._open()
@@ -234,6 +244,19 @@ class Work(PastWrites, _Source, QuotaVerbs):
     def set_grant(self, role: str, entity: str, action: str, level: str) -> None:
         """A role may do `action` to records of `entity` at level none, own, unit, subtree or all."""
         self._raw.set_grant(role, entity, action, level)
+
+    # --- the ledger
+    def reverse_document(
+        self,
+        entity: str,
+        document: int | Record,
+        *,
+        on: date | None = None,
+        period: str | None = None,
+        source: str = "",
+    ) -> list[int]:
+        """Takes back everything posted for a document that is not taken back yet; the ids of the mirrors."""
+        return self._raw.reverse_document(entity, _id(document), on, period, source)
 
     # --- commission and quotas
     def add_plan(self, document: Document | Plan) -> int:

@@ -241,6 +241,44 @@ def find(
     show(records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param)), format)
 
 
+def entity_of(session: Session, plural: str) -> str:
+    """The name of a kind of record that was given by its name or plural."""
+    return kith._kith.plurals().get(plural, plural)
+
+
+@app.command()
+def fields(
+    store: StorePath,
+    entity: Annotated[str, typer.Argument(help="customers, opportunities, ...")],
+    format: Shown = Format.table,
+    actor: Actor = "local",
+) -> None:
+    """List the fields of a kind of record, the store's own behind the others."""
+    session = opened(store, actor)
+    show(session.fields(entity_of(session, entity)), format)
+
+
+@app.command()
+def define(
+    store: StorePath,
+    entity: Annotated[str, typer.Argument(help="customers, opportunities, ...")],
+    name: Annotated[str, typer.Argument(help="As filters will name it.")],
+    type: Annotated[str, typer.Option(help="text, integer, decimal, money, date, choice, boolean, id, ...")] = "text",
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("-r", "--rule", metavar="NAME=VALUE", help="unique=true, choices=red,green, formula=..., ..."),
+    ] = None,
+    actor: Actor = "local",
+) -> None:
+    """Give a kind of record a field of the store's own."""
+    session = opened(store, actor)
+    with session.work(f"define {name}") as work:
+        made = work.custom_fields.create(
+            entity=entity_of(session, entity), name=name, type=type, **dict(rule.split("=", 1) for rule in rules or [])
+        )
+    out.print(f"Defined {made.entity}.{made.name}, {made.type}.", highlight=False)
+
+
 @app.command()
 def export(
     store: StorePath,

@@ -181,9 +181,32 @@ void bind_quotas(py::class_<PySource, std::shared_ptr<PySource>>& source) {
       });
 }
 
+/// What a store keeps as data: its own fields, state machines, the ledger.
+void bind_store_data(py::class_<PySource, std::shared_ptr<PySource>>& source) {
+  source
+      .def("ways",
+           [](const PySource& self, const std::string& entity, std::int64_t id) {
+             const Reader& reader = self.reader();
+             return shared(state_machine::ways(reader, reader.model().entity(entity), {id}));
+           })
+      .def("fields",
+           [](const PySource& self, const std::string& entity) {
+             const Reader& reader = self.reader();
+             return shared(generic::fields(reader, reader.model().entity(entity)));
+           })
+      .def("balance",
+           [](const PySource& self, std::vector<std::string> by, std::string where, const py::dict& parameters) {
+             const BalanceQuery query{
+                 .by = std::move(by), .where = std::move(where), .parameters = parameters_from(parameters)};
+             const Reader& reader = self.reader();
+             return unlocked([&] { return shared(ledger::balance(reader, query)); });
+           });
+}
+
 }  // namespace
 
 void bind_reads(py::class_<PySource, std::shared_ptr<PySource>>& source) {
+  bind_store_data(source);
   source.def_property_readonly("seq", [](const PySource& self) { return self.reader().seq(); })
       .def_property_readonly("currency", [](const PySource& self) { return code_of(self.reader().currency()); })
       .def_property_readonly("today", [](const PySource& self) { return to_python(self.reader().today()); })

@@ -142,7 +142,11 @@ void fill(Record& record, const py::dict& values) {
 py::dict to_dict(const Record& record) {
   py::dict values;
   for (const Field& field : record.entity().fields) {
+    if (field.name == kCustomColumn) continue;
     values[py::str(field.name.data(), field.name.size())] = to_python(record.get(field.name));
+  }
+  for (const std::string_view name : record.own_names()) {
+    values[py::str(name.data(), name.size())] = to_python(record.get(name));
   }
   return values;
 }

@@ -11,7 +11,7 @@ namespace {
 
 py::dict create(PyWork& self, const std::string& entity, const py::dict& values) {
   Work& work = self.work();
-  Record record(work.model().entity(entity), work.currency());
+  Record record = generic::blank(work, work.model().entity(entity));
   fill(record, values);
   unlocked([&] { generic::create(work, record); });
   return to_dict(record);
@@ -49,12 +49,12 @@ std::int64_t update_from_stream(PyWork& self, const std::string& entity, const p
 py::list create_from_rows(PyWork& self, const std::string& entity, const py::iterable& rows) {
   Work& work = self.work();
   const Entity& kind = work.model().entity(entity);
-  const Record fresh(kind, work.currency());  // refuses an entity that has no records
+  const Record fresh = generic::blank(work, kind);  // refuses an entity that has no records
   Batch batch(kind);
   for (const py::handle row : rows) {
-    Record record(kind, work.currency());
+    Record record = generic::blank(work, kind);
     fill(record, py::cast<py::dict>(row));
-    store_row(record.data(), batch);
+    generic::append_row(record, batch);
   }
   unlocked([&] { generic::create_batch(work, batch); });
   std::vector<Id> made(batch.rows());
@@ -137,7 +137,7 @@ py::dict update(PyWork& self, const std::string& entity, std::int64_t id, std::o
 py::dict create_unit(PyWork& self, const py::dict& values, py::handle start) {
   Work& work = self.work();
   const Date from = start.is_none() ? work.today() : date_from(start);
-  Record record(entity_of<Unit>(), work.currency());
+  Record record = generic::blank(work, entity_of<Unit>());
   py::dict rest;
   std::optional<Id> parent;
   for (const auto& [name, value] : values) {
@@ -150,13 +150,13 @@ py::dict create_unit(PyWork& self, const py::dict& values, py::handle start) {
   fill(record, rest);
   Unit& unit = *static_cast<Unit*>(record.data());
   unit.parent = parent;  // kept afterwards by move; given once, here
-  unlocked([&] { people::create(work, unit, from); });
+  unlocked([&] { generic::carry(work, record, {}, [&] { people::create(work, unit, from); }); });
   return to_dict(record);
 }
 
 py::dict create_employee(PyWork& self, const py::dict& values) {
   Work& work = self.work();
-  Record record(entity_of<Employee>(), work.currency());
+  Record record = generic::blank(work, entity_of<Employee>());
   py::dict rest;
   for (const auto& [name, value] : values) {
     if (py::cast<std::string>(name) != "unit") rest[name] = value;
@@ -164,7 +164,7 @@ py::dict create_employee(PyWork& self, const py::dict& values) {
   fill(record, rest);
   Employee& employee = *static_cast<Employee*>(record.data());
   if (values.contains("unit") && !values["unit"].is_none()) employee.unit = Id{py::cast<std::int64_t>(values["unit"])};
-  unlocked([&] { people::create(work, employee); });
+  unlocked([&] { generic::carry(work, record, {}, [&] { people::create(work, employee); }); });
   return to_dict(record);
 }
 
@@ -353,6 +353,32 @@ void set_grant(PyWork& self, const std::string& role, const std::string& entity,
                     static_cast<Level>(std::get<std::int64_t>(to_cell(level, levels, {}))));
 }
 
+Reversal reversal_from(py::handle on, std::optional<std::string> period, std::string source) {
+  Reversal how;
+  if (!on.is_none()) how.on = date_from(on);
+  how.period = std::move(period);
+  how.source = std::move(source);
+  return how;
+}
+
+void bind_ledger(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
+  work.def("reverse",
+           [](PyWork& self, const std::vector<std::int64_t>& postings, py::handle on, std::optional<std::string> period,
+              std::string source) {
+             std::vector<Id> ids;
+             for (const std::int64_t id : postings) ids.push_back({id});
+             const Reversal how = reversal_from(on, std::move(period), std::move(source));
+             Work& open_work = self.work();
+             return ids_of(unlocked([&] { return ledger::reverse(open_work, ids, how); }));
+           })
+      .def("reverse_document", [](PyWork& self, const std::string& entity, std::int64_t document, py::handle on,
+                                  std::optional<std::string> period, std::string source) {
+        const Reversal how = reversal_from(on, std::move(period), std::move(source));
+        Work& open_work = self.work();
+        return ids_of(unlocked([&] { return ledger::reverse_document(open_work, entity, {document}, how); }));
+      });
+}
+
 void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
   work.def("create_unit", &create_unit)
       .def("move_unit",
@@ -482,6 +508,7 @@ void bind_verbs(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
         return incentive::deliver_digest(self.work(), {employee}, morning, parse_language(language)).text;
       });
   bind_areas(work);
+  bind_ledger(work);
 }
 
 }  // namespace kith::python

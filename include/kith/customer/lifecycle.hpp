@@ -57,6 +57,8 @@ Id configure(Work& work, LifecycleStage& stage);
 /// All stages by rank.
 std::vector<LifecycleStage> lifecycle(const Reader& reader);
 
+/// Moves ask the machine "lifecycle" (engine/state_machine.hpp): a store may guard them or ask for more.
+///
 /// An automatic move: only forward. Errors: state for a move back or to the same stage ("automatic moves only go
 /// forward; use set_stage with a reason"), invalid for an unknown stage (near names), state when `at` lies before
 /// the entry into the current stage.

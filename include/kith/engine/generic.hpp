@@ -16,6 +16,7 @@
 #include "kith/engine/erasure.hpp"
 #include "kith/engine/history.hpp"
 #include "kith/engine/undo.hpp"
+#include "kith/schema/custom.hpp"
 
 namespace kith {
 
@@ -23,8 +24,9 @@ namespace kith {
 class Record {
  public:
   /// A new one with the entity's defaults. `base` is the store's currency, which counts where a record names none.
-  /// Error{misuse} for an entity without a struct of its own (a history).
-  Record(const Entity& entity, Currency base);
+  /// With `own` it knows the store's own fields too (see generic::blank). Error{misuse} for an entity without a struct
+  /// of its own (a history).
+  Record(const Entity& entity, Currency base, std::shared_ptr<const CustomFields> own = nullptr);
 
   const Entity& entity() const { return *entity_; }
   /// The struct itself, of `entity_of<T>()`.
@@ -39,7 +41,18 @@ class Record {
   /// type, money in a second currency, or another currency for money that is there.
   void set(std::string_view field, const Value& value);
 
+  /// Names of the store's own fields that it knows, in the order they were defined.
+  std::vector<std::string_view> own_names() const;
+  /// What was set of the store's own fields since it was read, as it is stored; a null takes a value away.
+  const CustomCells& own_changes() const { return changes_; }
+  /// Sets some of them as they are stored.
+  void take_own(const CustomCells& cells);
+  /// What the store has of them now (see custom::Carry); nothing is changed since.
+  void settle_own(std::string_view text);
+
  private:
+  Value get_own(std::size_t index) const;
+  void set_own(std::size_t index, const Value& value);
   Cell cell(int position) const;
   bool holds_money() const;
   Currency own_currency() const;
@@ -48,16 +61,23 @@ class Record {
   const Entity* entity_;
   Currency base_;
   std::unique_ptr<void, void (*)(void*)> data_;
+  std::shared_ptr<const CustomFields> own_;
+  CustomCells stored_;   // of the store's own fields, when it was read
+  CustomCells changes_;  // and what was set since
 };
 
 namespace generic {
 
+/// A new record that knows the store's own fields too.
+Record blank(const Reader& reader, const Entity& entity);
 /// The record, or Error{not_found}. Errors also: misuse (an entity without a struct).
 Record get(const Reader& reader, const Entity& entity, Id id);
 /// Through the area's verb; the record then holds what was stored. Error{invalid} naming the verbs of the entity where
 /// it has none of that kind, and for all the verb refuses.
 Id create(Work& work, Record& record);
 void update(Work& work, Record& record);
+/// Appends the record as a row of all fields, with what it holds of the store's own.
+void append_row(const Record& record, Batch& batch);
 /// `create` for each row of a batch of all fields, in bulk where the area can; all or none. Fills the id column.
 /// Errors: those of `create`; misuse for a batch that lacks fields.
 void create_batch(Work& work, Batch& records);
@@ -69,10 +89,13 @@ void remove(Work& work, const Entity& entity, Id id, std::int64_t revision);
 /// The records of some ids, all fields, in that order. Error{not_found} naming the first that is not there or not
 /// visible.
 Batch get_batch(const Reader& reader, const Entity& entity, std::span<const Id> ids);
+/// Runs a verb of another name that makes the record (id 0) or changes it, with what it holds of the store's own
+/// fields.
+void carry(Work& work, Record& record, Id id, const std::function<void()>& verb);
 
 /// Rows of one entity as a table, as `Record::get` shows them. The batch must hold the entity's currency field where
-/// it holds money.
-Table to_table(const Batch& batch, Currency base);
+/// it holds money. `own`: what its columns behind the entity's own fields are.
+Table to_table(const Batch& batch, Currency base, const CustomFields* own = nullptr);
 /// All visible rows of a query.
 Table find(const Reader& reader, const Entity& entity, const Query& query = {});
 /// The rows of a query that is running, a table at a time; memory does not grow with their number, but where an order
@@ -119,6 +142,8 @@ Table entities(const Model& model);
 Table fields(const Entity& entity);
 /// The data dictionary as a page of Markdown: a section for each entity with its fields, in the order of areas.
 std::string dictionary(const Model& model);
+/// The same with the store's own fields behind them, and the columns own, unique and formula.
+Table fields(const Reader& reader, const Entity& entity);
 /// name, meaning.
 Table reports(const Model& model);
 /// name, type, required, meaning.

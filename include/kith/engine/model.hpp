@@ -87,6 +87,31 @@ struct Report {
   Table (*run)(const Reader& reader, const Parameters& parameters);
 };
 
+/// Which of two states must be the later one in the order of states. Numbers are stable.
+enum class Way : std::int32_t { any = 1, forward = 2, back = 3 };
+template <>
+struct Choices<Way> {
+  static constexpr std::string_view names[] = {"any", "forward", "back"};
+};
+
+/// A transition that a machine of an area starts with (see engine/state_machine.hpp); its name is that of a verb.
+struct FirstTransition {
+  std::string_view name;  ///< "win"
+  std::string_view from;  ///< states, separated by commas; "*" for all
+  std::string_view to;
+  Way way = Way::any;
+  std::string_view needs = {};  ///< fields that must be filled, separated by commas
+};
+
+/// A machine whose states an area's verbs change.
+struct FirstMachine {
+  std::string_view name;
+  std::string_view entity;
+  std::string_view field;
+  std::string_view meaning;
+  std::span<const FirstTransition> transitions;
+};
+
 /// Everything one area registers.
 struct Area {
   std::string_view name;
@@ -101,6 +126,7 @@ struct Area {
   Reach (*reach)(const Reader&, Id employee, Date on) = nullptr;  ///< people only
   /// people only: what one unit of a currency is worth in another on a day, for expressions; nothing without a rate
   std::optional<Ratio> (*rate)(const Reader&, Currency from, Currency to, Date on) = nullptr;
+  std::span<const FirstMachine> machines = {};
 };
 
 /// The areas of a store, indexed, with the derived history tables. Immutable after construction; shared by threads.

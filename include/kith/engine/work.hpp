@@ -117,7 +117,7 @@ class Work : public Reader {
   void insert_rows(const Entity& entity, Batch& batch);
   void fill_new_row(const Entity& entity, Batch& batch, std::size_t row);
   void require_rows(Action action, const Entity& entity, const Batch& batch) const;
-  void check_rows(const Entity& entity, const Batch& batch, const Batch* before);
+  void check_rows(const Entity& entity, const Batch& batch, const Batch* before, std::vector<Violation> violations);
   void check_references(const Entity& entity, const Batch& batch, const Batch* before,
                         std::vector<Violation>& violations);
   using Group = std::map<const Entity*, std::unordered_set<std::int64_t>>;  // records by entity
@@ -129,6 +129,7 @@ class Work : public Reader {
   std::unique_ptr<Pending> pending_;
   friend class Session;
   friend struct Recovery;
+  friend class CustomRows;
 };
 
 }  // namespace kith

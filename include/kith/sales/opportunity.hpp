@@ -97,6 +97,8 @@ void update(Work& work, Opportunity& deal);
 /// Moves an open deal to another stage of its pipeline, forward or back. Errors: state (closed deal, guard not met:
 /// the guard is quoted), invalid (unknown stage, near names).
 void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestamp> at = {});
+/// Moves of the status ask the machine "opportunity" (engine/state_machine.hpp), which a store may guard.
+///
 /// Closes an open deal. Winning needs an amount and moves the customer forward to the lifecycle stage "customer". The
 /// reason is required. The stay in the stage ends at the start of that day (today: now), or where it began when the
 /// closing is told late. Errors: state (closed already), invalid, not_found, denied.

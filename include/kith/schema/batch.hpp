@@ -50,6 +50,7 @@ class Column {
   void append(const Cell& cell);
   void append_from(const Column& other, std::size_t row);
   void set_word(std::size_t row, std::int64_t word);  ///< of a row that exists; also makes it not null
+  void set_last(std::string_view text);               ///< of the last row, which must be null
   void reserve(std::size_t rows);
   void clear();
 

@@ -21,6 +21,7 @@ enum class Keeping : std::int32_t {
   log = 2,        ///< rows are only ever added (works, changes)
   history = 3,    ///< the past of a versioned entity: its fields + `to_seq`, keyed by (id, seq); made by the Model
   head = 4,       ///< the one row of a store, written by every work: versioned fields, but without a past
+  index = 5,      ///< what other rows say, once more, to find them by: comes and goes with them, has no past
 };
 
 /// Fields that together must be unique; a key with a null in it binds nothing.
@@ -51,6 +52,7 @@ struct Entity {
   std::span<const UniqueKey> unique = {};
   EntityRoles roles = {};
   Keeping keeping = Keeping::versioned;
+  bool append_only = false;   ///< its rows are never changed or removed: what is wrong is corrected by further rows
   void* (*make)() = nullptr;  ///< a new default struct, for generic records
   void (*destroy)(void*) = nullptr;
 
@@ -58,7 +60,12 @@ struct Entity {
   int find(std::string_view field) const;
   /// Position of a field, or Error{invalid} naming near ones.
   int at(std::string_view field) const;
+  /// Position of the column with the values of the store's own fields (see schema/custom.hpp), or -1.
+  int custom() const;
 };
+
+/// The column that every versioned entity has behind its fields; no struct has a member for it.
+inline constexpr std::string_view kCustomColumn = "custom";
 
 /// The rows every versioned entity starts with.
 template <class T>
@@ -67,12 +74,22 @@ constexpr std::array<Field, 3> system_fields() {
           field<&T::seq>("seq", {.kept = true})};
 }
 
-/// A whole field table: the system rows, then the entity's own. Refuses to compile when a member has no row.
+/// The system rows, then the entity's own. Refuses to compile when a member has no row.
 template <class T, class... Rows>
-constexpr std::array<Field, 3 + sizeof...(Rows)> field_table(Rows... rows) {
+constexpr std::array<Field, 3 + sizeof...(Rows)> struct_table(Rows... rows) {
   static_assert(detail::member_count<T>() == 3 + sizeof...(Rows), "every member of the struct needs one row");
   constexpr auto system = system_fields<T>();
   return {system[0], system[1], system[2], rows...};
+}
+
+/// A whole field table: those rows, and the column of the store's own fields.
+template <class T, class... Rows>
+constexpr std::array<Field, 4 + sizeof...(Rows)> field_table(Rows... rows) {
+  static_assert(detail::member_count<T>() == 3 + sizeof...(Rows), "every member of the struct needs one row");
+  constexpr auto system = system_fields<T>();
+  Field custom{.name = kCustomColumn, .type = Type::text, .nullable = true};
+  custom.options = {.personal = true, .kept = true, .max_length = 1'000'000};
+  return {system[0], system[1], system[2], rows..., custom};
 }
 
 /// The field table of a log: `id`, then the entity's own.

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger: postings, reversals, balances."""
+
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+
+import kith
+import pytest
+
+
+def post(shop: SimpleNamespace, work: kith.Work, amount: str, **values: object) -> kith.Record:
+    return work.postings.create(
+        account="bookings",
+        amount=amount,
+        document_entity="customer",
+        document=shop.acme.id,
+        employee=shop.seller.id,
+        **values,
+    )
+
+
+def test_a_posting_is_reversed_once_by_its_mirror(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        wrong = post(shop, work, "1200.00", period="2026-Q1")
+        (made,) = work.postings.reverse(wrong, on=date(2026, 3, 2), source="correction")
+    mirror = shop.session.postings.get(made)
+    assert mirror.amount == kith.Money(-1200, "USD")
+    assert (mirror.reverses, mirror.on, mirror.period) == (wrong.id, date(2026, 3, 2), "2026-Q1")
+    assert mirror.source == "correction"
+    before = shop.session.digest()
+    with shop.session.work() as work:
+        with pytest.raises(kith.StateError, match="already"):
+            work.postings.reverse(wrong)
+        with pytest.raises(kith.StateError, match="reversal itself"):
+            work.postings.reverse(made)
+        with pytest.raises(kith.InvalidError, match="use ledger"):
+            work.postings.update(wrong, amount="1.00")
+    assert shop.session.digest() == before
+
+
+def test_balances_sum_what_is_left(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        post(shop, work, "10.00")
+        post(shop, work, "5.50")
+        work.postings.create(
+            account="cash", amount=kith.Money(7, "EUR"), document_entity="customer", document=shop.acme.id
+        )
+    balance = shop.session.balance(["account"])
+    assert balance.rows() == [
+        ("bookings", "USD", kith.Money(Decimal("15.50"), "USD"), 0, 2),
+        ("cash", "EUR", kith.Money(7, "EUR"), 0, 1),
+    ]
+    only = shop.session.balance(["employee"], "account = :a and amount < 8.00 USD", a="bookings")
+    assert only.rows() == [(shop.seller.id, "USD", kith.Money(Decimal("5.50"), "USD"), 0, 1)]
+    with shop.session.work() as work:
+        assert len(work.reverse_document("customer", shop.acme, source="void")) == 3
+        assert work.reverse_document("customer", shop.acme) == []
+    assert set(shop.session.balance(["account"]).column("amount")) == {kith.Money(0, "USD"), kith.Money(0, "EUR")}
+    with pytest.raises(kith.InvalidError, match="account"):
+        shop.session.balance(["acount"])
+
+
+def test_pairs_post_and_reverse_together(shop: SimpleNamespace) -> None:
+    def side(account: str, amount: str) -> dict[str, object]:
+        return {"account": account, "amount": amount, "document_entity": "customer", "document": shop.acme.id}
+
+    with shop.session.work() as work:
+        work.ledger_accounts.create(name="receivable")
+        work.ledger_accounts.create(name="revenue", pair="receivable")
+        sides = work.postings.create_many([side("receivable", "5.00"), side("revenue", "-5.00")])
+        with pytest.raises(kith.InvalidError, match="balance"):
+            work.postings.create_many([side("receivable", "5.00"), side("revenue", "-4.99")])
+        with pytest.raises(kith.InvalidError, match="balance"):
+            work.postings.reverse(sides[0])
+        assert len(work.postings.reverse(*sides)) == 2

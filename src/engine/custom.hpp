@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the engine's sources share of a store's own fields: the definitions at hand, and what a Work does with the rows
+// it writes.
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/internal.hpp"
+#include "kith/engine/custom.hpp"
+
+namespace kith {
+
+/// All fields that a store has added. Immutable.
+class Customs {
+ public:
+  /// Of a system reader of the present.
+  explicit Customs(const Reader& reader);
+  /// Null where there are none; of a history: those of its entity.
+  const CustomFields* of(const Entity& entity) const;
+
+ private:
+  std::map<const Entity*, std::shared_ptr<const CustomFields>> by_entity_;
+};
+
+/// What a store says of itself as data, as a transaction sees it: kept with the transaction and, unless that changes
+/// it, with the session until access rows change. Like rights it is that of the present, also for an as-of reader: a
+/// past record is shown in today's fields. `Kept` is made from a system reader.
+template <class Kept>
+std::shared_ptr<const Kept> present(const Reader& reader, std::shared_ptr<const Kept> Held::*in_held,
+                                    Session::State::Present<Kept> Session::State::*in_session) {
+  const Reader::State& state = Inside::state(reader);
+  Held& held = *state.held;
+  if (held.*in_held) return held.*in_held;
+  auto& kept = (*state.session).*in_session;
+  if (!held.settings_changed && kept.value && kept.seq == state.head.access_seq) return held.*in_held = kept.value;
+  Inside::Shared now = std::make_shared<Reader::State>();
+  now->session = state.session;
+  now->held = state.held;
+  now->head = state.head;
+  now->seq = state.head.seq;
+  now->actor = state.actor;
+  now->rights = Rights::everything();
+  now->now = state.now;
+  held.*in_held = std::make_shared<const Kept>(Inside::make(std::move(now)));
+  if (!held.settings_changed) kept = {held.*in_held, state.head.access_seq};
+  return held.*in_held;
+}
+
+/// The definitions that the reader sees. Those of the present also for an as-of reader.
+std::shared_ptr<const Customs> customs_of(const Reader& reader);
+/// Those of one entity, kept alive by what is returned; null where there are none.
+std::shared_ptr<const CustomFields> custom_of(const Reader& reader, const Entity& entity);
+
+/// Position of a field or of one of the store's own (behind the entity's). Error{invalid} naming near ones.
+int position_of(const Entity& entity, const CustomFields* own, std::string_view name);
+/// The field at a position.
+const Field& field_at(const Entity& entity, const CustomFields* own, int position);
+
+/// True for a field that is found through `key`.
+bool has_keys(const CustomRule& rule);
+/// Records whose key meets a condition on one of the store's own fields, at most `most`; nothing where there are more,
+/// or where keys do not say. `index`: of the field.
+std::optional<std::vector<Id>> records_by_key(const Reader& reader, const CustomFields& own, int index,
+                                              const Condition& condition, std::size_t most);
+
+/// The store's own fields of rows that a Work writes.
+class CustomRows {
+ public:
+  explicit CustomRows(Work& work) : work_(work) {}
+
+  /// Brings the column of the store's own fields of rows that are to be written to what is stored: what a Carry gives,
+  /// defaults of new records; a null keeps what an update finds. Adds what breaks a rule. `stored[origin[row]]` is the
+  /// row that an update replaces; none for new rows.
+  void take(const Entity& entity, Batch& rows, const Batch* stored, std::span<const std::size_t> origin,
+            std::vector<Violation>& violations);
+  /// Error{conflict} when another record has a value that must be unique. `before`: the rows that are replaced.
+  void require_unique(const Entity& entity, const Batch& after, const Batch* before);
+  /// Rows that are written or taken out: their keys come and go. Either may be null; with both, rows belong together.
+  void index(const Entity& entity, const Batch* before, const Batch* after);
+  /// Makes all keys of a field again. Error{conflict} as `require_unique`.
+  void rebuild(const CustomFields& own, int index);
+  /// Removes all keys of a field.
+  void forget(const Entity& entity, std::string_view rule);
+  /// Error{conflict} when a value of a field points to the record.
+  void require_unreferenced(const Entity& entity, Id id,
+                            const std::map<const Entity*, std::unordered_set<std::int64_t>>& leaving) const;
+  /// Error{state} when a value of rows that come back points to a record that is neither there nor among `coming`.
+  void require_references(const Batch& rows, const std::vector<Batch>& coming) const;
+  void begin(custom::Carry& carry);
+  void end(custom::Carry& carry);
+
+ private:
+  struct Change;
+  custom::Carry* carry_for(const Entity& entity, const Batch& rows, bool update) const;
+  void check_references(const CustomFields& own, const std::vector<std::pair<int, Id>>& asked,
+                        std::vector<Violation>& violations) const;
+  void require_unique(const CustomFields& own, int index, const std::vector<Change>& changes) const;
+  std::vector<Change> changes_of(const CustomFields& own, const Batch* before, const Batch* after) const;
+  void remove_keys(const Entity& entity, const std::vector<Change>& changes);
+  void add_keys(const CustomFields& own, const std::vector<Change>& changes);
+  void erase_keys(std::vector<Condition> where);
+  Work& work_;
+};
+
+/// What is wrong with a value, by its field's own rules; "" for nothing.
+std::string fault_of(const Field& field, const Cell& cell);
+
+}  // namespace kith

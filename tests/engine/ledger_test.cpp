@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger: what may be posted, reversed once, summed; and a random history against sums in a map.
+#include "kith/engine/ledger.hpp"
+
+#include <map>
+
+#include "support/store.hpp"
+
+namespace kith {
+namespace {
+
+using test::says;
+
+class LedgerTest : public test::StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    in_work([&](Work& work) {
+      for (std::size_t i = 0; i < std::size(customers_); ++i) {
+        Customer customer;
+        customer.name = "Customer " + std::to_string(i);
+        customers_[i] = customer::create(work, customer);
+      }
+    });
+  }
+
+  Posting posting(std::string_view account, std::int64_t minor, int customer = 0) const {
+    Posting row;
+    row.account = account;
+    row.amount = {minor};
+    row.customer = customers_[customer];
+    row.document_entity = "customer";
+    row.document = customers_[customer];
+    row.source = "test";
+    return row;
+  }
+  Posting posted(std::string_view account, std::int64_t minor, int customer = 0) {
+    Posting row = posting(account, minor, customer);
+    in_work([&](Work& work) { ledger::post(work, row); });
+    return row;
+  }
+  void make_pair_of_accounts() {
+    in_work([&](Work& work) {
+      LedgerAccount receivable;
+      receivable.name = "receivable";
+      ledger::set_account(work, receivable);
+      LedgerAccount revenue;
+      revenue.name = "revenue";
+      revenue.pair = "receivable";
+      ledger::set_account(work, revenue);
+    });
+  }
+
+  Id customers_[3];
+};
+
+TEST_P(LedgerTest, APostingTakesDefaultsAndStays) {
+  Posting row = posted("bookings", 1000);
+  EXPECT_EQ(row.currency, currency("USD"));
+  EXPECT_EQ(row.on, date(2026, 1, 1));
+  const Error changed = refused(
+      [&](Work& work) {
+        row.amount = {1};
+        work.update(row);
+      },
+      Code::state);
+  EXPECT_TRUE(says(changed, "only ever added"));
+  refused([&](Work& work) { work.remove<Posting>(row.id, row.revision); }, Code::state);
+}
+
+TEST_P(LedgerTest, RefusesWhatMeansNothing) {
+  const auto error = [&](auto&& spoil) {
+    Posting row = posting("bookings", 100);
+    spoil(row);
+    return refused([&](Work& work) { ledger::post(work, row); }, Code::invalid);
+  };
+  EXPECT_TRUE(says(error([](Posting& row) { row.account = "booking"; }), "bookings"));
+  EXPECT_TRUE(says(error([](Posting& row) { row.amount = {}; }), "posts nothing"));
+  EXPECT_TRUE(says(error([](Posting& row) { row.document_entity = "costumer"; }), "customer"));
+  EXPECT_TRUE(says(error([](Posting& row) { row.document = {12}; }), "there is no customer 12"));
+  EXPECT_TRUE(says(error([](Posting& row) { row.product = Id{12}; }), "product"));
+  EXPECT_TRUE(says(error([](Posting& row) { row.reverses = Id{12}; }), "ledger::reverse"));
+}
+
+TEST_P(LedgerTest, IsReversedOnceByItsMirror) {
+  const Posting row = posted("bookings", 1000);
+  std::vector<Id> made;
+  in_work([&](Work& work) {
+    made = ledger::reverse(work, std::vector{row.id}, {.on = date(2026, 2, 1), .period = {}, .source = "correction"});
+  });
+  const Posting mirror = session().reader().get<Posting>(made.at(0));
+  EXPECT_EQ(mirror.amount.minor, -1000);
+  EXPECT_EQ(mirror.reverses, row.id);
+  EXPECT_EQ(mirror.on, date(2026, 2, 1));
+  EXPECT_EQ(mirror.source, "correction");
+  EXPECT_TRUE(says(refused([&](Work& work) { ledger::reverse(work, std::vector{row.id}); }, Code::state), "already"));
+  EXPECT_TRUE(says(refused([&](Work& work) { ledger::reverse(work, made); }, Code::state), "a reversal itself"));
+  refused([&](Work& work) { ledger::reverse(work, std::vector{Id{77}}); }, Code::not_found);
+  in_work([&](Work& work) {
+    EXPECT_TRUE(ledger::reverse_document(work, "customer", customers_[0]).empty()) << "nothing is left to take back";
+  });
+}
+
+TEST_P(LedgerTest, PairsOfAccountsBalance) {
+  make_pair_of_accounts();
+  std::vector<Posting> sides{posting("receivable", 500), posting("revenue", -499)};
+  EXPECT_TRUE(says(refused([&](Work& work) { ledger::post(work, sides); }, Code::invalid), "does not balance"));
+  sides[1].amount = {-500};
+  in_work([&](Work& work) { ledger::post(work, sides); });
+  refused([&](Work& work) { ledger::reverse(work, std::vector{sides[0].id}); }, Code::invalid);
+  in_work([&](Work& work) { EXPECT_EQ(ledger::reverse_document(work, "customer", customers_[0]).size(), 2U); });
+  const Error used = refused(
+      [&](Work& work) {
+        auto account = *work.find_one<LedgerAccount>({.where = "name = 'revenue'"});
+        account.pair.reset();
+        ledger::set_account(work, account);
+      },
+      Code::state);
+  EXPECT_TRUE(says(used, "there are postings"));
+}
+
+TEST_P(LedgerTest, BalancesKeepCurrenciesApart) {
+  posted("bookings", 100);
+  Posting euros = posting("bookings", 70);
+  euros.currency = currency("EUR");
+  in_work([&](Work& work) { ledger::post(work, euros); });
+  const Table table = ledger::balance(session().reader(), {.by = {"account"}});
+  ASSERT_EQ(table.rows(), 2U);
+  EXPECT_EQ(table.value(0, table.at("amount")), Value(Money{70, currency("EUR")}));
+  EXPECT_EQ(table.value(1, table.at("amount")), Value(Money{100, currency("USD")}));
+  EXPECT_THROW(ledger::balance(session().reader(), {.by = {"acount"}}), Error);
+  const Table report = session().reader().report(
+      "ledger_balance", {{"by", std::string("customer, period")}, {"customer", Value(customers_[1])}});
+  EXPECT_EQ(report.rows(), 0U);
+  EXPECT_EQ(session().reader().report("ledger_postings", {{"account", std::string("bookings")}}).rows(), 2U);
+}
+
+TEST_P(LedgerTest, SumsThatDoNotFitAreAnError) {
+  posted("bookings", std::numeric_limits<std::int64_t>::max());
+  posted("bookings", 1);
+  try {
+    ledger::balance(session().reader());
+    ADD_FAILURE() << "should overflow";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, Code::overflow);
+  }
+}
+
+TEST_P(LedgerTest, PeopleSeeAndPostWhatTheyMay) {
+  posted("bookings", 100);
+  in_work([&](Work& work) { access::add_principal(work, "sam", std::nullopt, {"seller"}); });
+  Session sam = store().engine->session("sam");
+  EXPECT_EQ(ledger::balance(sam.reader()).rows(), 0U);
+  Posting row = posting("bookings", 1);
+  refused_for(
+      sam, [&](Work& work) { ledger::post(work, row); }, Code::denied);
+}
+
+TEST_P(LedgerTest, RandomHistoriesSumLikeAMap) {
+  std::mt19937 random(7);
+  const auto pick = [&](int count) { return static_cast<int>(random() % static_cast<unsigned>(count)); };
+  const char* const accounts[] = {"bookings", "cash", "expense"};
+  std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>> sums;
+  std::map<Id, Posting> open;  // posted and not reversed
+  std::int64_t seq_between = 0;
+  decltype(sums) sums_between;
+  for (int round = 0; round < 25; ++round) {
+    in_work([&](Work& work) {
+      if (pick(3) != 0 || open.empty()) {
+        std::vector<Posting> rows;
+        for (int i = pick(6) + 1; i > 0; --i) {
+          rows.push_back(posting(accounts[pick(3)], pick(2000) - 1000, pick(3)));
+          rows.back().quantity = {pick(5) + 1, kQuantityScale};
+        }
+        ledger::post(work, rows);
+        for (const Posting& row : rows) {
+          auto& sum = sums[{row.account, row.customer->value}];
+          sum.first += row.amount.minor;
+          sum.second += 1;
+          open.emplace(row.id, row);
+        }
+        return;
+      }
+      const auto chosen = std::next(open.begin(), pick(static_cast<int>(open.size())));
+      ledger::reverse(work, std::vector{chosen->first});
+      auto& sum = sums[{chosen->second.account, chosen->second.customer->value}];
+      sum.first -= chosen->second.amount.minor;
+      sum.second += 1;
+      open.erase(chosen);
+    });
+    if (round == 12) {
+      seq_between = session().reader().seq();
+      sums_between = sums;
+    }
+  }
+  const auto compare = [&](const Reader& reader, const decltype(sums)& expected) {
+    const Table table = ledger::balance(reader, {.by = {"account", "customer"}});
+    ASSERT_EQ(table.rows(), expected.size());
+    std::size_t row = 0;
+    for (const auto& [key, sum] : expected) {
+      EXPECT_EQ(table.value(row, 0), Value(key.first));
+      EXPECT_EQ(table.value(row, 1), Value(Id{key.second}));
+      EXPECT_EQ(table.value(row, table.at("amount")), Value(Money{sum.first, currency("USD")}));
+      EXPECT_EQ(table.value(row, table.at("postings")), Value(sum.second));
+      ++row;
+    }
+  };
+  compare(session().reader(), sums);
+  compare(session().reader({.as_of_seq = seq_between, .as_of_time = {}}), sums_between);
+}
+
+INSTANTIATE_ON_ALL_BACKENDS(LedgerTest);
+
+}  // namespace
+}  // namespace kith
