@@ -67,9 +67,8 @@ custom::Carry* CustomRows::carry_for(const Entity& entity, const Batch& rows, bo
 namespace {
 
 /// What a row shall hold, before rules are asked.
-CustomCells wanted_cells(const CustomFields* own, const Batch& rows, std::size_t row, const CustomCells& before,
+CustomCells wanted_cells(const CustomFields* own, std::string_view given, const CustomCells& before,
                          const CustomCells* carried, bool fresh) {
-  const std::string_view given = text_at(rows, row);
   CustomCells cells = given.empty() ? before : given == "{}" ? CustomCells() : parse_custom(given);
   if (carried != nullptr) {
     for (const auto& [name, cell] : *carried) cells[name] = cell;
@@ -125,8 +124,8 @@ void CustomRows::take(const Entity& entity, Batch& rows, const Batch* stored, st
     const CustomCells before = parse_custom(old);
     CustomCells cells;
     try {
-      cells =
-          wanted_cells(own.get(), rows, row, before, carry == nullptr ? nullptr : &carry->cells_, stored == nullptr);
+      cells = wanted_cells(own.get(), text_at(rows, row), before, carry == nullptr ? nullptr : &carry->cells_,
+                           stored == nullptr);
     } catch (const Error& error) {
       violations.push_back({std::string(entity.name), std::string(kCustomColumn), error.message});
     }
@@ -183,6 +182,21 @@ void CustomRows::check_references(const CustomFields& own, const std::vector<std
                             "refers to " + std::string(target->name) + " " + std::to_string(id.value) +
                                 ", which does not exist or may not be seen by '" + work_.actor().name + "'"});
     }
+  }
+}
+
+std::string CustomRows::to_be(const Reader& reader, const Entity& entity, Id id, std::string_view stored,
+                              std::string_view given) {
+  const auto own = custom_of(reader, entity);
+  const CustomCells* carried = nullptr;
+  for (const custom::Carry* carry : Inside::state(reader).held->carries) {
+    const bool meant = !carry->used_ && &carry->entity_ == &entity && carry->id_ == id;
+    if (meant && carried == nullptr) carried = &carry->cells_;
+  }
+  try {
+    return to_text(wanted_cells(own.get(), given, parse_custom(stored), carried, !id));
+  } catch (const Error&) {
+    return std::string(stored);  // told with the other faults when the row is written
   }
 }
 

@@ -107,16 +107,20 @@ std::string describe(const StateMachine& machine, const Transition& way) {
          ")";
 }
 
-/// One row of all fields of the record, with what the store has of its own.
-Batch row_of(const Reader& reader, const Entity& entity, const void* record) {
+/// One row of all fields of the record, with what the store will have of its own. `given`: see CustomRows::to_be.
+Batch row_of(const Reader& reader, const Entity& entity, const void* record, std::string_view given = {}) {
   Batch row(entity);
   store_row(record, row);
+  if (custom_of(reader, entity) == nullptr) return row;
   const Id id{row.columns[kIdField].word(0)};
-  if (!id || custom_of(reader, entity) == nullptr) return row;
-  const Batch stored = raw_get(reader, entity, {&id, 1});
-  if (stored.rows() == 0) return row;
   const auto place = static_cast<std::size_t>(entity.custom());
-  if (!stored.columns[place].is_null(0)) row.columns[place].set_last(stored.columns[place].text(0));
+  std::string stored;
+  if (id) {
+    const Batch found = raw_get(reader, entity, {&id, 1});
+    if (found.rows() != 0 && !found.columns[place].is_null(0)) stored = found.columns[place].text(0);
+  }
+  const std::string own = CustomRows::to_be(reader, entity, id, stored, given);
+  if (!own.empty()) row.columns[place].set_last(own);
   return row;
 }
 
@@ -232,8 +236,9 @@ bool allows(const Reader& reader, const Move& move, const Entity& entity, const 
   return missing.empty();
 }
 
-bool holds(const Reader& reader, std::string_view guard, const Entity& entity, const void* record) {
-  return meets(reader, guard, expanded(reader, row_of(reader, entity, record)));
+bool holds(const Reader& reader, std::string_view guard, const Entity& entity, const void* record,
+           std::string_view own) {
+  return meets(reader, guard, expanded(reader, row_of(reader, entity, record, own)));
 }
 
 Table ways(const Reader& reader, const Entity& entity, Id id) {

@@ -24,6 +24,6 @@ inline std::string status_name(DealStatus status) {
 }
 
 /// Throws Error{state} that quotes the guard unless the deal, as it would be in that stage, meets it.
-void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal);
+void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal, std::string_view own = {});
 
 }  // namespace kith::sales

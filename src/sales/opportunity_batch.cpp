@@ -25,8 +25,8 @@ Batch batch_of(const Deals& deals) {
   return batch;
 }
 
-// What `create` asks of each deal, and what it fills in before it checks.
-void check(const Work& work, Deals& deals) {
+// What `create` asks of each deal, and what it fills in before it checks. `own`: values of the store's own fields.
+void check(const Work& work, Deals& deals, const Column& own) {
   Placement placement(work);
   verb::Faults faults(kOpportunity);
   std::vector<const Stage*> stages;
@@ -37,7 +37,9 @@ void check(const Work& work, Deals& deals) {
     check_deal(work, deals[row], faults);
   }
   faults.raise();
-  for (std::size_t row = 0; row < deals.size(); ++row) require_guard(work, *stages[row], deals[row]);
+  for (std::size_t row = 0; row < deals.size(); ++row) {
+    require_guard(work, *stages[row], deals[row], own.is_null(row) ? std::string_view() : own.text(row));
+  }
 }
 
 void give_owners(const Work& work, Deals& deals) {
@@ -71,7 +73,7 @@ void create_batch(Work& work, Batch& deals) {
   work.require(Action::create, kOpportunity);
   if (deals.rows() == 0) return;
   Deals rows = rows_of(deals);
-  check(work, rows);
+  check(work, rows, deals.column(kOpportunity.custom()));
   give_owners(work, rows);
   Batch batch = batch_of(rows);
   batch.column(kOpportunity.custom()) = deals.column(kOpportunity.custom());  // no struct has a member for it

@@ -56,9 +56,9 @@ void check_guard(const Reader& reader, const Stage& stage, const std::string& wh
 
 }  // namespace
 
-void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal) {
+void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal, std::string_view own) {
   if (!stage.guard) return;
-  if (state_machine::holds(reader, *stage.guard, kOpportunity, &deal)) return;
+  if (state_machine::holds(reader, *stage.guard, kOpportunity, &deal, own)) return;
   throw Error(Code::state, "opportunity", "stage",
               "stage '" + stage.name + "' is for deals with: " + *stage.guard + "; this deal does not meet that");
 }

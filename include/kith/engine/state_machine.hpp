@@ -74,14 +74,15 @@ struct Move {
   std::string_view name;  ///< the transition's; "": any
   std::string_view from;
   std::string_view to;
-  std::string_view reason = {};  ///< what was given as such
-  std::string_view note = {};    ///< what a refusal says first: "the deal is won since 2026-02-01"
+  std::string_view reason = {};                      ///< what was given as such
+  std::string_view note = {};                        ///< what a refusal says first: "the deal is won since 2026-02-01"
   const std::vector<std::string>* states = nullptr;  ///< in their order, where the verb has them at hand
 };
 
-/// Throws unless a transition leads there; `record` is a struct of the entity as it will be. What must be filled and is
-/// not is added to `missing` instead, so that a verb tells it with its other faults. Errors: state (no way leads there,
-/// or a guard does not hold; both name the transition).
+/// Throws unless a transition leads there; `record` is a struct of the entity as it will be, and it is looked at with
+/// what the store will have of its own fields. What must be filled and is not is added to `missing` instead, so that a
+/// verb tells it with its other faults. Errors: state (no way leads there, or a guard does not hold; both name the
+/// transition).
 void require(const Reader& reader, const Move& move, const Entity& entity, const void* record,
              std::vector<Violation>& missing);
 template <class T>
@@ -91,9 +92,10 @@ void require(const Reader& reader, const Move& move, const T& record, std::vecto
 /// Whether `require` would find nothing wrong.
 bool allows(const Reader& reader, const Move& move, const Entity& entity, const void* record);
 
-/// True when a guard holds for a record (a struct of the entity as it will be, with what the store has of its own
-/// fields).
-bool holds(const Reader& reader, std::string_view guard, const Entity& entity, const void* record);
+/// True when a guard holds for a record: a struct of the entity as it will be. Of the store's own fields counts what a
+/// verb is given for it (custom::with), else what is stored; in a batch what its row says in `own`.
+bool holds(const Reader& reader, std::string_view guard, const Entity& entity, const void* record,
+           std::string_view own = {});
 
 }  // namespace state_machine
 
