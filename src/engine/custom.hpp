@@ -85,11 +85,6 @@ class CustomRows {
   void rebuild(const CustomFields& own, int index);
   /// Removes all keys of a field.
   void forget(const Entity& entity, std::string_view rule);
-  /// Error{conflict} when a value of a field points to the record.
-  void require_unreferenced(const Entity& entity, Id id,
-                            const std::map<const Entity*, std::unordered_set<std::int64_t>>& leaving) const;
-  /// Error{state} when a value of rows that come back points to a record that is neither there nor among `coming`.
-  void require_references(const Batch& rows, const std::vector<Batch>& coming) const;
   /// What a record will hold once the verb that is running has written it: what is stored, on it what a Carry or the
   /// row of a batch (`given`) brings, and the defaults of a new record (id 0). Rules are asked when it is written.
   static std::string to_be(const Reader& reader, const Entity& entity, Id id, std::string_view stored,

@@ -355,53 +355,6 @@ void CustomRows::rebuild(const CustomFields& own, int index) {
   add_keys(own, changes);
 }
 
-void CustomRows::require_unreferenced(const Entity& entity, Id id,
-                                      const std::map<const Entity*, std::unordered_set<std::int64_t>>& leaving) const {
-  const Entity& keys = entity_of<KeyRow>();
-  const auto all = customs_of(work_);
-  for (const Entity* other : work_.model().entities()) {
-    const CustomFields* own = all->of(*other);
-    for (std::size_t i = 0; own != nullptr && i < own->size(); ++i) {
-      if (own->rule(i).refers_to != entity.name) continue;
-      const Batch users =
-          raw_all(work_, {.entity = &keys,
-                          .fields = {keys.at("record")},
-                          .where = {equals(keys, "entity", other->name), equals(keys, "rule", own->rule(i).name),
-                                    equals(keys, "word", id)}});
-      const auto gone = leaving.find(other);
-      for (std::size_t row = 0; row < users.rows(); ++row) {
-        const std::int64_t user = users.columns[0].word(row);
-        if (gone != leaving.end() && gone->second.contains(user)) continue;
-        throw Error(Code::conflict, std::string(entity.name), "id",
-                    std::string(other->name) + " " + std::to_string(user) + " refers to " + std::to_string(id.value) +
-                        " as its " + own->rule(i).name + "; remove or change that first");
-      }
-    }
-  }
-}
-
-void CustomRows::require_references(const Batch& rows, const std::vector<Batch>& coming) const {
-  const auto own = custom_of(work_, *rows.entity);
-  for (std::size_t i = 0; own != nullptr && i < own->size(); ++i) {
-    const CustomRule& rule = own->rule(i);
-    const Entity* target = rule.refers_to.empty() ? nullptr : work_.model().find_entity(rule.refers_to);
-    for (std::size_t row = 0; target != nullptr && row < rows.rows(); ++row) {
-      const Cell cell = cell_in(parse_custom(text_at(rows, row)), rule.name);
-      const auto* word = std::get_if<std::int64_t>(&cell);
-      if (word == nullptr) continue;
-      const Id id{*word};
-      const bool among = std::any_of(coming.begin(), coming.end(), [&](const Batch& other) {
-        const auto ids = other.columns[kIdField].words();
-        return other.entity == target && std::find(ids.begin(), ids.end(), id.value) != ids.end();
-      });
-      if (among || raw_get(work_, *target, {&id, 1}).rows() != 0) continue;
-      throw Error(Code::state, std::string(rows.entity->name), rule.name,
-                  "record " + std::to_string(id_at(rows, row)) + " refers to " + std::string(target->name) + " " +
-                      std::to_string(id.value) + ", which was removed; restore that first");
-    }
-  }
-}
-
 std::optional<std::vector<Id>> records_by_key(const Reader& reader, const CustomFields& own, int index,
                                               const Condition& condition, std::size_t most) {
   using Op = Condition::Op;

@@ -34,8 +34,9 @@ struct Recovery {
   struct Reference {
     const Entity* entity = nullptr;
     Id id = {};
-    std::int64_t seq = 0;  // the work that wrote it
-    int field = 0;
+    std::int64_t seq = 0;     // the work that wrote it
+    std::string field = {};   // also one of the store's own
+    std::string target = {};  // an entity
     Id to = {};
     std::string text() const;  // "contact 7 of work 3 refers to 5 as its customer; remove or change that first"
   };

@@ -2,34 +2,51 @@
 // Removing a record with its parts. Its versions stay in the history; `history::restore` brings it back from there.
 #include <algorithm>
 
+#include "engine/custom.hpp"
 #include "engine/pending.hpp"
 #include "engine/recovery.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
+namespace {
 
-std::optional<Recovery::Reference> Recovery::reference_to(const Reader& reader, const Entity& entity,
-                                                          const std::vector<Id>& ids, const Work::Group& leaving) {
-  constexpr std::size_t kIdsAtOnce = 500;
+constexpr std::size_t kIdsAtOnce = 500;
+
+bool leaves(const Recovery::Group& leaving, const Entity& entity, std::int64_t id) {
+  const auto gone = leaving.find(&entity);
+  return gone != leaving.end() && gone->second.contains(id);
+}
+
+/// Some of the ids as a condition.
+Condition among(int field, const std::vector<Id>& ids, std::size_t start) {
+  Condition condition{.op = Condition::Op::in, .field = field, .operands = {}, .terms = {}};
+  for (std::size_t at = start; at < std::min(ids.size(), start + kIdsAtOnce); ++at) {
+    condition.operands.emplace_back(ids[at].value);
+  }
+  return condition;
+}
+
+/// By fields of the store's own, whose keys say who refers to what.
+std::optional<Recovery::Reference> own_reference_to(const Reader& reader, const Entity& entity,
+                                                    const std::vector<Id>& ids, const Recovery::Group& leaving) {
+  const Entity& keys = entity_of<KeyRow>();
+  const auto all = customs_of(reader);
   for (const Entity* other : reader.model().entities()) {
-    if (other->keeping != Keeping::versioned) continue;
-    const auto gone = leaving.find(other);
-    for (std::size_t i = 0; i < other->fields.size(); ++i) {
-      if (other->fields[i].options.refers_to != entity.name) continue;
-      const int field = static_cast<int>(i);
-      for (std::size_t start = 0; start < ids.size(); start += kIdsAtOnce) {
-        Condition condition{.op = Condition::Op::in, .field = field, .operands = {}, .terms = {}};
-        for (std::size_t at = start; at < std::min(ids.size(), start + kIdsAtOnce); ++at) {
-          condition.operands.emplace_back(ids[at].value);
-        }
-        auto rows = raw_scan(
-            reader, {.entity = other, .fields = {kIdField, kSeqField, field}, .where = {std::move(condition)}});
-        for (Batch users; rows->next(users);) {
-          for (std::size_t row = 0; row < users.rows(); ++row) {
-            const std::int64_t user = users.columns[0].word(row);
-            if (gone != leaving.end() && gone->second.contains(user)) continue;
-            return Reference{other, {user}, users.columns[1].word(row), field, {users.columns[2].word(row)}};
-          }
+    const CustomFields* own = all->of(*other);
+    for (std::size_t i = 0; own != nullptr && &own->entity() == other && i < own->size(); ++i) {
+      const CustomRule& rule = own->rule(i);
+      for (std::size_t start = 0; rule.refers_to == entity.name && start < ids.size(); start += kIdsAtOnce) {
+        const Batch users =
+            raw_all(reader, {.entity = &keys,
+                             .fields = {keys.at("record"), keys.at("word")},
+                             .where = {equals(keys, "entity", other->name), equals(keys, "rule", rule.name),
+                                       among(keys.at("word"), ids, start)}});
+        for (std::size_t row = 0; row < users.rows(); ++row) {
+          const Id user{users.columns[0].word(row)};
+          if (leaves(leaving, *other, user.value)) continue;
+          const Batch found = raw_get(reader, *other, {&user, 1});
+          const std::int64_t seq = found.rows() == 0 ? 0 : found.columns[kSeqField].word(0);
+          return Recovery::Reference{other, user, seq, rule.name, rule.refers_to, {users.columns[1].word(row)}};
         }
       }
     }
@@ -37,10 +54,39 @@ std::optional<Recovery::Reference> Recovery::reference_to(const Reader& reader, 
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<Recovery::Reference> Recovery::reference_to(const Reader& reader, const Entity& entity,
+                                                          const std::vector<Id>& ids, const Recovery::Group& leaving) {
+  for (const Entity* other : reader.model().entities()) {
+    if (other->keeping != Keeping::versioned) continue;
+    for (std::size_t i = 0; i < other->fields.size(); ++i) {
+      if (other->fields[i].options.refers_to != entity.name) continue;
+      const int field = static_cast<int>(i);
+      for (std::size_t start = 0; start < ids.size(); start += kIdsAtOnce) {
+        auto rows = raw_scan(
+            reader, {.entity = other, .fields = {kIdField, kSeqField, field}, .where = {among(field, ids, start)}});
+        for (Batch users; rows->next(users);) {
+          for (std::size_t row = 0; row < users.rows(); ++row) {
+            const std::int64_t user = users.columns[0].word(row);
+            if (leaves(leaving, *other, user)) continue;
+            return Reference{other,
+                             {user},
+                             users.columns[1].word(row),
+                             std::string(other->fields[i].name),
+                             std::string(entity.name),
+                             {users.columns[2].word(row)}};
+          }
+        }
+      }
+    }
+  }
+  return own_reference_to(reader, entity, ids, leaving);
+}
+
 std::string Recovery::Reference::text() const {
   return std::string(entity->name) + " " + std::to_string(id.value) + " of work " + std::to_string(seq) +
-         " refers to " + std::to_string(to.value) + " as its " +
-         std::string(entity->fields[static_cast<std::size_t>(field)].name) + "; remove or change that first";
+         " refers to " + std::to_string(to.value) + " as its " + field + "; remove or change that first";
 }
 
 void Work::require_unreferenced(const Entity& entity, Id id, const Group& leaving) const {
@@ -68,7 +114,6 @@ void Work::remove(const Entity& entity, Id id, std::int64_t revision) {
   for (const Batch& batch : rows) {
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       require_unreferenced(*batch.entity, {batch.columns[kIdField].word(row)}, leaving);
-      CustomRows(*this).require_unreferenced(*batch.entity, {batch.columns[kIdField].word(row)}, leaving);
     }
   }
   for (auto batch = rows.rbegin(); batch != rows.rend(); ++batch) {

@@ -46,10 +46,9 @@ void add_gone_parts(const Reader& reader, const Entity& entity, Id id, std::int6
 void require_references(const Reader& reader, const std::vector<Batch>& rows) {
   const auto missing = Recovery::missing_reference(reader, rows);
   if (!missing) return;
-  const Field& field = missing->entity->fields[static_cast<std::size_t>(missing->field)];
-  throw Error(Code::state, std::string(missing->entity->name), std::string(field.name),
-              "record " + std::to_string(missing->id.value) + " refers to " + std::string(field.options.refers_to) +
-                  " " + std::to_string(missing->to.value) + ", which was removed; restore that first");
+  throw Error(Code::state, std::string(missing->entity->name), missing->field,
+              "record " + std::to_string(missing->id.value) + " refers to " + missing->target + " " +
+                  std::to_string(missing->to.value) + ", which was removed; restore that first");
 }
 
 }  // namespace
@@ -61,6 +60,37 @@ Batch Recovery::as_current(const Entity& entity, const Batch& past, const std::v
   }
   return batch;
 }
+
+namespace {
+
+/// By fields of the store's own. `there`: records that are known to be there, or to come.
+std::optional<Recovery::Reference> missing_own_reference(
+    const Reader& reader, const Batch& batch, const std::map<const Entity*, std::unordered_set<std::int64_t>>& there) {
+  const auto own = custom_of(reader, *batch.entity);
+  for (std::size_t row = 0; own != nullptr && row < batch.rows(); ++row) {
+    const Column& texts = batch.column(batch.entity->custom());
+    const CustomCells cells = parse_custom(texts.is_null(row) ? std::string_view() : texts.text(row));
+    for (std::size_t i = 0; i < own->size(); ++i) {
+      const CustomRule& rule = own->rule(i);
+      const Entity* target = rule.refers_to.empty() ? nullptr : reader.model().find_entity(rule.refers_to);
+      const auto cell = target == nullptr ? cells.end() : cells.find(rule.name);
+      if (cell == cells.end()) continue;
+      const Id id{std::get<std::int64_t>(cell->second)};
+      const auto known = there.find(target);
+      if (known != there.end() && known->second.contains(id.value)) continue;
+      if (raw_get(reader, *target, {&id, 1}).rows() != 0) continue;
+      return Recovery::Reference{batch.entity,
+                                 {batch.columns[kIdField].word(row)},
+                                 batch.columns[kSeqField].word(row),
+                                 rule.name,
+                                 rule.refers_to,
+                                 id};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::optional<Recovery::Reference> Recovery::missing_reference(const Reader& reader, const std::vector<Batch>& rows) {
   std::map<const Entity*, std::unordered_set<std::int64_t>> there;
@@ -86,10 +116,12 @@ std::optional<Recovery::Reference> Recovery::missing_reference(const Reader& rea
         return Reference{batch.entity,
                          {batch.columns[kIdField].word(row)},
                          batch.columns[kSeqField].word(row),
-                         static_cast<int>(i),
+                         std::string(batch.entity->fields[i].name),
+                         std::string(refers_to),
                          id};
       }
     }
+    if (const auto missing = missing_own_reference(reader, batch, there)) return missing;
   }
   return std::nullopt;
 }
@@ -201,7 +233,6 @@ void restore(Work& work, const Entity& entity, Id id) {
   }
   add_gone_parts(work, entity, id, past.columns.back().word(0), rows);
   require_references(work, rows);
-  for (const Batch& batch : rows) CustomRows(work).require_references(batch, rows);
   Work::Step step(work);
   for (const Batch& batch : rows) {
     recovery.put_back(batch, std::vector<ChangeKind>(batch.rows(), ChangeKind::restored));

@@ -206,12 +206,10 @@ class Undo {
     }
     const auto missing = Recovery::missing_reference(system, back);
     if (!missing) return;
-    const Field& field = missing->entity->fields[static_cast<std::size_t>(missing->field)];
     found_.push_back({std::string(missing->entity->name), missing->id, 0,
                       std::string(missing->entity->name) + " " + std::to_string(missing->id.value) +
-                          " would refer to " + std::string(field.options.refers_to) + " " +
-                          std::to_string(missing->to.value) + " as its " + std::string(field.name) +
-                          ", which was removed; restore that first"});
+                          " would refer to " + missing->target + " " + std::to_string(missing->to.value) + " as its " +
+                          missing->field + ", which was removed; restore that first"});
   }
 
   const Reader& reader_;
