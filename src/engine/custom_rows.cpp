@@ -284,18 +284,25 @@ void CustomRows::erase_keys(std::vector<Condition> where) {
 }
 
 void CustomRows::remove_keys(const Entity& entity, const std::vector<Change>& changes) {
-  std::map<int, std::vector<Cell>> records;  // by field
+  struct Gone {
+    std::vector<Cell> records;
+    std::vector<Cell> values;  // theirs: keys are found by value
+  };
+  std::map<int, std::vector<Gone>> by_field;
   for (const Change& change : changes) {
-    if (!is_null(change.before)) records[change.index].emplace_back(change.record.value);
+    if (is_null(change.before)) continue;
+    std::vector<Gone>& some = by_field[change.index];
+    if (some.empty() || some.back().records.size() == kFew) some.emplace_back();
+    some.back().records.emplace_back(change.record.value);
+    some.back().values.push_back(change.before);
   }
   const auto own = custom_of(work_, entity);
-  for (const auto& [index, ids] : records) {
-    for (std::size_t at = 0; at < ids.size(); at += kFew) {
-      const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
-      const auto last = ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), at + kFew));
-      erase_keys({compare("record", Condition::Op::in, {first, last}),
-                  equals(entity_of<KeyRow>(), "entity", entity.name),
-                  equals(entity_of<KeyRow>(), "rule", own->rule(static_cast<std::size_t>(index)).name)});
+  for (auto& [index, all] : by_field) {
+    const CustomRule& rule = own->rule(static_cast<std::size_t>(index));
+    for (Gone& some : all) {
+      erase_keys({equals(entity_of<KeyRow>(), "entity", entity.name), equals(entity_of<KeyRow>(), "rule", rule.name),
+                  compare(is_text(rule.type) ? "text" : "word", Condition::Op::in, std::move(some.values)),
+                  compare("record", Condition::Op::in, std::move(some.records))});
     }
   }
 }

@@ -2,7 +2,8 @@
 /// \file
 /// The memory backend: the reference for what a backend means. A state is a set of trees that share their nodes with
 /// the states before it, so that a snapshot, a rollback and a savepoint are each a kept copy of a few pointers.
-/// It takes no offers but a choice of ids: the engine's own filters, sorts and limits are tested through it.
+/// It takes no offers but a choice of ids: the engine's own filters, sorts and limits are tested through it. What
+/// unique keys can tell of a filter spares walking over the other rows; the engine tests it all the same.
 
 #include <algorithm>
 #include <chrono>
@@ -31,6 +32,78 @@ struct TableData {
   std::vector<Tree<std::string, std::int64_t>> unique;  ///< key bytes to the id that has them
 };
 using State = std::vector<std::shared_ptr<TableData>>;
+
+constexpr std::size_t kMostPrefixes = 1000;  ///< values of a filter that are looked up in a key
+
+/// What a filter says of one field: the conjunct that names its values, or null.
+const Condition* values_of(const std::vector<Condition>& where, int field) {
+  for (const Condition& condition : where) {
+    const bool names = condition.op == Condition::Op::eq || condition.op == Condition::Op::in;
+    if (names && condition.field == field && condition.operands.size() <= kMostPrefixes) return &condition;
+  }
+  return nullptr;
+}
+
+/// Beginnings of the bytes of a key that rows must have to meet a filter; none where it does not name the key's first
+/// field. Rows with a null in a key are not in its tree, so the fields behind must not be nullable.
+std::vector<std::string> prefixes_of(const Layout& layout, const std::vector<int>& key,
+                                     const std::vector<Condition>& where, std::size_t& used) {
+  std::vector<std::string> prefixes{{}};
+  for (used = 0; used < key.size(); ++used) {
+    const Condition* condition = values_of(where, key[used]);
+    if (condition == nullptr || prefixes.size() * condition->operands.size() > kMostPrefixes) break;
+    const std::size_t operands = condition->op == Condition::Op::eq ? 1 : condition->operands.size();
+    std::vector<std::string> longer;
+    for (const std::string& prefix : prefixes) {
+      for (std::size_t k = 0; k < operands; ++k) {
+        std::string bytes = prefix;
+        if (const auto* text = std::get_if<std::string>(&condition->operands[k])) {
+          add_key_text(bytes, *text);
+        } else if (const auto* word = std::get_if<std::int64_t>(&condition->operands[k])) {
+          add_key_word(bytes, *word);
+        } else {
+          continue;  // nothing is equal to null
+        }
+        longer.push_back(std::move(bytes));
+      }
+    }
+    prefixes = std::move(longer);
+  }
+  for (std::size_t i = used; i < key.size(); ++i) {
+    if (layout.nullable[static_cast<std::size_t>(key[i])]) used = 0;
+  }
+  return prefixes;
+}
+
+/// Ids, in their order, among which are those of all rows that meet a filter; nothing where no key tells or where it
+/// tells of too many to be worth it.
+std::optional<std::vector<std::int64_t>> ids_by_key(const Layout& layout, const TableData& table,
+                                                    const std::vector<Condition>& where) {
+  std::size_t most = 0;
+  std::size_t best = 0;
+  std::vector<std::string> prefixes;
+  for (std::size_t k = 0; k < layout.unique.size(); ++k) {
+    std::size_t used = 0;
+    std::vector<std::string> found = prefixes_of(layout, layout.unique[k], where, used);
+    if (used <= most) continue;
+    most = used;
+    best = k;
+    prefixes = std::move(found);
+  }
+  if (most == 0) return std::nullopt;
+  std::vector<std::int64_t> ids;
+  const std::size_t worth = table.rows.size() / 4 + 16;
+  Tree<std::string, std::int64_t>::Walk walk(table.unique[best]);
+  for (const std::string& prefix : prefixes) {
+    for (walk.seek(prefix); !walk.done() && walk.key().starts_with(prefix); walk.next()) {
+      if (ids.size() == worth) return std::nullopt;
+      ids.push_back(walk.value());
+    }
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
 
 /// What all connections share.
 struct Store {
@@ -68,12 +141,14 @@ struct Life {
 
 class MemoryCursor final : public Cursor {
  public:
-  MemoryCursor(const Scan& scan, std::shared_ptr<const Life> life, const Rows& rows, const Rows* history)
+  MemoryCursor(const Scan& scan, std::shared_ptr<const Life> life, const Layout& layout, const TableData& table,
+               const Rows* history)
       : scan_(scan), life_(std::move(life)) {
     taken_.where.assign(scan_.where.size(), false);
     take_ids();
+    if (!ids_ && history == nullptr) ids_ = ids_by_key(layout, table, scan_.where);
     std::vector<Condition>().swap(scan_.where);  // The engine evaluates the rest; no copy is needed.
-    sources_.push_back(Source{Rows::Walk(rows), scan_.history != nullptr ? kSeqField : -1, -1});
+    sources_.push_back(Source{Rows::Walk(table.rows), scan_.history != nullptr ? kSeqField : -1, -1});
     if (history != nullptr) sources_.push_back(Source{Rows::Walk(*history), kSeqField, to_seq_field(*scan_.history)});
   }
 
@@ -248,11 +323,11 @@ class MemoryTransaction final : public Transaction {
   std::unique_ptr<Cursor> scan(const Scan& scan) override {
     check_alive();
     check_scan(scan);
-    const TableData& table = *state_[table_of(*scan.entity)];
+    const std::size_t place = table_of(*scan.entity);
     const Rows* history = scan.history != nullptr ? &state_[table_of(*scan.history)]->rows : nullptr;
     // Later writes get a new stamp, so that they copy what this cursor walks over.
     if (access_ == Access::write) freeze();
-    return std::make_unique<MemoryCursor>(scan, life_, table.rows, history);
+    return std::make_unique<MemoryCursor>(scan, life_, *layouts_[place], *state_[place], history);
   }
 
   void savepoint() override {

@@ -51,18 +51,24 @@ Row::Row(const Layout& layout, const Batch& batch, std::size_t row) : fields_(la
   }
 }
 
+void add_key_word(std::string& bytes, std::int64_t word) {
+  char raw[sizeof word];
+  std::memcpy(raw, &word, sizeof word);
+  bytes.append(raw, sizeof raw);
+}
+
+void add_key_text(std::string& bytes, std::string_view text) {
+  // A length in front of each text keeps ("a", "bc") apart from ("ab", "c").
+  add_key_word(bytes, static_cast<std::int64_t>(text.size()));
+  bytes.append(text);
+}
+
 bool unique_bytes(const Layout& layout, std::span<const int> key, const Row& row, std::string& bytes) {
   bytes.clear();
   for (const int position : key) {
     const auto field = static_cast<std::size_t>(position);
     if (row.is_null(field)) return false;
-    const bool text = is_text(layout.types[field]);
-    // A length in front of each text keeps ("a", "bc") apart from ("ab", "c").
-    const std::uint64_t word = text ? row.text(field).size() : static_cast<std::uint64_t>(row.word(field));
-    char raw[sizeof word];
-    std::memcpy(raw, &word, sizeof word);
-    bytes.append(raw, sizeof raw);
-    if (text) bytes.append(row.text(field));
+    is_text(layout.types[field]) ? add_key_text(bytes, row.text(field)) : add_key_word(bytes, row.word(field));
   }
   return true;
 }

@@ -49,6 +49,10 @@ class Row {
   std::size_t fields_ = 0;
 };
 
+/// Adds a value of a key to its bytes, such that equal bytes are equal values and no value's bytes begin another's.
+void add_key_word(std::string& bytes, std::int64_t word);
+void add_key_text(std::string& bytes, std::string_view text);
+
 /// The bytes of a unique key, equal exactly when the values are; false when one of them is null, for then the key
 /// binds nothing.
 bool unique_bytes(const Layout& layout, std::span<const int> key, const Row& row, std::string& bytes);
