@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 build_packages=(
   cmake ninja-build g++ ccache pkg-config ca-certificates tzdata
   libsqlite3-dev libfmt-dev libboost-dev nlohmann-json3-dev libutf8proc-dev libhowardhinnant-date-dev
-  libpq-dev postgresql # the server is for tests alone
+  libpq-dev postgresql pgbouncer # the server and the pooler are for tests alone
   libgtest-dev
   python3 python3-venv python3-dev
 )
