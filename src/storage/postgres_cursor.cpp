@@ -20,15 +20,15 @@ PostgresCursor::PostgresCursor(std::shared_ptr<Life> life, const Scan& scan, Sca
   if (small) {
     rows_ = life_->channel->run(sql_, params_, "read");
     complete_ = true;
-  } else if (taken_.limit || scan.where.empty()) {
+  } else if (taken_.limit) {
     open();
   } else {
     look();
   }
 }
 
-/// A filter mostly leaves few rows: asks for one batch and one row more. When there are more, it starts again with a
-/// cursor, for without an order the server may give the rows in another one the next time.
+/// A filter mostly leaves few rows, and most tables have few: asks for one batch and one row more. When there are more,
+/// it starts again with a cursor, for without an order the server may give the rows in another one the next time.
 void PostgresCursor::look() {
   Params params = params_;
   params.word(static_cast<std::int64_t>(kRows) + 1);
@@ -47,14 +47,21 @@ void PostgresCursor::open() {
   open_ = true;
   savepoints_ = life_->savepoints;
   life_->cursors.push_back(this);
-  fetch();
+  try {
+    fetch();
+  } catch (...) {
+    forget();  // the constructor may be at work: no destructor follows then
+    throw;
+  }
 }
 
 void PostgresCursor::fetch() {
   Params none;
   rows_ = life_->channel->run_once("FETCH FORWARD " + std::to_string(kRows) + " FROM " + name_, none, "read");
   given_ = 0;
-  if (rows_.rows() < static_cast<int>(kRows)) close();
+  if (rows_.rows() == static_cast<int>(kRows)) return;
+  forget();
+  if (life_->channel->state() == PQTRANS_INTRANS) life_->channel->exec("CLOSE " + name_, "read");
 }
 
 void PostgresCursor::drain() {

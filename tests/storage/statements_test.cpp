@@ -206,7 +206,7 @@ void write_samples(const std::string& url) {
   storage->prepare(sample_entities());
   const auto connection = storage->connect();
   const auto writer = connection->begin(kith::Access::write);
-  for (const int count : {1, 3, 600}) {
+  for (const int count : {1, 3, 1100}) {
     std::vector<Sample> rows;
     for (int i = 0; i < count; ++i) rows.push_back(make_sample(count * 1000 + i));
     const auto batch = batch_of(rows);
@@ -217,7 +217,7 @@ void write_samples(const std::string& url) {
     writer->update(sample(), batch_of(rows), revisions);
     EXPECT_THROW(writer->update(sample(), batch_of(rows), revisions), kith::Error);
   }
-  EXPECT_EQ(all_samples(*writer).size(), 604U);
+  EXPECT_EQ(all_samples(*writer).size(), 1104U);
   const std::vector<kith::Id> ids = {{1000}, {3000}};
   writer->erase(sample(), ids);
   writer->savepoint();
