@@ -282,18 +282,20 @@ std::vector<Value> row_of(const Field& field) {
   for (const std::string_view choice : field.choices) (choices += choices.empty() ? "" : ",") += choice;
   std::string label(options.label.empty() ? field.name : options.label);
   if (options.label.empty()) std::replace(label.begin(), label.end(), '_', ' ');
-  return {std::string(field.name),
-          std::string(name_of(field.type)),
-          field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value(),
-          field.nullable,
-          options.required,
-          options.kept,
-          options.indexed,
-          options.personal,
-          options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}),
-          said(options.refers_to),
-          said(choices),
-          label};
+  // One by one: where memory runs out in the middle of a list of temporaries, some of them conditional, GCC 12 destroys
+  // what it has not made.
+  std::vector<Value> row;
+  row.emplace_back(std::string(field.name));
+  row.emplace_back(std::string(name_of(field.type)));
+  row.emplace_back(field.type == Type::decimal ? Value(std::int64_t{options.scale}) : Value());
+  for (const bool flag : {field.nullable, options.required, options.kept, options.indexed, options.personal}) {
+    row.emplace_back(flag);
+  }
+  row.emplace_back(options.max_length == 0 ? Value() : Value(std::int64_t{options.max_length}));
+  row.emplace_back(said(options.refers_to));
+  row.emplace_back(said(choices));
+  row.emplace_back(std::move(label));
+  return row;
 }
 
 }  // namespace
@@ -317,8 +319,9 @@ Table fields(const Reader& reader, const Entity& entity) {
     std::vector<Value> row = row_of(field_at(entity, own.get(), position));
     const int index = position - static_cast<int>(entity.fields.size());
     const CustomRule* rule = index < 0 ? nullptr : &own->rule(static_cast<std::size_t>(index));
-    row.insert(row.end(),
-               {rule != nullptr, rule != nullptr && rule->unique, rule == nullptr ? Value() : said(rule->formula)});
+    row.emplace_back(rule != nullptr);
+    row.emplace_back(rule != nullptr && rule->unique);
+    row.emplace_back(rule == nullptr ? Value() : said(rule->formula));
     table.add(row);
   }
   return table;
