@@ -110,7 +110,7 @@ class QuotaVerbs:
 
     def split_seasonal(self, quota: int | Record, grain: str, years: int = 3) -> Table:
         """Shares a target over the periods of a finer grain by what came in in them in earlier years."""
-        return Table(self._open().split_seasonal(_id(quota), grain, years))
+        return Table(self._open().split_seasonal(id_of(quota, "quota"), grain, years))
 
     def sum_periods(self, quota: int | Record, grain: str) -> None:
         """Makes a target the sum of its parts: three months give the quarter."""

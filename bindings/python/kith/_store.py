@@ -104,13 +104,13 @@ class _Source(PastReads, QuotaReads):
     def releases(self, statement: int | Record) -> Table:
         """What of a statement of a general plan waits and is released, by position."""
         return Table(
-            self._open().find("statement_release", "statement = :s", {"s": _id(statement)}, ["position"], [], None)
+            self._open().find("statement_release", "statement = :s", {"s": id_of(statement, "statement")}, ["position"], [], None)
         )
 
     def payment(self, statement: int | Record) -> Record | None:
         """What is paid for a statement; None where the plan says no more than a sum."""
         try:
-            return self.statement_payments.find_one("statement = :s", s=_id(statement))
+            return self.statement_payments.find_one("statement = :s", s=id_of(statement, "statement"))
         except NotFoundError:
             return None
 
@@ -256,7 +256,7 @@ class Work(PastWrites, _Source, QuotaVerbs):
         source: str = "",
     ) -> list[int]:
         """Takes back everything posted for a document that is not taken back yet; the ids of the mirrors."""
-        return self._raw.reverse_document(entity, _id(document), on, period, source)
+        return self._raw.reverse_document(entity, id_of(document, entity), on, period, source)
 
     # --- commission and quotas
     def add_plan(self, document: Document | Plan) -> int:

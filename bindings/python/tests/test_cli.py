@@ -92,7 +92,7 @@ def test_records_leave_as_csv(tmp_path: Path) -> None:
         "--mark",
     )
     assert file.read_bytes() == b"\xef\xbb\xbfname\nAcme\n=1+1\n"
-    assert "customers" in run("export", store, "nothing", file, code=1)
+    assert "customers" in run("export", store, "custmers", file, code=1)
     assert run("find", store, "customers", "--fields", "name", "--where", "sector = 'tech'", "--format", "csv") == (
         "name\n'=1+1\n"
     )
