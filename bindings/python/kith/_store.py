@@ -103,9 +103,8 @@ class _Source(PastReads, QuotaReads):
 
     def releases(self, statement: int | Record) -> Table:
         """What of a statement of a general plan waits and is released, by position."""
-        return Table(
-            self._open().find("statement_release", "statement = :s", {"s": id_of(statement, "statement")}, ["position"], [], None)
-        )
+        given = {"s": id_of(statement, "statement")}
+        return Table(self._open().find("statement_release", "statement = :s", given, ["position"], [], None))
 
     def payment(self, statement: int | Record) -> Record | None:
         """What is paid for a statement; None where the plan says no more than a sum."""
