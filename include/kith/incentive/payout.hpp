@@ -15,9 +15,10 @@
 
 namespace kith::incentive {
 
-/// Why a statement, or one line of it, is what it is, from the facts as they were when it was closed (now, while it is
-/// open): credits, slices, modifiers, rounding, and for an adjustment what was posted before. `language` is "en" or
-/// "zh". Serves statements of both plan formats. Errors: not_found, invalid (language).
+/// Why a statement, or one line of it, is what it is, from the facts as they were when it was closed, or, while it is
+/// open, last run: credits, slices, modifiers, rounding, and for an adjustment what was posted before. Says how many
+/// facts came after the run. `language` is "en" or "zh". Serves statements of both plan formats. Errors: not_found,
+/// invalid (language).
 std::string explain_statement_text(const Reader& reader, Id statement, std::string_view language = "en");
 std::string explain_line_text(const Reader& reader, Id line, std::string_view language = "en");
 
@@ -38,7 +39,7 @@ std::vector<Violation> recheck_statement(const Reader& reader, Id statement);
 /// Another plan, other numbers, or both.
 struct Alternative {
   std::optional<std::string> document = {};  ///< instead of every version of the plan
-  /// Instead of those of the same name, person and period; a person is an employee's id as decimal text.
+  /// Instead of those of the same name, person and period; a person is an employee's name, or id as decimal text.
   std::vector<PlanValue> values = {};
 };
 /// What everybody who holds the plan was paid by it for the periods from `first` to `last`, and what the alternative
