@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 #include "storage/rules.hpp"
 #include "storage/sqlite_file.hpp"
@@ -35,28 +36,44 @@ class SqliteConnection final : public Connection {
   std::shared_ptr<sqlite::Link> link_;
 };
 
+/// One link that nobody uses. Opening a file and reading its schema is most of what a first read costs, so the link of
+/// a session that ended, or that the store was opened with, waits here for the next.
+class Rest {
+ public:
+  std::unique_ptr<sqlite::Link> take() {
+    const std::lock_guard lock(mutex_);
+    return std::move(link_);
+  }
+  void give(std::unique_ptr<sqlite::Link> link) noexcept {
+    const auto clean = [](const std::optional<sqlite::Channel>& channel) {
+      return !channel || (!channel->busy && channel->database.idle());
+    };
+    if (!clean(link->reading) || !clean(link->writing)) return;
+    const std::lock_guard lock(mutex_);
+    if (link_ == nullptr) link_.swap(link);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<sqlite::Link> link_;
+};
+
 class SqliteStorage final : public Storage {
  public:
   SqliteStorage(std::string path, const StorageOptions& options, bool fresh)
       : path_(std::move(path)), options_(options), fresh_(std::make_shared<std::atomic<bool>>(fresh)) {}
 
-  std::unique_ptr<Connection> connect() override {
-    auto link = std::make_shared<sqlite::Link>();
-    link->fresh = fresh_;
-    link->path = path_;
-    link->options = options_;
-    return std::make_unique<SqliteConnection>(std::move(link));
-  }
+  std::unique_ptr<Connection> connect() override { return std::make_unique<SqliteConnection>(link()); }
 
   bool fresh() const override { return *fresh_; }
 
   void prepare(std::span<const Entity* const> entities) override {
     using Mode = sqlite::Database::Mode;
     if (!*fresh_) {
-      sqlite::Database database(path_, Mode::read, options_);
-      // A store that turns out to be refused keeps its bytes: its log is not folded into it on closing.
-      sqlite3_db_config(database.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+      const auto link = this->link();
+      sqlite::Database& database = unchecked(*link);
       sqlite::check_tables(database, entities);
+      sqlite3_db_config(database.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
       return;
     }
     if (options_.read_only) fail_read_only_store(path_);
@@ -71,9 +88,8 @@ class SqliteStorage final : public Storage {
 
   Migration migration(std::span<const Entity* const> entities) override {
     if (*fresh_) return {};
-    sqlite::Database database(path_, sqlite::Database::Mode::read, options_);
-    sqlite3_db_config(database.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    return sqlite::plan_migration(database, entities);
+    const auto link = this->link();
+    return sqlite::plan_migration(unchecked(*link), entities);
   }
 
   bool copy_to(const std::string& path) override {
@@ -137,9 +153,31 @@ class SqliteStorage final : public Storage {
   }
 
  private:
+  /// The link at rest, or a new one; it comes to rest when its last user is gone.
+  std::shared_ptr<sqlite::Link> link() {
+    auto link = rest_->take();
+    if (link == nullptr) {
+      link = std::make_unique<sqlite::Link>();
+      link->fresh = fresh_;
+      link->path = path_;
+      link->options = options_;
+    }
+    return {link.release(), [rest = rest_](sqlite::Link* used) { rest->give(std::unique_ptr<sqlite::Link>(used)); }};
+  }
+
+  /// For looking at a store that may yet be refused: such a one keeps its bytes, its log is not folded into it on
+  /// closing.
+  sqlite::Database& unchecked(sqlite::Link& link) {
+    if (!link.reading) link.reading.emplace(path_, sqlite::Database::Mode::read, options_);
+    sqlite::Database& database = link.reading->database;
+    sqlite3_db_config(database.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return database;
+  }
+
   std::string path_;
   StorageOptions options_;
   std::shared_ptr<std::atomic<bool>> fresh_;
+  std::shared_ptr<Rest> rest_ = std::make_shared<Rest>();
 };
 
 }  // namespace

@@ -134,6 +134,9 @@ void Database::fail(int rc, std::string_view doing) const {
     case SQLITE_TOOBIG: throw Error(Code::overflow, fmt::format("a text is too long for {} ({})", path_, said));
     case SQLITE_INTERRUPT: throw Error(Code::cancelled, fmt::format("the work on {} was interrupted", path_));
     case SQLITE_ERROR:
+      // The only damage that SQLite tells in no code of its own: a schema format in the header that it does not know.
+      if (std::string_view(said) == "unsupported file format") fail(SQLITE_CORRUPT, doing);
+      [[fallthrough]];
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
     case SQLITE_MISMATCH:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // R10 and R20: files that somebody damaged, and machines that are set up differently.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,14 +46,61 @@ std::string damaged(std::string bytes, std::mt19937& random) {
   return bytes;
 }
 
-TEST(Mutations, R10DamageIsAnErrorAFindingOrUntouchedData) {
+/// A store as SQLite writes it with pages of that size.
+std::string with_pages(const std::string& bytes, int size) {
+  const kith_test::TempDir directory;
+  const std::string path = directory.file("paged.kith");
+  test::put_store(path, bytes);
+  sqlite3* raw = nullptr;
+  EXPECT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+  const std::string sql =
+      "PRAGMA journal_mode=DELETE; PRAGMA page_size=" + std::to_string(size) + "; VACUUM; PRAGMA journal_mode=WAL";
+  EXPECT_EQ(sqlite3_exec(raw, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(raw);
+  return kith_test::read_bytes(path);
+}
+
+/// The company after every third of the script's operations: it has a past, and rows that are gone.
+std::string worked_store() {
+  const kith_test::TempDir directory;
+  const std::string path = directory.file("worked.kith");
+  test::put_store(path, test::script_store());
+  {
+    auto engine = open(path, test::script_options());
+    Session session = engine->session();
+    for (std::size_t i = 0; i < test::operations().size(); i += 3) {
+      try {
+        test::operations()[i].run(session);
+      } catch (const Error&) {
+        // Each is made for the company as it was founded; one that another has overtaken is refused.
+      }
+    }
+  }
+  return kith_test::read_bytes(path);
+}
+
+std::string founded_store() {
+  const kith_test::TempDir directory;
+  open(directory.file("founded.kith"), test::script_options());
+  return kith_test::read_bytes(directory.file("founded.kith"));
+}
+
+/// What gets damaged.
+struct Seed {
+  const char* name;
+  std::string (*bytes)();
+};
+
+class Mutations : public testing::TestWithParam<Seed> {};
+
+TEST_P(Mutations, R10DamageIsAnErrorAFindingOrUntouchedData) {
   const kith_test::TempDir directory;
   const std::string path = directory.file("store.kith");
-  const std::string& whole = test::script_store();
+  const std::string whole = GetParam().bytes();
   test::put_store(path, whole);
   const std::string digest = test::checked_digest(path);
   std::mt19937 random(10);
-  const int wanted = test::amount_of(120, 100'000);
+  const int wanted = test::amount_of(24, 20'000);
   int refused = 0, found = 0, untouched = 0;
   for (int i = 0; i < wanted; ++i) {
     test::put_store(path, damaged(whole, random));
@@ -74,9 +122,18 @@ TEST(Mutations, R10DamageIsAnErrorAFindingOrUntouchedData) {
     }
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << "damage " << i;
   }
-  test::tell("damaged files: ", refused, " refused, ", found, " found by check, ", untouched, " untouched data");
+  test::tell("damaged files of a store ", GetParam().name, ": ", refused, " refused, ", found, " found by check, ",
+             untouched, " untouched data");
   EXPECT_GT(refused + found, wanted / 4);
 }
+
+INSTANTIATE_TEST_SUITE_P(FiveStores, Mutations,
+                         testing::Values(Seed{"founded", founded_store},
+                                         Seed{"company", [] { return test::script_store(); }},
+                                         Seed{"small_pages", [] { return with_pages(test::script_store(), 1024); }},
+                                         Seed{"large_pages", [] { return with_pages(test::script_store(), 16384); }},
+                                         Seed{"worked", worked_store}),
+                         [](const auto& store) { return store.param.name; });
 
 /// Digests of some operations (all when soaking), told through a pipe by a process of that zone and locale; "" where
 /// the machine lacks the locale.

@@ -369,6 +369,42 @@ TEST_F(SqliteFile, ListsShareAFewShapes) {
   EXPECT_LE(shapes.size(), 13U);
 }
 
+TEST_F(SqliteFile, AnUnknownSchemaFormatIsCorrupt) {
+  std::string bytes = make_store();
+  constexpr std::size_t kSchemaFormatAt = 47;  // "The SQLite Database File Format", section 1.3.10
+  bytes[kSchemaFormatAt] = 9;
+  fs::remove(path_ + "-wal");
+  write_bytes(path_, bytes);
+  expect_refused(Code::corrupt, "unsupported file format");
+}
+
+/// How often this process has the file open.
+std::size_t handles_of(const std::string& path) {
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    count += fs::read_symlink(entry.path(), gone) == fs::canonical(path) ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_F(SqliteFile, OneHandleServesOpeningAndOneConnectionAfterAnother) {
+  make_store();
+  const auto storage = kith::open_storage(path_);
+  EXPECT_TRUE(storage->migration(sample_entities()).steps.empty());
+  storage->prepare(sample_entities());
+  for (int turn = 0; turn < 3; ++turn) {
+    const auto connection = storage->connect();
+    EXPECT_EQ(all_samples(*connection->begin(Access::read)).size(), 300U);
+    EXPECT_EQ(handles_of(path_), 1U);
+  }
+  {
+    const auto first = storage->connect(), second = storage->connect();
+    const auto reading = first->begin(Access::read), too = second->begin(Access::read);
+    EXPECT_EQ(handles_of(path_), 2U) << "two at once have a handle each";
+  }
+}
+
 TEST_F(SqliteFile, DescribesItself) {
   make_store(1);
   const auto lines = kith::open_storage(path_)->describe();
