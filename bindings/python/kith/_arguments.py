@@ -6,11 +6,9 @@ from __future__ import annotations
 import json
 import operator
 import os
-import pathlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from ._table import Record
@@ -78,6 +76,8 @@ def limited(limit: int | None) -> int | None:
 
 def no_kind(name: str, known: Sequence[str]) -> str:
     """The sentence that a kind of records is unknown, with near names."""
+    from difflib import get_close_matches  # only errors need it, and it would slow `import kith` down
+
     near = get_close_matches(name, known, n=3, cutoff=0.6)
     others = "there are customers, contacts, opportunities, products, employees and others (docs/dictionary.md)"
     hint = f"did you mean {' or '.join(near)}?" if near else others
@@ -120,6 +120,7 @@ def document_of(document: Document, what: str) -> str:
 def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a file in UTF-8, with or without a byte order mark."""
     try:
-        return pathlib.Path(path).read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
     except UnicodeDecodeError as fault:
         raise InvalidError(f"'{path}' is not UTF-8 (byte {fault.start + 1}); save it as UTF-8") from None

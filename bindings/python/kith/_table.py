@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from html import escape
 from typing import Any
 
 _SHOWN = 20  # rows of a table that repr shows
@@ -115,6 +114,8 @@ class Table:
         return "\n".join(line.rstrip() for line in lines)
 
     def _repr_html_(self) -> str:
+        from html import escape  # only notebooks need it, and it would slow `import kith` down
+
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self._shown())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

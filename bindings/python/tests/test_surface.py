@@ -2,6 +2,8 @@
 """What scripts use: records, works, values, errors, lifetimes, results."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -571,3 +573,11 @@ def test_the_scan_of_a_work_ends_with_it(shop: SimpleNamespace) -> None:
         next(tables)
     with pytest.raises(OSError, match="ended"):
         stream.read_all()
+
+
+def test_import_brings_no_module_that_only_some_calls_need():
+    show = "import sys; known = set(sys.modules); import kith; print(*sorted(set(sys.modules) - known))"
+    answer = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
+    brought = set(answer.stdout.split())
+    assert "kith._kith" in brought
+    assert not brought & {"argparse", "difflib", "html", "pandas", "pyarrow", "subprocess"}
