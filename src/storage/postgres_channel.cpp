@@ -117,8 +117,8 @@ Channel::Channel(const Settings& settings) : settings_(settings) {
       connection_, [](void*, const char*) {}, nullptr);
 }
 
-Channel::Channel(const Settings& settings, Lent& lent)
-    : settings_(settings), connection_(lent.connection), lent_(&lent) {}
+Channel::Channel(const Settings& settings, std::shared_ptr<Lent> lent)
+    : settings_(settings), connection_(lent->connection), lent_(std::move(lent)) {}
 
 Channel::~Channel() {
   if (!borrowed()) api().PQfinish(connection_);
@@ -156,6 +156,7 @@ Result Channel::run(const std::string& sql, Params& params, std::string_view doi
 }
 
 Result Channel::run_once(const std::string& sql, Params& params, std::string_view doing) {
+  if (borrowed()) return run_looking(sql, params, doing);
   Result result(api().PQexecParams(raw(), sql.c_str(), params.size(), params.types(), params.values(), params.lengths(),
                                    params.formats(), 1));
   if (result.failed()) fail(result, doing);
@@ -163,6 +164,13 @@ Result Channel::run_once(const std::string& sql, Params& params, std::string_vie
 }
 
 std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view doing) {
+  Result failure;
+  std::vector<Result> results = send(steps, failure, doing);
+  if (failure.raw() != nullptr || results.size() != steps.size()) fail(failure, doing);
+  return results;
+}
+
+std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, std::string_view doing) {
   std::vector<const std::string*> names;
   for (Step& step : steps) names.push_back(step.params.size() == 0 ? nullptr : prepared(*step.sql, step.params));
   if (api().PQenterPipelineMode(raw()) == 0) fail(Result(), doing);
@@ -177,7 +185,6 @@ std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view do
   sent = sent && api().PQpipelineSync(raw()) != 0;
   if (!sent) fail_lost(api().PQerrorMessage(raw()));
   std::vector<Result> results;
-  Result failure;
   // Each statement gives its result and an end (null); the sync gives one result of its own, without an end.
   for (bool ended = false;;) {
     Result result(api().PQgetResult(raw()));
@@ -189,14 +196,13 @@ std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view do
     ended = false;
     if (result.status() == PGRES_PIPELINE_SYNC) break;
     if (result.status() == PGRES_PIPELINE_ABORTED) continue;
-    if (result.failed() && failure.raw() == nullptr) {
-      failure = std::move(result);
-    } else {
+    if (!result.failed()) {
       results.push_back(std::move(result));
+    } else if (failure.raw() == nullptr) {
+      failure = std::move(result);
     }
   }
   api().PQexitPipelineMode(raw());
-  if (failure.raw() != nullptr || results.size() != steps.size()) fail(failure, doing);
   return results;
 }
 
@@ -274,6 +280,8 @@ void Channel::fail(const Result& result, std::string_view doing) const {
   std::string said = without_end(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
   if (said.empty()) said = without_end(api().PQerrorMessage(raw()));
   if (!alive() || is_lost(state)) fail_lost(said);
+  // The cursor, the undo point or the transaction is gone, and it was not Kith that ended it.
+  if (borrowed() && !inside_.empty() && (state == "34000" || state == "3B001" || state == "25P01")) fail_moved();
   const std::string& place = settings_.place;
   if (state == "55P03") {
     throw Error(Code::busy, fmt::format("another writer held {} for more than {} ms; try the whole work again", place,
@@ -315,39 +323,6 @@ void Channel::fail(const Result& result, std::string_view doing) const {
                      state.starts_with("25") || state == "42P05" || state == "26000" || state == "XX000";
   throw Error(known ? Code::storage : Code::internal,
               fmt::format("cannot {} {}: {} ({}); {}", doing, place, said, state, advice(state)));
-}
-
-void Channel::enter() {
-  if (!borrowed() || lent_->inside++ > 0) return;
-  try {
-    const Result old = exec(
-        "SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('search_path'), "
-        "pg_catalog.current_setting('kith.tenant', true)");
-    lent_->encoding = old.text(0, 0);
-    lent_->path = old.text(0, 1);
-    lent_->tenant = old.text(0, 2);
-    // Names are qualified, operators cannot be: the host might have its own in front.
-    exec(
-        fmt::format("SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), "
-                    "pg_catalog.set_config('search_path', 'pg_catalog', true), "
-                    "pg_catalog.set_config('kith.tenant', '{}', true)",
-                    settings_.postgres.tenant));
-  } catch (...) {
-    --lent_->inside;
-    throw;
-  }
-}
-
-void Channel::leave() noexcept {
-  if (!borrowed() || --lent_->inside > 0) return;
-  // In a broken transaction this fails, and the end of that transaction restores all of them anyway.
-  for (const auto& [name, value] : {std::pair{"search_path", &lent_->path},
-                                    {"kith.tenant", &lent_->tenant},
-                                    {"client_encoding", &lent_->encoding}}) {
-    const char* values[] = {name, value->c_str()};
-    api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,
-                                     nullptr, 0));
-  }
 }
 
 }  // namespace kith::postgres

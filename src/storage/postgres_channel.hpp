@@ -109,14 +109,22 @@ struct Settings {
   std::string place;  ///< for messages: "database shop on db.example, schema kith, tenant 1"
 };
 
-/// A connection that the host lends, and what it had set before Kith began to work on it.
+/// A connection that the host lends, and what it had set before Kith began to work on it. Stores of several tenants
+/// that are open on one connection share it.
 struct Lent {
   PGconn* connection = nullptr;
-  int inside = 0;  ///< how much of Kith's is open on it
+  int inside = 0;        ///< how much of Kith's is open on it
+  bool working = false;  ///< a Work is
+  /// What the setting kith.inside has been since the first of them was opened. It goes with the host's transaction, or
+  /// when the host undoes to a point from before.
+  std::string mark = {};
   std::string encoding = {};
   std::string path = {};
   std::string tenant = {};
 };
+
+/// What is known of that connection; one for all stores on it.
+std::shared_ptr<Lent> lent_of(PGconn* connection);
 
 class Copying;
 
@@ -125,7 +133,7 @@ class Channel {
   /// Connects. Errors: storage, denied, not_found, busy.
   explicit Channel(const Settings& settings);
   /// Borrows the host's connection.
-  Channel(const Settings& settings, Lent& lent);
+  Channel(const Settings& settings, std::shared_ptr<Lent> lent);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -151,18 +159,38 @@ class Channel {
   /// The failure as kith::Error.
   [[noreturn]] void fail(const Result& result, std::string_view doing) const;
 
-  // Of a borrowed connection: encoding, search path and tenant are Kith's while something of Kith's is open on it.
+  // Of a borrowed connection: encoding, search path and tenant are Kith's while something of Kith's is open on it. A
+  // host may end its transaction, or undo to a point from before, while a Reader or Work is open. Nobody can keep it
+  // from that, so it is looked for whenever something is written and with everything that is read.
   void enter();
   void leave() noexcept;
+  /// The undo point of a Work and the lock on its tenant; gives the row of the tenant. Errors: misuse where another
+  /// Work is open on the connection.
+  Result begin_work(const std::string& lock);
+  void keep_work();
+  /// Undoes it, unless the host has moved on.
+  void undo_work() noexcept;
+  /// Error{misuse} that says what the host did, where it has moved on. Does nothing on a connection of Kith's own.
+  void look();
+  /// Whether what was begun here is still there.
+  bool within() noexcept;
 
  private:
   friend class Copying;
+  std::string look_sql() const;
+  bool moved(const Result& looked) const;
+  [[noreturn]] void fail_moved() const;
+  Result run_looking(const std::string& sql, Params& params, std::string_view doing);
+  std::vector<Result> send(std::span<Step> steps, Result& failure, std::string_view doing);
   const std::string* prepared(const std::string& sql, const Params& params);
   [[noreturn]] void fail_lost(std::string_view said) const;
 
   const Settings& settings_;
   PGconn* connection_ = nullptr;
-  Lent* lent_ = nullptr;
+  std::shared_ptr<Lent> lent_;
+  std::string inside_;       ///< its mark when this one entered
+  std::string work_;         ///< the number of the Work that is open here
+  std::string transaction_;  ///< the host's, by its number on the server
   std::int64_t prepared_count_ = 0;
   std::unordered_map<std::string, std::string> prepared_;
 };

@@ -107,12 +107,15 @@ void PostgresCursor::forget() noexcept {
   std::erase(life_->cursors, this);
 }
 
-void PostgresCursor::drop() noexcept { life_->channel->try_exec(("CLOSE " + name_).c_str()); }
+/// A cursor that is not there would break the transaction that the host has begun since.
+void PostgresCursor::drop() noexcept {
+  if (life_->channel->within()) life_->channel->try_exec(("CLOSE " + name_).c_str());
+}
 
 void PostgresCursor::close() noexcept {
   const bool was_open = open_;
   forget();
-  if (was_open && !life_->ended && life_->channel->state() == PQTRANS_INTRANS) drop();
+  if (was_open && !life_->ended) drop();
 }
 
 }  // namespace kith::postgres

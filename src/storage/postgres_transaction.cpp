@@ -20,8 +20,6 @@ namespace {
 
 /// Ids in one statement.
 constexpr std::size_t kMostIds = 4096;
-/// The undo point of one borrowed Work, in the host's transaction.
-constexpr const char* kWork = "kith_work";
 
 void give_row(const Result& rows, int row, std::span<const Field> fields, RowSink& sink) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -104,19 +102,13 @@ void PostgresTransaction::begin_borrowed() {
   channel_->enter();
   if (access_ == Access::read) return;
   try {
-    channel_->exec(fmt::format("SAVEPOINT {}", kWork));
+    const Result row = channel_->begin_work(fmt::format("SELECT \"format\" FROM {} WHERE {} = {} FOR UPDATE",
+                                                        qualified(settings.postgres.schema, kTenantTable),
+                                                        quoted_name(kTenantColumn), settings.postgres.tenant));
     try {
-      const Result old = channel_->exec("SELECT pg_catalog.current_setting('lock_timeout')");
-      const std::string before(old.text(0, 0));
-      const Result row = channel_->exec(
-          fmt::format("SET LOCAL lock_timeout = {}; SELECT \"format\" FROM {} WHERE {} = {} FOR UPDATE",
-                      std::max(settings.storage.busy_ms, 1), qualified(settings.postgres.schema, kTenantTable),
-                      quoted_name(kTenantColumn), settings.postgres.tenant),
-          "write to");
       check_newer(row);
-      channel_->exec(fmt::format("SET LOCAL lock_timeout = '{}'", before));
     } catch (...) {
-      channel_->try_exec(fmt::format("ROLLBACK TO {0}; RELEASE {0}", kWork).c_str());
+      channel_->undo_work();
       throw;
     }
   } catch (...) {
@@ -140,9 +132,10 @@ void PostgresTransaction::check_alive() const {
   if (life_->ended) fail_ended();
 }
 
-void PostgresTransaction::check_writable() const {
+void PostgresTransaction::check_writable() {
   check_alive();
   if (access_ != Access::write) fail_read_only_transaction();
+  channel_->look();
 }
 
 void PostgresTransaction::check_known(const Entity& entity) {
@@ -265,6 +258,7 @@ std::unique_ptr<Cursor> PostgresTransaction::scan(const Scan& scan) {
 
 void PostgresTransaction::savepoint() {
   check_alive();
+  channel_->look();
   channel_->exec("SAVEPOINT kith");
   ++life_->savepoints;
 }
@@ -272,6 +266,7 @@ void PostgresTransaction::savepoint() {
 void PostgresTransaction::release() {
   check_alive();
   if (life_->savepoints == 0) fail_no_savepoint();
+  channel_->look();
   channel_->exec("RELEASE kith");
   --life_->savepoints;
   for (PostgresCursor* cursor : life_->cursors) cursor->released(life_->savepoints);
@@ -280,6 +275,7 @@ void PostgresTransaction::release() {
 void PostgresTransaction::rollback_to() {
   check_alive();
   if (life_->savepoints == 0) fail_no_savepoint();
+  channel_->look();
   // The server drops the cursors that were opened behind the savepoint.
   const std::vector<PostgresCursor*> open = life_->cursors;
   for (PostgresCursor* cursor : open) {
@@ -314,7 +310,7 @@ void PostgresTransaction::commit() {
     if (!channel_->borrowed()) {
       channel_->commit();
     } else if (access_ == Access::write) {
-      channel_->exec(fmt::format("RELEASE {}", kWork), "write to");
+      channel_->keep_work();
     }
   } catch (...) {
     end(false);
@@ -328,14 +324,12 @@ void PostgresTransaction::end(bool committed) noexcept {
   const std::vector<PostgresCursor*> open = life_->cursors;
   for (PostgresCursor* cursor : open) {
     // The host's transaction goes on, and with it what was declared there.
-    if (channel_->borrowed() && channel_->state() == PQTRANS_INTRANS) cursor->drop();
+    if (channel_->borrowed()) cursor->drop();
     cursor->forget();
   }
   life_->ended = true;
   if (channel_->borrowed()) {
-    if (!committed && access_ == Access::write) {
-      channel_->try_exec("ROLLBACK TO kith_work; RELEASE kith_work");
-    }
+    if (!committed) channel_->undo_work();
     channel_->leave();
   } else if (channel_->alive() && channel_->state() != PQTRANS_IDLE) {
     channel_->try_exec("ROLLBACK");

@@ -24,10 +24,10 @@ namespace kith::postgres {
 class Pool {
  public:
   explicit Pool(Settings settings) : settings_(std::move(settings)) {}
-  Pool(Settings settings, PGconn* host) : settings_(std::move(settings)), lent_{.connection = host} {}
+  Pool(Settings settings, PGconn* host) : settings_(std::move(settings)), lent_(lent_of(host)) {}
 
   const Settings& settings() const { return settings_; }
-  bool borrows() const { return lent_.connection != nullptr; }
+  bool borrows() const { return lent_ != nullptr; }
 
   /// A connection; `fresh` never one that has been used before. Waits at most the busy time. Errors: busy, storage.
   std::unique_ptr<Channel> take(bool fresh = false);
@@ -44,7 +44,7 @@ class Pool {
 
  private:
   Settings settings_;
-  Lent lent_;
+  std::shared_ptr<Lent> lent_;  ///< none where the connections are Kith's own
   std::mutex mutex_;
   std::condition_variable given_;
   std::vector<std::unique_ptr<Channel>> idle_;
@@ -94,7 +94,7 @@ class PostgresTransaction final : public Transaction, public SideBySide {
   void begin_borrowed();
   void check_newer(const Result& tenant) const;
   void check_alive() const;
-  void check_writable() const;
+  void check_writable();
   void check_known(const Entity& entity);
   const std::string& schema() const { return channel_->settings().postgres.schema; }
   Params tenant() const;

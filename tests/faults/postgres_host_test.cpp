@@ -222,6 +222,140 @@ TEST_F(HostTest, ReadersAndWorksMayEndInAnyOrder) {
   }
 }
 
+/// What a host may do to its transaction while a Work is open in it, and what the Work says of it.
+struct Move {
+  const char* what;
+  const char* sql;
+  const char* says;
+};
+const Move kMoves[] = {{"commit", "COMMIT", "the host committed its transaction"},
+                       {"commit, then another one", "COMMIT; BEGIN", "the host committed its transaction"},
+                       {"rollback", "ROLLBACK", "the host rolled back its transaction"},
+                       {"rollback, then another one", "ROLLBACK; BEGIN", "nothing of the Work is kept"},
+                       {"undo", "ROLLBACK TO before", "to a point from before this Work"},
+                       {"undo of all", "ROLLBACK TO before; RELEASE before", "begin it again"}};
+
+TEST_F(HostTest, AHostThatEndsItsTransactionUnderAWorkIsToldAtTheNextStatement) {
+  Host& host = *host_;
+  host("CREATE TABLE kith_evil.own (a int)");
+  for (const Move& move : kMoves) {
+    for (const bool writes : {true, false}) {
+      SCOPED_TRACE(std::string(move.what) + (writes ? ", then a write" : ", then the commit"));
+      host("BEGIN");
+      host("SAVEPOINT before");
+      std::string seq;
+      {
+        auto engine = lend();
+        Session session = engine->session();
+        Work work = session.work({.cause = "half"});
+        seq = std::to_string(work.next_seq());
+        Customer row{.name = "half"};
+        if (writes) customer::create(work, row);
+        host(move.sql);
+        const bool within = host("SELECT 1") == "1" && std::string(move.sql).find("BEGIN") != std::string::npos;
+        if (within) host("INSERT INTO kith_evil.own VALUES (1)");
+        const auto next = [&] {
+          Customer more{.name = "more"};
+          customer::create(work, more);
+          work.commit();
+        };
+        EXPECT_KITH_ERROR(next(), Code::misuse, move.says);
+        EXPECT_KITH_ERROR(work.list<Customer>(), Code::misuse, "");
+      }
+      // What the host has begun since is not broken, and nothing was written into it.
+      EXPECT_EQ(host("SELECT count(*) FROM " + test::schema_of(url_) + ".customer WHERE name = 'more'"), "0");
+      host("COMMIT");
+      Session session = engine_->session();
+      const bool kept = writes && std::string(move.says).find("committed") != std::string::npos;
+      EXPECT_EQ(check(session).empty(), !kept) << "half a work is found";
+      EXPECT_EQ(session.reader().list<Customer>({.where = "name = 'half'"}).size(), kept ? 1U : 0U);
+      for (const char* table : {".customer", ".customer_stage"}) {
+        host("DELETE FROM " + test::schema_of(url_) + table + " WHERE seq = " + seq);
+      }
+    }
+  }
+  EXPECT_EQ(host("SELECT count(*) FROM kith_evil.own"), "4") << "the host's next transactions are its own";
+  host("DROP TABLE kith_evil.own");
+}
+
+TEST_F(HostTest, AHostThatEndsItsTransactionUnderAReaderIsTold) {
+  Host& host = *host_;
+  for (const char* move : {"COMMIT", "ROLLBACK; BEGIN", "ROLLBACK TO before"}) {
+    SCOPED_TRACE(move);
+    host("BEGIN");
+    host("SET LOCAL search_path = kith_evil");
+    host("SAVEPOINT before");
+    auto engine = lend();
+    Session session = engine->session();
+    {
+      const Reader reader = session.reader();
+      EXPECT_FALSE(reader.list<Customer>().empty());
+      host(move);
+      EXPECT_KITH_ERROR(reader.list<Customer>(), Code::misuse, "while a Reader was open");
+      if (host("SELECT 1") == "1") host("BEGIN");  // a warning, where one is open
+      // The next one is whole, beside the stale one and behind it.
+      EXPECT_FALSE(session.reader().list<Customer>().empty());
+    }
+    EXPECT_FALSE(session.reader().list<Customer>().empty());
+    EXPECT_EQ(host("SELECT 1"), "1");
+    host("ROLLBACK");
+  }
+}
+
+/// Stores of several tenants on one connection, whose rows the server tells apart by a setting.
+TEST_F(HostTest, TenantsTakeTurnsOnOneConnection) {
+  const std::string url = test::fresh_postgres_url("kith_rls=on");
+  const std::string schema = test::schema_of(url);
+  for (const char* tenant : {"1", "2"}) {
+    auto engine = open(url + "&kith_tenant=" + tenant, test::script_options());
+    Session session = engine->session();
+    Work work = session.work();
+    Customer row{.name = std::string("of ") + tenant};
+    customer::create(work, row);
+    work.commit();
+  }
+  Host admin(test::plain_url(url));
+  const std::string app = test::as_role(admin, url, "kith_turns");
+  if (app.empty()) GTEST_SKIP() << "the server has its own roles";
+  admin("GRANT USAGE ON SCHEMA " + schema + " TO kith_turns");
+  admin("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO kith_turns");
+  {
+    Host host(test::plain_url(app));
+    host("BEGIN");
+    host("SET LOCAL kith.tenant = '77'");
+    const auto engine_of = [&](std::int64_t tenant) {
+      return Engine::open(open_postgres_on(host.raw(), {.schema = schema, .tenant = tenant}), model(),
+                          test::script_options());
+    };
+    auto one = engine_of(1);
+    auto two = engine_of(2);
+    Session first = one->session();
+    Session second = two->session();
+    auto reader = std::make_unique<Reader>(first.reader());
+    Work work = second.work();
+    EXPECT_EQ(reader->list<Customer>().front().name, "of 1");
+    Customer row{.name = "more of 2"};
+    customer::create(work, row);
+    EXPECT_EQ(reader->list<Customer>().size(), 1U);
+    EXPECT_EQ(work.list<Customer>().size(), 2U);
+    EXPECT_KITH_ERROR(first.work(), Code::misuse, "another Work is open on the host's connection");
+    work.commit();
+    Work mine = first.work();
+    reader.reset();
+    Customer other{.name = "more of 1"};
+    customer::create(mine, other);
+    EXPECT_EQ(second.reader().list<Customer>().size(), 2U);
+    mine.commit();
+    EXPECT_EQ(first.reader().list<Customer>().size(), 2U);
+    EXPECT_TRUE(check(first).empty());
+    EXPECT_TRUE(check(second).empty());
+    EXPECT_EQ(host("SHOW kith.tenant"), "77");
+    host("COMMIT");
+  }
+  admin("DROP OWNED BY kith_turns");
+  admin("DROP ROLE kith_turns");
+}
+
 TEST_F(HostTest, ALostConnectionIsTheHostsToReplace) {
   const auto before = to_hex(state_digest(engine_->session()));
   (*host_)("BEGIN");

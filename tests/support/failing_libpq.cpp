@@ -23,12 +23,13 @@ Armed now;
 
 bool is_commit(const char* sql) { return sql != nullptr && std::string_view(sql) == "COMMIT"; }
 
-/// Whether this statement is the one. What ends a transaction that failed, and what gives a lent connection back, is
-/// none.
+/// Whether this statement is the one. What ends a transaction that failed, what gives a lent connection back, and the
+/// look before that are none.
 bool is_due(const char* sql) {
   if (!now.armed) return false;
   const std::string_view text = sql == nullptr ? std::string_view() : std::string_view(sql);
   if (text.starts_with("ROLLBACK") || text.starts_with("SELECT pg_catalog.set_config($1")) return false;
+  if (text.ends_with("pg_catalog.current_setting('kith.work', true)")) return false;
   if (now.failure.commits && !is_commit(sql)) return false;
   ++now.seen;
   if (now.failure.at-- != 0) return false;

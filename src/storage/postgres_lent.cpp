@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The connection that a host lends. What the host had set is its own again afterwards. What was begun here is marked
+/// by settings of the host's transaction (kith.inside, and kith.work behind the undo point of a Work): the server takes
+/// them back when the transaction ends, or is undone to a point from before. So they tell whether it is still there,
+/// and asking breaks nothing.
+
+#include "storage/postgres_channel.hpp"
+
+#ifdef KITH_POSTGRES
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "kith/base/error.hpp"
+
+namespace kith::postgres {
+namespace {
+
+/// Numbers that no other mark or undo point of this program has.
+std::string new_mark() {
+  static std::atomic<std::int64_t> last{0};
+  return std::to_string(++last);
+}
+
+}  // namespace
+
+std::shared_ptr<Lent> lent_of(PGconn* connection) {
+  // The one thing that stores share: two on one connection would each take the other's settings for the host's.
+  static std::mutex mutex;
+  static std::map<PGconn*, std::weak_ptr<Lent>> all;
+  const std::lock_guard lock(mutex);
+  std::erase_if(all, [](const auto& one) { return one.second.expired(); });
+  std::weak_ptr<Lent>& known = all[connection];
+  auto lent = known.lock();
+  if (lent == nullptr) {
+    lent = std::make_shared<Lent>();
+    lent->connection = connection;
+    known = lent;
+  }
+  return lent;
+}
+
+void Channel::enter() {
+  if (!borrowed()) return;
+  Lent& lent = *lent_;
+  if (lent.inside > 0) {
+    const Result mark = exec("SELECT pg_catalog.current_setting('kith.inside', true)");
+    if (mark.text(0, 0) == lent.mark) {
+      inside_ = lent.mark;
+      ++lent.inside;
+      return;
+    }
+  }
+  const Result old = exec(
+      "SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('search_path'), "
+      "pg_catalog.current_setting('kith.tenant', true)");
+  lent.encoding = old.text(0, 0);
+  lent.path = old.text(0, 1);
+  lent.tenant = old.text(0, 2);
+  std::string mark = new_mark();
+  // Names are qualified, operators cannot be: the host might have its own in front.
+  exec(
+      fmt::format("SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), "
+                  "pg_catalog.set_config('search_path', 'pg_catalog', true), "
+                  "pg_catalog.set_config('kith.inside', '{}', true), pg_catalog.set_config('kith.tenant', '{}', true)",
+                  mark, settings_.postgres.tenant));
+  inside_ = mark;
+  lent.mark = std::move(mark);
+  lent.inside = 1;
+  lent.working = false;
+}
+
+void Channel::leave() noexcept {
+  if (!borrowed() || inside_.empty()) return;
+  const bool last = inside_ == lent_->mark && --lent_->inside == 0;
+  // In a broken transaction nothing can be set, and the end of that transaction restores all of it anyway.
+  if (last && within()) {
+    for (const auto& [name, value] : {std::pair{"search_path", &lent_->path},
+                                      {"kith.tenant", &lent_->tenant},
+                                      {"client_encoding", &lent_->encoding}}) {
+      const char* values[] = {name, value->c_str()};
+      api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,
+                                       nullptr, 0));
+    }
+  }
+  inside_.clear();
+}
+
+Result Channel::begin_work(const std::string& lock) {
+  if (lent_->working) {
+    throw Error(Code::misuse,
+                "another Work is open on the host's connection, and the two could only be kept or undone together; "
+                "commit or drop it first");
+  }
+  const std::string mark = new_mark();
+  exec("SAVEPOINT kith_work_" + mark);
+  try {
+    const Result old = exec(
+        fmt::format("SELECT pg_catalog.current_setting('lock_timeout'), pg_catalog.set_config('kith.tenant', '{}', "
+                    "true), pg_catalog.set_config('kith.work', '{}', true)",
+                    settings_.postgres.tenant, mark));
+    const std::string before(old.text(0, 0));
+    Result row =
+        exec(fmt::format("SET LOCAL lock_timeout = {}; {}", std::max(settings_.storage.busy_ms, 1), lock), "write to");
+    const Result number =
+        exec(fmt::format("SET LOCAL lock_timeout = '{}'; SELECT pg_catalog.pg_current_xact_id()", before));
+    transaction_ = number.text(0, 0);
+    work_ = mark;
+    lent_->working = true;
+    return row;
+  } catch (...) {
+    try_exec(fmt::format("ROLLBACK TO kith_work_{0}; RELEASE kith_work_{0}", mark).c_str());
+    throw;
+  }
+}
+
+void Channel::keep_work() {
+  look();
+  exec("RELEASE kith_work_" + work_, "write to");
+  work_.clear();
+  lent_->working = false;
+}
+
+void Channel::undo_work() noexcept {
+  if (!borrowed() || work_.empty()) return;
+  if (inside_ == lent_->mark) lent_->working = false;
+  // A broken transaction is mended so. In another one there is no point of that name, and looking for it would break
+  // it.
+  if (state() == PQTRANS_INERROR || within()) {
+    char sql[96];
+    *fmt::format_to_n(sql, sizeof sql - 1, "ROLLBACK TO kith_work_{0}; RELEASE kith_work_{0}", work_).out = '\0';
+    try_exec(sql);
+  }
+  work_.clear();
+}
+
+std::string Channel::look_sql() const {
+  // Another tenant may have spoken on the connection meanwhile.
+  return fmt::format(
+      "SELECT pg_catalog.current_setting('kith.inside', true), pg_catalog.current_setting('kith.work', true), "
+      "pg_catalog.set_config('kith.tenant', '{}', true)",
+      settings_.postgres.tenant);
+}
+
+bool Channel::moved(const Result& looked) const {
+  return looked.text(0, 0) != inside_ || (!work_.empty() && looked.text(0, 1) != work_);
+}
+
+void Channel::look() {
+  if (!borrowed() || state() == PQTRANS_INERROR) return;
+  if (state() == PQTRANS_IDLE || moved(exec(look_sql()))) fail_moved();
+}
+
+bool Channel::within() noexcept {
+  if (state() != PQTRANS_INTRANS) return false;
+  if (!borrowed()) return true;
+  const Result looked(api().PQexec(raw(),
+                                   "SELECT pg_catalog.current_setting('kith.inside', true), "
+                                   "pg_catalog.current_setting('kith.work', true)"));
+  return !looked.failed() && !moved(looked);
+}
+
+Result Channel::run_looking(const std::string& sql, Params& params, std::string_view doing) {
+  if (state() == PQTRANS_IDLE) fail_moved();
+  const std::string looking = look_sql();
+  std::vector<Step> steps;
+  steps.push_back({&looking, {}});
+  steps.push_back({&sql, std::move(params)});
+  Result failure;
+  std::vector<Result> results;
+  try {
+    results = send(steps, failure, doing);
+  } catch (...) {
+    params = std::move(steps.back().params);
+    throw;
+  }
+  params = std::move(steps.back().params);
+  if (!results.empty() && moved(results.front())) fail_moved();
+  if (failure.raw() != nullptr || results.size() != steps.size()) fail(failure, doing);
+  return std::move(results.back());
+}
+
+void Channel::fail_moved() const {
+  const std::string& place = settings_.place;
+  if (work_.empty()) {
+    throw Error(Code::misuse, fmt::format("the host ended its transaction in {}, or undid it to a point from before, "
+                                          "while a Reader was open on its connection; close it before, and take "
+                                          "another one afterwards",
+                                          place));
+  }
+  std::string fate;
+  if (state() == PQTRANS_IDLE || state() == PQTRANS_INTRANS) {
+    const Result said(api().PQexec(raw(), fmt::format("SELECT pg_catalog.pg_xact_status('{}')", transaction_).c_str()));
+    if (!said.failed()) fate = said.text(0, 0);
+  }
+  if (fate == "committed") {
+    throw Error(Code::misuse,
+                fmt::format("the host committed its transaction in {} while a Work was open in it: what the Work had "
+                            "written is kept, without the rest and without its row in `work`; `check` names it; mend "
+                            "or remove it, then do the work again; commit or drop each Work before the transaction "
+                            "ends",
+                            place));
+  }
+  if (fate == "in progress") {
+    throw Error(Code::misuse, fmt::format("the host undid its transaction in {} to a point from before this Work: "
+                                          "nothing of the Work is kept; begin it again",
+                                          place));
+  }
+  throw Error(Code::misuse,
+              fmt::format("the host {} its transaction in {} while a Work was open in it: {}; begin it again in the "
+                          "next transaction, and commit or drop each Work before the transaction ends",
+                          fate == "aborted" ? "rolled back" : "ended", place,
+                          fate == "aborted" ? "nothing of the Work is kept"
+                                            : "it is not complete, and run `check` if the host committed"));
+}
+
+}  // namespace kith::postgres
+
+#endif
