@@ -99,7 +99,7 @@ class MadeFile {
   static std::string file_of(std::string_view url) {
     constexpr std::string_view kScheme = "sqlite:";
     if (url.starts_with(kScheme)) return std::string(url.substr(kScheme.size()));
-    const bool other = url.starts_with("memory:") || url.starts_with("postgresql:");
+    const bool other = url.starts_with("memory:") || url.find("://") != std::string_view::npos;
     return other ? std::string() : std::string(url);
   }
 

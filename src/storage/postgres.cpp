@@ -123,7 +123,7 @@ class PostgresStorage final : public Storage, public Lendable {
       }
       if (pool_->fresh) {
         throw Error(Code::not_found, fmt::format("{} has no tables, and none are made on a connection of the host's; "
-                                                 "open it once by its URL",
+                                                 "open it once by its URL (postgresql://...), which makes them",
                                                  settings.place));
       }
       const Found found = inspect(channel);
@@ -229,7 +229,10 @@ std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
   pool->rls = found.rls;
   if (pool->fresh && (!settings.storage.create || settings.storage.read_only)) {
     throw Error(Code::not_found,
-                fmt::format("there is no store in {}; check the URL, or allow to create it", settings.place));
+                fmt::format("there is no store in {}; {}", settings.place,
+                            pool->borrows() ? "check schema and tenant; none is made on a connection of the host's, so "
+                                              "open it once by its URL (postgresql://...), which makes it"
+                                            : "check the URL, or allow to create it"));
   }
   return storage;
 }

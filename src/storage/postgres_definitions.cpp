@@ -7,6 +7,7 @@
 #include "kith/base/sha256.hpp"
 #include "kith/storage/postgres.hpp"
 #include "storage/postgres_sql_parts.hpp"
+#include "storage/postgres_url.hpp"
 #include "storage/rules.hpp"
 
 namespace kith::postgres {
@@ -152,6 +153,9 @@ std::vector<Definition> definitions(std::string_view schema, const Entity& entit
 namespace kith {
 
 std::vector<std::string> postgres_shard_plan(std::span<const Entity* const> entities, std::string_view schema) {
+  PostgresOptions options;
+  options.schema = schema;
+  postgres::check_options(options);
   std::vector<std::string> plan;
   for (const std::string_view table : {postgres::kStoreTable, postgres::kMigrationTable}) {
     const std::string name = postgres::quoted_text(postgres::qualified(schema, table));

@@ -161,7 +161,9 @@ std::string migration_table_sql(std::string_view schema) {
 
 Migration plan_migration(Channel& channel, std::span<const Entity* const> entities) {
   const Found found = inspect(channel);
-  const std::int64_t from = found.tenant_format == 0 ? found.format : found.tenant_format;
+  // The tables may be older than the tenant, where a part of a backup was restored.
+  const std::int64_t from =
+      found.tenant_format == 0 ? found.format : std::min<std::int64_t>(found.tenant_format, found.format);
   if (found.format == 0 || (from == kFormat && found.format == kFormat)) return {};
   Migration plan = read_steps(channel, from);
   if (plan.to != found.format && plan.to != kFormat) {

@@ -75,10 +75,13 @@ std::string insert_sql(std::string_view schema, const Entity& entity) {
          values_from(entity.fields.size()) + ") ON CONFLICT DO NOTHING";
 }
 
+/// What is returned is counted: of such an INSERT a Citus coordinator says how many rows it was given, not how many it
+/// has added.
 std::string insert_many_sql(std::string_view schema, const Entity& entity) {
   const std::string names = names_of(entity);
   return "INSERT INTO " + qualified(schema, entity.name) + " (" + kTenant + ", " + names + ") SELECT $1, " + names +
-         " FROM ROWS FROM (" + arrays_from(entity.fields.size()) + ") AS u (" + names + ") ON CONFLICT DO NOTHING";
+         " FROM ROWS FROM (" + arrays_from(entity.fields.size()) + ") AS u (" + names +
+         ") ON CONFLICT DO NOTHING RETURNING " + quoted_name(id_name(entity));
 }
 
 std::string copy_sql(std::string_view schema, const Entity& entity) {

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
+#include <vector>
 
 #include "base/quote.hpp"
 #include "kith/base/error.hpp"
@@ -84,6 +86,7 @@ Url parse_url(std::string_view url) {
   const std::size_t question = url.find('?');
   parsed.rest = url.substr(0, question);
   char before = '?';
+  std::vector<std::string_view> given;
   std::string_view query = question == std::string_view::npos ? std::string_view() : url.substr(question + 1);
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -92,6 +95,10 @@ Url parse_url(std::string_view url) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view name = pair.substr(0, equals);
     if (name.starts_with("kith_")) {
+      if (std::find(given.begin(), given.end(), name) != given.end()) {
+        throw Error(Code::invalid, fmt::format("the URL says {} twice; leave one of them out", name));
+      }
+      given.push_back(name);
       take(parsed.options, name, decoded(name, pair.substr(std::min(equals + 1, pair.size()))));
       continue;
     }

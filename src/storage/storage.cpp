@@ -10,15 +10,19 @@
 namespace kith {
 namespace {
 
-/// The scheme in front of a colon, or nothing: one letter is a drive, and a path may hold colons behind a slash.
-std::string_view scheme_of(std::string_view url) {
+/// The scheme in front of a colon in small letters (capitals mean the same, RFC 3986), or nothing: one letter is a
+/// drive, and a path may hold colons behind a slash.
+std::string scheme_of(std::string_view url) {
   const std::size_t colon = url.find(':');
   if (colon == std::string_view::npos || colon < 2) return {};
-  const std::string_view scheme = url.substr(0, colon);
+  std::string scheme(url.substr(0, colon));
   const bool letters = std::all_of(scheme.begin(), scheme.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+';
   });
-  return letters ? scheme : std::string_view();
+  if (!letters) return {};
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return scheme;
 }
 
 }  // namespace
@@ -40,12 +44,13 @@ void Storage::migrate(const Migration& /*migration*/, std::span<const Entity* co
 Migration Storage::migration(std::span<const Entity* const> /*entities*/) { return {}; }
 
 std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options) {
-  const std::string_view scheme = scheme_of(url);
+  const std::string scheme = scheme_of(url);
   if (scheme.empty()) return open_sqlite(url, options);
   const std::string_view rest = url.substr(scheme.size() + 1);
   if (scheme == "sqlite") return open_sqlite(rest, options);
   if (scheme == "memory" && rest.empty()) return open_memory(options);
-  if (scheme == "postgresql") return open_postgres(url, options);
+  // libpq knows both names.
+  if (scheme == "postgresql" || scheme == "postgres") return open_postgres("postgresql:" + std::string(rest), options);
   throw Error(Code::invalid, "there is no storage " + quote(url) +
                                  "; use \"memory:\", \"sqlite:path\", the plain path of an SQLite file, or "
                                  "\"postgresql://host/database\"");

@@ -53,16 +53,38 @@ void change_owners(Work& work, std::mt19937& random) {
   }
 }
 
-/// A payment: what is still to be paid for a deal goes down, what its payer has paid goes up; together they stay.
+/// A payment: what is still to be paid for a deal goes down, what the ledger holds in cash for it goes up; together
+/// they stay. The two postings are a pair, which sums to zero.
 std::int64_t pay(Work& work, std::mt19937& random) {
   const std::int64_t amount = 1 + random() % 1000;
   Opportunity deal = deal_named(work, "open");
   deal.amount->minor -= amount;
   sales::update(work, deal);
-  Customer payer = customers(work).front();
-  payer.employees = payer.employees.value_or(0) + amount;
-  customer::update(work, payer);
+  Posting cash;
+  cash.account = "cash";
+  cash.amount = {amount};
+  cash.customer = customers(work).front().id;
+  cash.document_entity = "opportunity";
+  cash.document = deal.id;
+  Posting billings = cash;
+  billings.account = "billings";
+  billings.amount = {-amount};
+  std::vector<Posting> both = {cash, billings};
+  ledger::post(work, both);
   return amount;
+}
+
+/// What the ledger holds on an account, and in how many postings.
+struct Held {
+  std::int64_t minor = 0;
+  std::int64_t postings = 0;
+};
+Held held_on(const Reader& reader, const char* account) {
+  const Table sums =
+      ledger::balance(reader, {.by = {"account"}, .conditions = {equals(entity_of<Posting>(), "account", account)}});
+  if (sums.rows() == 0) return {};
+  return {std::get<Money>(sums.value(0, sums.at("amount"))).minor,
+          std::get<std::int64_t>(sums.value(0, sums.at("postings")))};
 }
 
 /// The won deal grows and its commission is run: 5 % of what it is worth now, rounded once.
@@ -121,7 +143,7 @@ Tally total_of(const std::vector<Tally>& tallies) {
 
 /// What is to be paid and what was paid; the same in every snapshot.
 std::int64_t to_pay_and_paid(const Reader& reader) {
-  return deal_named(reader, "open").amount->minor + customers(reader).front().employees.value_or(0);
+  return deal_named(reader, "open").amount->minor + held_on(reader, "cash").minor;
 }
 
 /// Dated rows of one record, by their beginning, never overlap.
@@ -151,6 +173,9 @@ class ServerThreadsTest : public testing::Test {
       Opportunity deal = deal_named(work, "open");
       deal.amount = Amount{kToPay};
       sales::update(work, deal);
+      auto billings = *work.find_one<LedgerAccount>({.where = "name = 'billings'"});
+      billings.pair = "cash";
+      ledger::set_account(work, billings);
       work.commit();
     }
     first_ = deal_named(session.reader(), "won").amount->minor;
@@ -163,7 +188,9 @@ class ServerThreadsTest : public testing::Test {
     EXPECT_EQ(all.wrong, 0);
     const Reader reader = session.reader();
     EXPECT_EQ(reader.seq(), works_ + all.works) << "works, one behind the other";
-    EXPECT_EQ(customers(reader).front().employees.value_or(0), all.paid);
+    EXPECT_EQ(held_on(reader, "cash").minor, all.paid);
+    EXPECT_EQ(held_on(reader, "billings").minor, -all.paid);
+    EXPECT_EQ(held_on(reader, "cash").postings, all.payments);
     EXPECT_EQ(to_pay_and_paid(reader), kToPay);
     EXPECT_EQ(deal_named(reader, "won").amount->minor, first_ + all.raised);
     expect_apart<Membership>(reader, [](const Membership& row) { return row.employee; });

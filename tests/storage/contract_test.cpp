@@ -576,7 +576,7 @@ TEST(ContractOpening, NothingBeginsBeforeTheTablesAreMade) {
 TEST(ContractOpening, PostgresTakesPart) { KITH_NEEDS_POSTGRES(); }
 
 TEST(ContractOpening, UrlsNameTheirStorage) {
-  EXPECT_KITH_ERROR(kith::open_storage("postgres://localhost/kith"), Code::invalid, "memory:");
+  EXPECT_KITH_ERROR(kith::open_storage("mysql://localhost/kith"), Code::invalid, "memory:");
   EXPECT_KITH_ERROR(kith::open_storage("memory:shop"), Code::invalid, "memory:");
   EXPECT_KITH_ERROR(kith::open_storage("sqlite:"), Code::invalid, "path");
   EXPECT_KITH_ERROR(kith::open_storage(""), Code::invalid, "path");

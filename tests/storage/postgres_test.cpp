@@ -54,6 +54,7 @@ TEST(PostgresUrl, RefusesWhatItDoesNotKnow) {
   refused("kith_schema=", "1 to 63 bytes");
   refused("kith_schema=pg_catalog", "server's own");
   refused("kith_schema=%4", "hexadecimal");
+  refused("kith_tenant=1&sslmode=require&kith_tenant=2", "kith_tenant twice");
 }
 
 TEST(PostgresSql, EveryStatementCarriesTheTenantAndNothingThatCitusRefuses) {
@@ -87,6 +88,23 @@ TEST(PostgresSql, EveryStatementCarriesTheTenantAndNothingThatCitusRefuses) {
     const auto walls = std::distance(std::sregex_iterator(sql.begin(), sql.end(), wall), std::sregex_iterator());
     EXPECT_GT(sources, 0) << sql;
     EXPECT_GE(walls, sources) << "a table without its tenant: " << sql;
+  }
+}
+
+TEST(PostgresUrl, ANameOfLibpqsAndCapitalsMeanTheSame) {
+  KITH_NEEDS_POSTGRES();
+  const std::string url = fresh_postgres_url();
+  kith::open_storage(url)->prepare(sample_entities());
+  const std::string rest = url.substr(url.find(':'));
+  for (const char* scheme : {"postgres", "Postgresql", "POSTGRES"}) {
+    EXPECT_FALSE(kith::open_storage(scheme + rest, {.create = false})->fresh()) << scheme;
+  }
+  EXPECT_KITH_ERROR(kith::open_storage("postgre" + rest), kith::Code::invalid, "postgresql://host/database");
+}
+
+TEST(PostgresSql, AShardPlanIsOfASchemaThatCanBe) {
+  for (const char* bad : {"", "pg_kith", "information_schema"}) {
+    EXPECT_KITH_ERROR(kith::postgres_shard_plan(kith::model().stored(), bad), kith::Code::invalid, "kith_schema is");
   }
 }
 

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/spread_tables.hpp"
+
 namespace kith::test {
 namespace {
 
@@ -206,6 +208,9 @@ struct Shared {
 const Shared& shared() {
   static const Shared one = [] {
     if (const char* given = std::getenv("KITH_TEST_POSTGRES"); given != nullptr && *given != '\0') {
+#ifdef KITH_POSTGRES
+      if (std::getenv("KITH_TEST_SPREAD") != nullptr) spread_tables_when_made();
+#endif
       return Shared{given, {}};
     }
     if (!own_server().fault().empty()) return Shared{{}, own_server().fault()};

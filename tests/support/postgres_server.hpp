@@ -3,7 +3,8 @@
 /// \file
 /// A PostgreSQL server for tests: a private cluster in a temporary folder, started on first use, reached by a unix
 /// socket alone, run by an unprivileged user, and gone when the program ends. With KITH_TEST_POSTGRES set to a
-/// connection URL, the tests run on that server instead (single node or Citus).
+/// connection URL, the tests run on that server instead (single node or Citus); with KITH_TEST_SPREAD set besides, the
+/// tables they make are spread over its nodes by tenant.
 
 #include <sys/types.h>
 
