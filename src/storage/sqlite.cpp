@@ -78,6 +78,12 @@ class SqliteStorage final : public Storage {
     }
     if (options_.read_only) fail_read_only_store(path_);
     {
+      // A creation that was cut off is undone by the first read. A handle that saw its header would carry what was torn
+      // there, such as the vacuum mode, over into the new store.
+      sqlite::Database database(path_, Mode::make, options_);
+      static_cast<void>(database.number("SELECT count(*) FROM sqlite_schema"));
+    }
+    {
       sqlite::Database database(path_, Mode::make, options_);
       sqlite::make_tables(database, entities);
     }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <new>
 
 #include "kith/base/error.hpp"
 #include "storage/sqlite_sql.hpp"
@@ -125,6 +126,7 @@ std::int64_t read_header(const std::string& path, Header& header) {
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> handle(raw, &sqlite3_close);
+  if (opened == SQLITE_NOMEM) throw std::bad_alloc();
   if (opened != SQLITE_OK) fail_unreadable(path, raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(opened));
   sqlite3_file* file = nullptr;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -135,6 +137,7 @@ std::int64_t read_header(const std::string& path, Header& header) {
   const int count = static_cast<int>(std::min<std::int64_t>(size, Header::kSize));
   if (count > 0) {
     const int rc = file->pMethods->xRead(file, header.data(), count, 0);
+    if (rc == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM) throw std::bad_alloc();
     if (rc != SQLITE_OK) fail_unreadable(path, sqlite3_errstr(rc));
   }
   return size;
