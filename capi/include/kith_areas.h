@@ -270,6 +270,7 @@ KITH_API int32_t kith_commission_check(const char* json, size_t size, kith_table
 }
 #endif
 
+#include "kith_computation.h"
 #include "kith_data.h"
 #include "kith_host.h"
 #include "kith_quotas.h"

@@ -65,8 +65,8 @@ KITH_API int32_t kith_events_post_columns(kith_work* work, const kith_event_colu
  *  that later open periods hold are taken out of them. Error STATE where it is not closed or a newer one is. */
 KITH_API int32_t kith_commission_reopen(kith_work* work, const char* period, size_t size, const char* reason,
                                         size_t reason_size, kith_error* error);
-/** Computes a statement of a general plan again from the facts as they were when it was closed (now, while it is open):
- *  entity, field and message of what differs; no rows when it is right. */
+/** Computes a statement of a general plan again from the facts as they were when it was closed, or last run while it is
+ *  open: entity, field and message of what differs; no rows when it is right. */
 KITH_API int32_t kith_statement_recheck(const kith_reader* reader, int64_t statement, kith_table** out,
                                         kith_error* error);
 /** What a general plan paid for the periods from `first` to `last`, and what another document (NULL: the same) or other

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "base/quote.hpp"
@@ -40,6 +41,8 @@ struct Computation::State {
   }
 
   std::vector<ComponentResult> change(const EventRow& event);
+  std::vector<ComponentResult> change(std::span<const EventRow> events);
+  std::vector<ComponentResult> current(const std::set<std::pair<std::string, std::string>>& touched);
   std::vector<ComponentResult> apply(const EventRow& event, const std::string& key, std::optional<std::size_t> row);
 
   void index(std::size_t i) {
@@ -135,6 +138,7 @@ bool fits(const Model& model, const Ground& ground, const EventRow& event) {
 }  // namespace
 
 std::vector<ComponentResult> Computation::change(const EventRow& event) { return state_->change(event); }
+std::vector<ComponentResult> Computation::change(std::span<const EventRow> events) { return state_->change(events); }
 
 std::vector<ComponentResult> Computation::State::change(const EventRow& event) {
   const std::string key = event.source + ":" + event.id;
@@ -169,6 +173,44 @@ std::vector<ComponentResult> Computation::State::change(const EventRow& event) {
     build(inputs);
     throw;
   }
+}
+
+std::vector<ComponentResult> Computation::State::change(std::span<const EventRow> events) {
+  if (events.size() == 1) return change(events.front());
+  const std::size_t rows = inputs.events.size();
+  std::vector<std::pair<std::size_t, EventRow>> before;  // of those that were known
+  std::set<std::pair<std::string, std::string>> touched;
+  try {
+    for (const EventRow& event : events) {
+      const auto known = newest.find(event.source + ":" + event.id);
+      if (known != newest.end() && known->second < rows) {
+        before.emplace_back(known->second, inputs.events[known->second]);
+      }
+      for (const ComponentResult& row : change(event)) touched.emplace(row.component, row.person);
+    }
+  } catch (...) {
+    for (auto one = before.rbegin(); one != before.rend(); ++one) inputs.events[one->first] = std::move(one->second);
+    inputs.events.resize(rows);
+    newest.clear();
+    for (std::size_t i = 0; i < rows; ++i) index(i);
+    build(inputs);
+    throw;
+  }
+  return current(touched);
+}
+
+std::vector<ComponentResult> Computation::State::current(const std::set<std::pair<std::string, std::string>>& touched) {
+  const Model& model = plan.model();
+  std::vector<ComponentResult> rows;
+  for (std::size_t c = 0; c < model.components.size(); ++c) {
+    const std::string& name = model.components[c].name;
+    for (auto at = touched.lower_bound({name, ""}); at != touched.end() && at->first == name; ++at) {
+      const Index person = ground->people.find(at->second);
+      if (person < 0 || !credits->live_person(person)) continue;
+      for (const Outcome& out : evaluator->outcomes(c, person)) rows.push_back(row_of(model, *ground, out));
+    }
+  }
+  return rows;
 }
 
 std::vector<ComponentResult> Computation::State::apply(const EventRow& event, const std::string& key,

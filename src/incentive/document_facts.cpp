@@ -70,6 +70,35 @@ void fail_event(const std::string& key, std::string_view field, std::string mess
   throw Error(Code::invalid, "event", std::string(field), fmt::format("Event {}: {}", quote(key), message));
 }
 
+EventRow row_of(const EventColumns& columns, std::size_t row) {
+  EventRow event;
+  event.source = columns.names[static_cast<std::size_t>(columns.source[row])];
+  event.id = std::to_string(columns.id[row]);
+  event.type = columns.names[static_cast<std::size_t>(columns.type[row])];
+  event.date = {columns.date[row]};
+  event.sequence = columns.sequence.empty() ? 0 : columns.sequence[row];
+  event.amount = {columns.amount[row], columns.currency.size() == 1 ? columns.currency[0] : columns.currency[row]};
+  event.cost = columns.cost.empty() ? 0 : columns.cost[row];
+  if (!columns.quantity.empty()) event.quantity = to_string(Decimal{columns.quantity[row], kQuantityScale}, true);
+  if (!columns.reverses.empty() && columns.reverses[row] >= 0) {
+    const auto other = static_cast<std::size_t>(columns.reverses[row]);
+    event.reverses =
+        fmt::format("{}:{}", columns.names[static_cast<std::size_t>(columns.source[other])], columns.id[other]);
+  }
+  const std::size_t begin = columns.split_end.empty() ? row : row == 0 ? 0 : columns.split_end[row - 1];
+  const std::size_t end = columns.split_end.empty() ? row + 1 : columns.split_end[row];
+  const auto name = [&](const std::vector<Index>& column, std::size_t at) {
+    return columns.names[static_cast<std::size_t>(column[at])];
+  };
+  for (std::size_t i = begin; i < end; ++i) {
+    event.splits.push_back({name(columns.person, i), name(columns.role, i), name(columns.share, i)});
+  }
+  for (const auto& [key, column] : columns.attributes) {
+    if (column[row] >= 0) event.attributes[key] = name(column, row);
+  }
+  return event;
+}
+
 Index Names::add(std::string_view text) {
   const auto found = codes_.find(text);
   if (found != codes_.end()) return found->second;
@@ -143,6 +172,10 @@ void Facts::own() {
   part_end_.own();
   for (auto& column : attributes_) column.own();
   index_keys();
+  if (!named_.empty()) return;  // rows that came as columns say whom they reverse by its place only
+  for (std::size_t i = 0; i < origin_.size(); ++i) {
+    if (origin_[i] >= 0) named_[key(static_cast<std::size_t>(origin_[i]))].push_back(i);
+  }
 }
 
 void Facts::change(const EventRow& event) {
@@ -320,34 +353,7 @@ void Facts::append(const EventRow& event) {
   }
 }
 
-void Facts::append(const EventColumns& columns, std::size_t row) {
-  EventRow event;
-  event.source = columns.names[static_cast<std::size_t>(columns.source[row])];
-  event.id = std::to_string(columns.id[row]);
-  event.type = columns.names[static_cast<std::size_t>(columns.type[row])];
-  event.date = {columns.date[row]};
-  event.sequence = columns.sequence.empty() ? 0 : columns.sequence[row];
-  event.amount = {columns.amount[row], columns.currency.size() == 1 ? columns.currency[0] : columns.currency[row]};
-  event.cost = columns.cost.empty() ? 0 : columns.cost[row];
-  if (!columns.quantity.empty()) event.quantity = to_string(Decimal{columns.quantity[row], kQuantityScale});
-  if (!columns.reverses.empty() && columns.reverses[row] >= 0) {
-    const auto other = static_cast<std::size_t>(columns.reverses[row]);
-    event.reverses =
-        fmt::format("{}:{}", columns.names[static_cast<std::size_t>(columns.source[other])], columns.id[other]);
-  }
-  const std::size_t begin = columns.split_end.empty() ? row : row == 0 ? 0 : columns.split_end[row - 1];
-  const std::size_t end = columns.split_end.empty() ? row + 1 : columns.split_end[row];
-  const auto name = [&](const std::vector<Index>& column, std::size_t at) {
-    return columns.names[static_cast<std::size_t>(column[at])];
-  };
-  for (std::size_t i = begin; i < end; ++i) {
-    event.splits.push_back({name(columns.person, i), name(columns.role, i), name(columns.share, i)});
-  }
-  for (const auto& [key, column] : columns.attributes) {
-    if (column[row] >= 0) event.attributes[key] = name(column, row);
-  }
-  append(event);
-}
+void Facts::append(const EventColumns& columns, std::size_t row) { append(row_of(columns, row)); }
 
 // Every spelling once, so that a wrong one is told before anything is computed.
 void Facts::check_attributes(std::size_t attribute) const {

@@ -37,6 +37,9 @@ class Names {
   std::unordered_map<std::string_view, Index> codes_;
 };
 
+/// A row of columns as one handed in alone.
+EventRow row_of(const EventColumns& columns, std::size_t row);
+
 /// A column of its own, or one of the caller's that outlives it.
 template <class T>
 class Series {
@@ -254,7 +257,7 @@ class Lookup {
   std::vector<std::vector<Line>> superiors_;
   std::vector<std::vector<Stretch>> active_;
   std::vector<Date> holidays_;
-  std::map<std::pair<Currency, std::string>, std::vector<std::pair<Date, Exact>>> rates_;
+  std::map<std::pair<Currency, std::string>, std::vector<Stretch>> rates_;
 };
 
 [[noreturn]] void fail_event(const std::string& key, std::string_view field, std::string message);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "incentive/document_engine.hpp"
+#include "incentive/document_facts.hpp"
 #include "incentive/json_node.hpp"
 #include "kith/base/error.hpp"
 
@@ -110,7 +111,8 @@ void read_rows(Node& root, Inputs& inputs) {
   each("rates", [&](Node& node) {
     inputs.rates.push_back(
         {node.parsed("currency", [](const std::string& text) { return currency(text); }).value_or(Currency{}),
-         node.text("kind"), node.parsed("on", read_date, false).value_or(Date{}), node.text("rate")});
+         node.text("kind"), node.parsed("on", read_date, false).value_or(Date{}), node.text("rate"),
+         node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   inputs.closed = root.texts("closed", false);
   inputs.open = root.text("open", false);
@@ -164,6 +166,9 @@ json json_of(const Inputs& inputs) {
   if (!inputs.open.empty()) root["open"] = inputs.open;
   if (!inputs.periods.empty()) root["periods"] = inputs.periods;
   for (const EventRow& event : inputs.events) root["events"].push_back(json_of(event));
+  for (std::size_t i = 0; i < inputs.columns.amount.size(); ++i) {
+    root["events"].push_back(json_of(general::row_of(inputs.columns, i)));
+  }
   for (const PlanValue& row : inputs.values) {
     json value = {{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}};
     if (row.from != Date{}) value["from"] = to_string(row.from);
@@ -186,6 +191,7 @@ json json_of(const Inputs& inputs) {
   for (const PlanRate& row : inputs.rates) {
     root["rates"].push_back(
         {{"currency", code_of(row.currency)}, {"kind", row.kind}, {"on", to_string(row.on)}, {"rate", row.rate}});
+    if (row.to != kOpenDate) root["rates"].back()["to"] = to_string(row.to);
   }
   for (const PostedLine& row : inputs.posted) {
     root["posted"].push_back({{"person", row.person},
@@ -200,9 +206,6 @@ json json_of(const Inputs& inputs) {
     root["brought"].push_back(std::move(one));
   }
   for (const Date day : inputs.holidays) root["holidays"].push_back(to_string(day));
-  if (!inputs.columns.amount.empty()) {
-    throw Error(Code::misuse, "inputs", "columns", "Columns have no JSON; give the events as rows.");
-  }
   return root;
 }
 

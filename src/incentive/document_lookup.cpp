@@ -48,13 +48,14 @@ Lookup::Lookup(const Model& model, const Inputs& inputs, const People& people, c
     try {
       const Exact value = parse_number(rate.rate);
       if (value <= 0) throw Error(Code::invalid, "A rate is above 0.");
-      rates_[{rate.currency, rate.kind}].emplace_back(rate.kind == "plan_fixed" ? Date{} : rate.on, value);
+      const bool fixed = rate.kind == "plan_fixed";
+      rates_[{rate.currency, rate.kind}].push_back({fixed ? Date{} : rate.on, fixed ? kOpenDate : rate.to, value});
     } catch (const Error& error) {
       throw Error(Code::invalid, "inputs", fmt::format("rates[{}]", i), error.message);
     }
   }
   for (auto& [key, rows] : rates_) {
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
   }
 }
 
@@ -220,8 +221,8 @@ const Exact& Lookup::rate(Currency from, const std::string& kind, Date day,
   if (found != rates_.end()) {
     const auto& rows = found->second;
     const auto after =
-        std::upper_bound(rows.begin(), rows.end(), at, [](Date wanted, const auto& row) { return wanted < row.first; });
-    if (after != rows.begin()) return std::prev(after)->second;
+        std::upper_bound(rows.begin(), rows.end(), at, [](Date wanted, const auto& row) { return wanted < row.from; });
+    if (after != rows.begin() && at < std::prev(after)->to) return std::prev(after)->value;
   }
   throw Error(Code::invalid, "event", "currency",
               fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates.", quote(where()),

@@ -400,31 +400,45 @@ void GeneralFacts::add_values(const std::vector<Period>& periods, const std::vec
   }
 }
 
-void GeneralFacts::add_rates(const PlanVersion& version, const std::unordered_map<std::string, Event>& events,
-                             Inputs& inputs) const {
-  const PlanDocument::Model& model = version.document->model();
-  std::map<Currency, std::set<Date>, decltype([](Currency a, Currency b) { return a.packed < b.packed; })> days;
+namespace {
+
+/// The days whose rates a plan may ask for, by currency: of each event and what it reverses, and the last of their
+/// periods.
+std::map<Currency, std::set<Date>> rate_days(const PlanDocument::Model& model,
+                                             const std::unordered_map<std::string, GeneralFacts::Event>& events) {
+  std::map<Currency, std::set<Date>> days;
   for (const auto& [key, event] : events) {
     if (event.row.currency == model.currency) continue;
     std::set<Date>& wanted = days[event.row.currency];
-    const auto add = [&](Date day) {
+    const auto origin = event.row.reverses ? events.find(*event.row.reverses) : events.end();
+    for (const Date day : {event.row.date, origin == events.end() ? event.row.date : origin->second.row.date}) {
       wanted.insert(day);
       wanted.insert({period_of(model.calendar, model.interval, day).to.days - 1});
-    };
-    add(event.row.date);
-    const auto origin = event.row.reverses ? events.find(*event.row.reverses) : events.end();
-    if (origin != events.end()) add(origin->second.row.date);
+    }
   }
+  return days;
+}
+
+}  // namespace
+
+GeneralFacts::Unrated GeneralFacts::add_rates(const PlanVersion& version, const Period& period,
+                                              const std::unordered_map<std::string, Event>& events,
+                                              Inputs& inputs) const {
+  const PlanDocument::Model& model = version.document->model();
   const std::pair<std::string_view, RateKind> kinds[] = {{"transaction", RateKind::market},
                                                          {"period_end", RateKind::market},
                                                          {"period_avg", RateKind::period_average},
                                                          {"plan_fixed", RateKind::plan}};
+  const auto days = rate_days(model, events);
+  Unrated unrated;
   for (const auto& [name, kind] : kinds) {
     const bool used = std::any_of(model.credits.begin(), model.credits.end(),
                                   [name = name](const general::CreditRule& rule) { return rule.fx == name; });
     if (!used) continue;
     for (const auto& [currency, on] : days) {
-      for (const Date day : on) {
+      for (const Date wanted : on) {
+        // One plan rate for all: that of the period's last day.
+        const Date day = kind == RateKind::plan ? Date{period.to.days - 1} : wanted;
         std::vector<Quote> quotes;
         for (const ExchangeRate& row : rates_) {
           if (row.kind == kind && row.from <= day && day < row.to) {
@@ -432,12 +446,34 @@ void GeneralFacts::add_rates(const PlanVersion& version, const std::unordered_ma
           }
         }
         const auto route = find_route(quotes, currency, model.currency, system_.currency());
-        if (!route) continue;  // computing says which event needs it
+        if (!route) {
+          unrated.insert(currency);
+          continue;
+        }
         const Fraction rate = Fraction(route->rate.numerator) / Fraction(route->rate.denominator);
-        inputs.rates.push_back({currency, std::string(name), day, number_text(rate)});
+        inputs.rates.push_back({currency, std::string(name), day, number_text(rate), Date{day.days + 1}});
+        if (kind == RateKind::plan) break;
       }
     }
   }
+  return unrated;
+}
+
+// Without a rate an event cannot be credited. One that could not count for anybody here is left out; of the others
+// computing says which rate they lack.
+bool GeneralFacts::is_strange(const PlanVersion& version, const Unrated& unrated, const Event& event, Date end,
+                              const Inputs& inputs) const {
+  if (!unrated.contains(event.row.currency) || crosses(*version.document)) return false;
+  const auto& measures = version.document->model().measures;
+  const bool by_original = std::any_of(measures.begin(), measures.end(), [](const general::Measure& measure) {
+    return measure.return_period == general::Reversal::original;
+  });
+  if (end <= event.row.date && !by_original && version.document->model().clawbacks.empty()) return true;
+  std::unordered_set<Id> people;
+  for (const EventShare& share : event.shares) people.insert(share.employee);
+  people = with_superiors(people);
+  return std::none_of(inputs.members->begin(), inputs.members->end(),
+                      [&](const Participation& member) { return people.contains(Id{std::stoll(member.person)}); });
 }
 
 Inputs GeneralFacts::inputs(const PlanVersion& version, const Period& period, const Wanted& wanted) const {
@@ -462,9 +498,11 @@ Inputs GeneralFacts::inputs(const PlanVersion& version, const Period& period, co
         {std::to_string(row.employee.value), std::to_string(row.manager.value), row.from, row.to});
   }
   const auto found = narrow ? events_of(with_reports(*wanted.only), first, period.to) : events(first, period.to);
-  add_rates(version, found, inputs);
+  const Unrated unrated = add_rates(version, period, found, inputs);
+  const Date end = wanted.until == nullptr ? period.to : std::max(period.to, wanted.until->to);
   const std::map<std::string, Event> sorted(found.begin(), found.end());
   for (const auto& [key, event] : sorted) {
+    if (is_strange(version, unrated, event, end, inputs)) continue;
     if (wanted.keys != nullptr) wanted.keys->emplace(key, std::pair(event.row.id, event.row.date));
     inputs.events.push_back(row_of(event.row, event.shares));
   }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -25,6 +26,10 @@ class GeneralFacts {
 
   /// First day of which facts can move what the plan pays for the period: measures and caps may look back.
   static Date window(const PlanDocument& plan, const Period& period);
+  struct Event {
+    BusinessEvent row;
+    std::vector<EventShare> shares;
+  };
   /// Ids and days of stored events by "source:id".
   using EventKeys = std::unordered_map<std::string, std::pair<Id, Date>>;
   /// How inputs are narrowed or widened.
@@ -68,10 +73,6 @@ class GeneralFacts {
 
  private:
   void sort_rows();
-  struct Event {
-    BusinessEvent row;
-    std::vector<EventShare> shares;
-  };
   /// The events of [from, to), those they refer to and those that refer to them.
   std::unordered_map<std::string, Event> events(Date from, Date to) const;
   /// The same, as far as these people have shares in them.
@@ -88,8 +89,11 @@ class GeneralFacts {
   void add_values(const std::vector<Period>& periods, const std::vector<Id>& members, Inputs& inputs) const;
   const CommissionValue* value_for(const std::vector<const CommissionValue*>& rows, Id employee,
                                    const Period& period) const;
-  void add_rates(const PlanVersion& version, const std::unordered_map<std::string, Event>& events,
-                 Inputs& inputs) const;
+  using Unrated = std::set<Currency>;  ///< for which the store lacks a rate of some day
+  Unrated add_rates(const PlanVersion& version, const Period& period,
+                    const std::unordered_map<std::string, Event>& events, Inputs& inputs) const;
+  bool is_strange(const PlanVersion& version, const Unrated& unrated, const Event& event, Date end,
+                  const Inputs& inputs) const;
   const std::unordered_map<Id, Holding>& holdings(const Period& period) const;
 
   const Reader& system_;

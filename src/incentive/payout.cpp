@@ -344,6 +344,48 @@ std::string export_statement(const Reader& reader, Id statement) {
   return export_commission(*version->document, scene.inputs(scene.period()));
 }
 
+namespace {
+
+/// What an adjustment corrects, and why, as data.
+nlohmann::json correction_json(const Scene& scene, const StatementLine& line) {
+  const auto text = [&](std::int64_t minor) { return to_string(Money{minor, scene.statement().currency}); };
+  const std::int64_t before = posted_before(scene, line);
+  nlohmann::json one = {
+      {"line", std::to_string(line.id.value)},
+      {"component", line.component},
+      {"fact", std::to_string(line.opportunity.value)},
+      {"period_earned", line.period_earned},
+      {"reason", line.reason.value_or("")},
+      {"posted_before", text(before)},
+      {"should_be", text(checked_add(before, line.amount.minor, "corrected commission"))},
+      {"difference", text(line.amount.minor)},
+      {"corrects", nullptr},
+  };
+  const auto corrected = line.corrects ? scene.system().find<StatementLine>(*line.corrects) : std::nullopt;
+  if (corrected) {
+    one["corrects"] = {{"line", std::to_string(corrected->id.value)},
+                       {"position", std::to_string(corrected->position)},
+                       {"statement", std::to_string(corrected->statement.value)}};
+  }
+  return one;
+}
+
+/// The trace of what was earned, and beside it each correction with the trace of what it should be.
+std::string deals_json(const Reader& reader, Id statement, const std::vector<StatementLine>& lines) {
+  nlohmann::json document = nlohmann::json::parse(canonical_json(explain_statement(reader, statement)));
+  std::optional<Scene> scene;
+  for (const StatementLine& line : lines) {
+    if (line.kind != LineKind::adjustment) continue;
+    if (!scene) scene.emplace(reader, statement);
+    nlohmann::json one = correction_json(*scene, line);
+    one["trace"] = nlohmann::json::parse(canonical_json(explain_line(reader, line.id)));
+    document["corrections"].push_back(std::move(one));
+  }
+  return document.dump();
+}
+
+}  // namespace
+
 std::string explain_statement_json(const Reader& reader, Id statement) {
   const std::vector<StatementLine> lines = lines_of(reader, statement);
   if (std::any_of(lines.begin(), lines.end(), general_line)) return export_statement(reader, statement);
@@ -351,13 +393,19 @@ std::string explain_statement_json(const Reader& reader, Id statement) {
     const Scene scene(reader, statement);
     if (scene.version(scene.period()) != nullptr) return export_statement(reader, statement);
   }
-  return canonical_json(explain_statement(reader, statement));
+  return deals_json(reader, statement, lines);
 }
 
 std::string explain_line_json(const Reader& reader, Id line) {
   const StatementLine row = reader.get<StatementLine>(line);
-  if (!general_line(row)) return canonical_json(explain_line(reader, line));
+  const auto trace = [&] { return canonical_json(explain_line(reader, line)); };
+  if (!general_line(row) && row.kind != LineKind::adjustment) return trace();
   const Scene scene(reader, row.statement);
+  if (!general_line(row)) {
+    nlohmann::json document = nlohmann::json::parse(trace());
+    document["correction"] = correction_json(scene, row);
+    return document.dump();
+  }
   const Period period = scene.named(row.period_earned);
   const PlanVersion* version = scene.version(period);
   if (version == nullptr) {
@@ -396,7 +444,7 @@ void compare(const Scene& scene, const std::string& label, const std::map<FactKe
 }  // namespace
 
 std::vector<Violation> recheck_statement(const Reader& reader, Id statement) {
-  const Scene scene(reader, statement, Seen::newest);
+  const Scene scene(reader, statement);
   std::map<std::string, std::map<FactKey, std::int64_t>> stated;  // by period earned
   stated[scene.period().label];
   std::int64_t sum = 0;

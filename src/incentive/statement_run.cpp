@@ -395,58 +395,61 @@ class Settler {
   }
 
   void match_lines(std::size_t place, Id employee, Draft& made) {
-    std::map<LineKey, StatementLine> none;
-    const auto stored = stored_.find(employee);
-    std::map<LineKey, StatementLine>& old = stored == stored_.end() ? none : stored->second.lines;
-    for (std::size_t i = 0; i < made.lines.size(); ++i) {
-      StatementLine& line = made.lines[i];
-      const auto found = old.find(key_of(line));
-      if (found == old.end()) {
-        line.id = {};
-        line.statement = made.statement.id;
-        result_.new_lines.emplace_back(place, i);
-        continue;
-      }
-      const StatementLine before = found->second;
-      old.erase(found);
-      line.id = before.id;
-      line.revision = before.revision;
-      line.seq = before.seq;
-      line.statement = before.statement;
+    const auto keep = [](StatementLine& line, const StatementLine& before) {
       const bool same = content_of(line) == content_of(before);
       // Where the fact itself stands as it did, so does the reason; the amount may follow other facts.
       if (line.plan == before.plan && line.earned_on == before.earned_on && line.credit == before.credit) {
         line.reason = before.reason;
       }
-      if (!same || line.position != before.position) result_.changed_lines.emplace_back(place, i);
-    }
-    for (const auto& [key, line] : old) result_.gone_lines.push_back(line);
+      return same && line.position == before.position;
+    };
+    match(made.lines, &Stored::lines, made.statement.id, place, employee,
+          Matched{result_.new_lines, result_.changed_lines, result_.gone_lines}, keep);
   }
 
   void match_releases(std::size_t place, Id employee, Draft& made) {
-    std::map<ReleaseKey, StatementRelease> none;
+    const auto keep = [](StatementRelease& row, const StatementRelease& before) {
+      if (row.amount == before.amount) row.reason = before.reason;
+      return content_of(row) == content_of(before);
+    };
+    match(made.releases, &Stored::releases, made.statement.id, place, employee,
+          Matched{result_.new_releases, result_.changed_releases, result_.gone_releases}, keep);
+  }
+
+  template <class Row>
+  struct Matched {
+    std::vector<std::pair<std::size_t, std::size_t>>& added;
+    std::vector<std::pair<std::size_t, std::size_t>>& changed;
+    std::vector<Row>& gone;
+  };
+
+  /// Rows of a statement against those that are stored: which take the place of which. `keep` gives what stays of a
+  /// stored one to its successor, and says whether it is the same.
+  template <class Key, class Row, class Keep>
+  void match(std::vector<Row>& rows, std::map<Key, Row> Stored::*stored_rows, Id statement, std::size_t place,
+             Id employee, Matched<Row> into, const Keep& keep) {
+    std::map<Key, Row> none;
     const auto stored = stored_.find(employee);
-    std::map<ReleaseKey, StatementRelease>& old = stored == stored_.end() ? none : stored->second.releases;
-    for (std::size_t i = 0; i < made.releases.size(); ++i) {
-      StatementRelease& row = made.releases[i];
+    std::map<Key, Row>& old = stored == stored_.end() ? none : stored->second.*stored_rows;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Row& row = rows[i];
       const auto found = old.find(key_of(row));
       if (found == old.end()) {
         row.id = {};
         row.revision = 0;
-        row.statement = made.statement.id;
-        result_.new_releases.emplace_back(place, i);
+        row.statement = statement;
+        into.added.emplace_back(place, i);
         continue;
       }
-      const StatementRelease before = found->second;
+      const Row before = found->second;
       old.erase(found);
       row.id = before.id;
       row.revision = before.revision;
       row.seq = before.seq;
       row.statement = before.statement;
-      if (row.amount == before.amount) row.reason = before.reason;
-      if (content_of(row) != content_of(before)) result_.changed_releases.emplace_back(place, i);
+      if (!keep(row, before)) into.changed.emplace_back(place, i);
     }
-    for (const auto& [key, row] : old) result_.gone_releases.push_back(row);
+    for (const auto& [key, row] : old) into.gone.push_back(row);
   }
 
   void match_payment(std::size_t place, Id employee, Draft& made) {

@@ -7,7 +7,7 @@
 #include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "engine/verbs.hpp"
-#include "interchange/arrow_column.hpp"
+#include "interchange/arrow_stream.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 #include "kith/engine/generic.hpp"
@@ -17,33 +17,6 @@ namespace {
 
 constexpr std::int64_t kRowsAtOnce = 10'000;  // handed to the entity's verb together
 constexpr int kMostFaults = 20;
-
-/// Releases what the producer handed out, however the function ends.
-template <class Struct>
-struct Released {
-  Struct value = {};
-  Released() = default;
-  Released(const Released&) = delete;
-  Released& operator=(const Released&) = delete;
-  ~Released() {
-    if (value.release != nullptr) value.release(&value);
-  }
-};
-
-struct Source {
-  explicit Source(ArrowArrayStream* given) : stream(given) {}
-  Source(const Source&) = delete;
-  Source& operator=(const Source&) = delete;
-  ~Source() {
-    if (stream->release != nullptr) stream->release(stream);
-  }
-  void require(int fault) const {
-    if (fault == 0) return;
-    const char* said = stream->get_last_error(stream);
-    throw Error(Code::storage, "the Arrow stream failed: " + std::string(said == nullptr ? "no reason given" : said));
-  }
-  ArrowArrayStream* stream;
-};
 
 /// Faults of many cells: the first few are told, and the entity's verb is never called.
 class CellFaults {
@@ -88,17 +61,10 @@ class Reading {
   }
 
   void append(const ArrowArray& array) {
-    if (array.n_children != static_cast<std::int64_t>(layouts_.size())) {
-      throw Error(Code::invalid, "the stream's batch has other columns than its schema");
-    }
+    check_batch(array, layouts_.size());
     std::vector<ArrowCells> cells;
     cells.reserve(layouts_.size());
-    for (std::size_t i = 0; i < layouts_.size(); ++i) {
-      if (array.children[i]->length < array.offset + array.length) {
-        throw Error(Code::invalid, "the stream's batch has a column that is shorter than the batch");
-      }
-      cells.emplace_back(layouts_[i], *array.children[i]);
-    }
+    for (std::size_t i = 0; i < layouts_.size(); ++i) cells.emplace_back(layouts_[i], *array.children[i]);
     for (std::int64_t from = 0; from < array.length; from += kRowsAtOnce) {
       take(cells, array.offset + from, array.offset + std::min(array.length, from + kRowsAtOnce));
     }
@@ -109,9 +75,6 @@ class Reading {
 
  private:
   void plan(const ArrowSchema& schema) {
-    if (std::string_view(schema.format) != "+s") {
-      throw Error(Code::invalid, std::string(entity_.name), "", "the stream holds no table (a struct of columns)");
-    }
     sources_.resize(entity_.fields.size() + (own_ == nullptr ? 0 : own_->size()));
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       sources_[i].field = &field_at(entity_, own_.get(), static_cast<int>(i));
@@ -411,17 +374,14 @@ class Reading {
 
 /// Reads a stream to its end, all or nothing.
 Reading read(Work& work, const Entity& entity, ArrowArrayStream* stream, Purpose purpose) {
-  if (stream == nullptr || stream->release == nullptr)
-    throw Error(Code::misuse, "the Arrow stream was released before");
-  const Source source(stream);
+  const ArrowSource source(stream);
   Released<ArrowSchema> schema;
-  source.require(stream->get_schema(stream, &schema.value));
+  source.schema(schema);
   Work::Step step(work);
   Reading reading(work, entity, schema.value, purpose);
   for (;;) {
     Released<ArrowArray> array;
-    source.require(stream->get_next(stream, &array.value));
-    if (array.value.release == nullptr) break;
+    if (!source.next(array)) break;
     reading.append(array.value);
   }
   step.keep();

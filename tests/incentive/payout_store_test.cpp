@@ -91,6 +91,23 @@ TEST_P(PayoutStoreTest, AStatementOfCorrectionsAloneSaysWhatItCorrects) {
   }
   const std::string line = incentive::explain_line_text(session().reader(), lines(ann, "2025-02").front().id);
   EXPECT_TRUE(holds(line, "posted before: 500.00 USD")) << line;
+  const Statement corrected = statement(ann, "2025-02");
+  const StatementLine first = lines(ann, "2025-01").front();
+  const Json told = Json::parse(incentive::explain_statement_json(session().reader(), corrected.id));
+  ASSERT_EQ(told["corrections"].size(), 1U) << told;
+  const Json& one = told["corrections"][0];
+  EXPECT_EQ(one["corrects"]["line"], std::to_string(first.id.value));
+  EXPECT_EQ(one["corrects"]["statement"], std::to_string(first.statement.value));
+  EXPECT_EQ(one["period_earned"], "2025-01");
+  EXPECT_EQ(one["reason"], "amount changed");
+  EXPECT_EQ(one["posted_before"], "500.00");
+  EXPECT_EQ(one["should_be"], "1500.00");
+  EXPECT_EQ(one["difference"], "1000.00");
+  EXPECT_EQ(one["trace"]["amount"], "1500.00");
+  EXPECT_TRUE(incentive::recheck(incentive::parse_trace(told.dump())).empty());
+  const Json alone = Json::parse(incentive::explain_line_json(session().reader(), lines(ann, "2025-02").front().id));
+  EXPECT_EQ(alone["correction"]["reason"], "amount changed");
+  EXPECT_EQ(alone["amount"], "1500.00");
   won(ann, 100'000, "2025-02-10");
   run("2025-02");
   const std::string both = explained(ann, "2025-02");

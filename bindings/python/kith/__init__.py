@@ -32,7 +32,7 @@ from ._names import (
     ReliefKind,
     Ties,
 )
-from ._plan import Plan, check_commission, plan
+from ._plan import Computation, Plan, check_commission, plan
 from ._quotas import Feedback
 from ._records import Records, WritableRecords
 from ._simulation import generate, generate_inputs
@@ -61,6 +61,7 @@ __all__ = [
     "BonusKind",
     "BusyError",
     "CancelledError",
+    "Computation",
     "ConflictError",
     "CorruptError",
     "DayBasis",

@@ -12,7 +12,21 @@ import typer
 
 from kith import Session
 from kith._arguments import read_text
-from kith._cli_shared import Actor, Format, Shown, StorePath, assign, day, opened, out, show
+from kith._cli_shared import (
+    Actor,
+    Format,
+    FromDay,
+    Shown,
+    StorePath,
+    ToEmployee,
+    ToRole,
+    ToUnit,
+    assign,
+    day,
+    opened,
+    out,
+    show,
+)
 from kith.errors import NotFoundError
 
 commission = typer.Typer(no_args_is_help=True, help="Plans, runs, statements and explanations.")
@@ -41,10 +55,10 @@ def approve(
 def assign_plan(
     store: StorePath,
     name: Annotated[str, typer.Argument(help="Name of a plan that is stored.")],
-    unit: Annotated[str, typer.Option(help="To this unit and everybody below.")] = "",
-    employee: Annotated[str, typer.Option(help="To this employee.")] = "",
-    role: Annotated[str, typer.Option(help="To everybody in this role.")] = "",
-    start: Annotated[str, typer.Option("--from", metavar="DAY", help="From then on, not the plan's first day.")] = "",
+    unit: ToUnit = "",
+    employee: ToEmployee = "",
+    role: ToRole = "",
+    start: FromDay = "",
     actor: Actor = "local",
 ) -> None:
     """Assign a stored plan, whatever its version, to one unit, employee or role."""

@@ -31,6 +31,11 @@ class Format(StrEnum):
 
 StorePath = Annotated[str, typer.Argument(metavar="STORE", help="Path of the store.")]
 Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="The principal that acts.")]
+# To whom a plan is assigned, and from when.
+ToUnit = Annotated[str, typer.Option("--unit", help="Assign it to this unit and everybody below.")]
+ToEmployee = Annotated[str, typer.Option("--employee", help="Assign it to this employee.")]
+ToRole = Annotated[str, typer.Option("--role", help="Assign it to everybody in this role.")]
+FromDay = Annotated[str, typer.Option("--from", metavar="DAY", help="From then on, not the plan's first day.")]
 Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 

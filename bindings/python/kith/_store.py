@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from . import _kith
 from ._arguments import Document, document_of, id_of, names, no_kind, plain, whole
 from ._history import PastOfSession, PastReads, PastWrites
-from ._plan import Plan, _inputs
+from ._plan import Plan, _inputs, _raw_inputs
 from ._quotas import QuotaReads, QuotaVerbs
 from ._records import Records, WritableRecords, rows_of
 from ._table import Record, Table
 from ._values import Money
 from .errors import MisuseError, NotFoundError
+
 
 def _plan_document(document: Document | Plan) -> str:
     return document.canonical() if isinstance(document, Plan) else document_of(document, "the plan")
@@ -234,9 +235,7 @@ class Work(PastWrites, _Source, QuotaVerbs):
             self.rollback()
 
     # --- access
-    def add_principal(
-        self, name: str, *, employee: int | Record | None = None, roles: str | Sequence[str] = ()
-    ) -> int:
+    def add_principal(self, name: str, *, employee: int | Record | None = None, roles: str | Sequence[str] = ()) -> int:
         """Somebody who may sign in, with roles by name."""
         return self._raw.add_principal(name, None if employee is None else id_of(employee, "employee"), names(roles))
 
@@ -272,13 +271,15 @@ class Work(PastWrites, _Source, QuotaVerbs):
         self._raw.retire_plan(id_of(plan, "commission_plan"), end)
 
     def post_events(self, events: str | Iterable[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> dict[str, int]:
-        """Stores business events, all or none: rows, columns by name, or a document "kith.inputs/1" as JSON text or a
-        dict (docs/statements.md). Counts what was added, replaced by a higher version, repeated, and outdated. Amounts
-        are text or Decimal, days text or date."""
+        """Stores business events, all or none: rows, columns by name, what speaks the Arrow C stream, or a document
+        "kith.inputs/1" as JSON text or a dict (docs/statements.md). Counts what was added, replaced by a higher
+        version, repeated, and outdated. Amounts are text or Decimal, days text or date."""
+        if hasattr(events, "__arrow_c_stream__"):
+            return self._raw.post_events(_raw_inputs(events, as_columns=False))  # type: ignore[arg-type]
         whole_document = isinstance(events, Mapping) and isinstance(events.get("format"), str)
-        if isinstance(events, str | os.PathLike) or whole_document:
-            return self._raw.post_events(document_of(events, "the events"))  # type: ignore[arg-type]
-        return self._raw.post_events(_inputs(rows_of(events)))
+        given = isinstance(events, str | os.PathLike) or whole_document
+        text = document_of(events, "the events") if given else _inputs(rows_of(events))  # type: ignore[arg-type]
+        return self._raw.post_events(_kith.RawInputs.of_events(text))
 
     def assign_plan(
         self,

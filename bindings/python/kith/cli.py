@@ -24,7 +24,20 @@ from kith.errors import Error, InvalidError, NotFoundError
 from . import _cli_history
 from ._arguments import no_kind, read_text
 from ._cli_payout import commission
-from ._cli_shared import Actor, Format, Shown, StorePath, assign, opened, out, show
+from ._cli_shared import (
+    Actor,
+    Format,
+    FromDay,
+    Shown,
+    StorePath,
+    ToEmployee,
+    ToRole,
+    ToUnit,
+    assign,
+    opened,
+    out,
+    show,
+)
 from ._cli_shared import day as day_of
 
 app = typer.Typer(
@@ -338,10 +351,10 @@ def report(
 def plan(
     store: StorePath,
     file: Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/1 or kith.plan/2.")],
-    unit: Annotated[str, typer.Option(help="Assign it to this unit and everybody below.")] = "",
-    employee: Annotated[str, typer.Option(help="Assign it to this employee.")] = "",
-    role: Annotated[str, typer.Option(help="Assign it to everybody in this role.")] = "",
-    start: Annotated[str, typer.Option("--from", metavar="DAY", help="From then on, not its first day.")] = "",
+    unit: ToUnit = "",
+    employee: ToEmployee = "",
+    role: ToRole = "",
+    start: FromDay = "",
     actor: Actor = "local",
 ) -> None:
     """Add a plan document, and assign it if asked to, from the first day it is valid unless told otherwise."""

@@ -104,6 +104,15 @@ inline py::capsule arrow_capsule(std::unique_ptr<ArrowArrayStream> stream) {
   });
 }
 
+/// `capsule` is what __arrow_c_stream__ returned: the stream moves out of it. A producer in Python takes the
+/// interpreter's lock itself when it needs it.
+inline ArrowArrayStream* stream_in(const py::capsule& capsule) {
+  if (std::string_view(capsule.name() == nullptr ? "" : capsule.name()) != "arrow_array_stream") {
+    throw py::type_error("__arrow_c_stream__ did not return a capsule named arrow_array_stream");
+  }
+  return capsule.get_pointer<ArrowArrayStream>();
+}
+
 /// Registers the classes and functions of each file.
 void bind_history(py::module_& module, py::class_<PySource, std::shared_ptr<PySource>>& source,
                   py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work);

@@ -23,15 +23,6 @@ py::list ids_of(const std::vector<Id>& made) {
   return ids;
 }
 
-/// `capsule` is what __arrow_c_stream__ returned: the stream moves out of it. A producer in Python takes the
-/// interpreter's lock itself when it needs it.
-ArrowArrayStream* stream_in(const py::capsule& capsule) {
-  if (std::string_view(capsule.name() == nullptr ? "" : capsule.name()) != "arrow_array_stream") {
-    throw py::type_error("__arrow_c_stream__ did not return a capsule named arrow_array_stream");
-  }
-  return capsule.get_pointer<ArrowArrayStream>();
-}
-
 py::list create_from_stream(PyWork& self, const std::string& entity, const py::capsule& capsule) {
   Work& work = self.work();
   const Entity& kind = work.model().entity(entity);
@@ -204,10 +195,9 @@ py::dict run_commission(PyWork& self, const std::string& period) {
   return told;
 }
 
-py::dict post_events(PyWork& self, const std::string& json) {
+py::dict post_events(PyWork& self, const incentive::Inputs& inputs) {
   Work& work = self.work();
-  const incentive::PostResult result =
-      unlocked([&] { return incentive::post_events(work, incentive::parse_events(json)); });
+  const incentive::PostResult result = unlocked([&] { return incentive::post_events(work, inputs.events); });
   py::dict told;
   told["added"] = result.added;
   told["replaced"] = result.replaced;

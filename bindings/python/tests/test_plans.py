@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import kith
+import pyarrow as pa
 import pytest
 from test_cli import run
 
@@ -123,3 +124,59 @@ def test_the_terminal_checks_and_compares(tmp_path: Path) -> None:
     assert "Nothing changes" in run("plan", "diff", one, one)
     assert "cliff" in run("plan", "lint", other)
     assert "Nothing to remark" in run("plan", "lint", one)
+
+
+def orders(*rows: dict[str, Any]) -> pa.Table:
+    """Events as a host's frame has them."""
+    amounts = pa.array([row["amount"] for row in rows], pa.decimal128(18, 2))
+    table = pa.Table.from_pylist([{key: row[key] for key in row if key != "amount"} for row in rows])
+    return table.append_column("amount", amounts)
+
+
+def test_events_come_as_a_frame() -> None:
+    plan = kith.plan(MARGINAL)
+    rows = [ORDER, ORDER | {"id": "7", "amount": Decimal("300.00")}, ORDER | {"id": "A", "date": date(2025, 2, 1)}]
+    shared = [
+        {"person": "ann", "role": "primary", "share": "0.25"},
+        {"person": "bob", "role": "primary", "share": "0.75"},
+    ]
+    rows[1] = rows[1] | {"splits": shared}
+    frame = orders(*rows)
+    assert plan.compute(frame) == plan.compute({"events": frame}) == plan.compute(rows)
+    assert plan.export(frame.slice(0, 2)) == plan.export(rows[:2])  # as rows, to the byte
+    assert len(kith.check_commission(plan.export(frame))) == 0
+    numbers = frame.slice(0, 2).set_column(frame.column_names.index("id"), "id", pa.array([1, 7]))
+    assert plan.compute(numbers) == plan.compute(rows[:2])
+    with pytest.raises(kith.InvalidError, match="amount"):
+        plan.compute(frame.drop_columns("amount").append_column("amount", pa.array([1.0, 2.0, 3.0])))
+    with pytest.raises(kith.InvalidError, match=r"events\[1\].amount"):
+        plan.compute(frame.set_column(frame.column_names.index("amount"), "amount", pa.array(["1", "x", "2"])))
+
+
+def test_a_computation_that_stays() -> None:
+    plan = kith.plan(MARGINAL)
+    other = ORDER | {"id": "2", "amount": Decimal("300.00")}
+    computation = plan.computation(orders(ORDER, other))
+    assert computation.result() == plan.compute([ORDER, other])
+    (row,) = computation.table("statements")
+    assert (row.person, row.period, row.amount) == ("ann", "2025-01", kith.Money(Decimal("90.00"), "USD"))
+    higher = other | {"version": 2, "amount": Decimal("400.00")}
+    (row,) = computation.change([higher])
+    assert (row.component, row.measured, row.amount) == ("revenue", "1600", kith.Money(Decimal("98.00"), "USD"))
+    assert computation.result() == plan.compute([ORDER, higher])
+    assert "row 2: 600 x 0.08 = 48" in computation.explain("ann", "revenue", "2025-01")
+    late = ORDER | {"id": "3", "splits": [{"person": "bob", "role": "primary", "share": "1"}]}
+    with pytest.raises(kith.InvalidError, match="100 %"):
+        computation.change([late, ORDER | {"id": "4", "splits": [{"person": "ann", "role": "primary", "share": "2"}]}])
+    assert computation.result() == plan.compute([ORDER, higher])
+    assert {row.person for row in computation.change(orders(late))} == {"ann", "bob"}
+    assert pa.table(computation.table("lines")).num_rows == len(plan.compute([ORDER, higher, late])["lines"])
+    with pytest.raises(kith.InvalidError, match="statements"):
+        computation.table("statement")
+
+
+def test_a_frame_is_posted_to_a_store() -> None:
+    with kith.open("memory:") as store, store.session() as session, session.work("events") as work:
+        work.employees.create(name="ann")
+        assert work.post_events(orders(ORDER, ORDER | {"id": "A-2"}))["added"] == 2
+        assert work.post_events([ORDER])["repeated"] == 1

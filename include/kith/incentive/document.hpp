@@ -86,6 +86,8 @@ class Computation {
   /// as they are now. The same version again changes nothing. Only what depends on the event is computed, unless it
   /// brings a person or a period that did not occur. Errors: as of `compute`; nothing has changed then.
   std::vector<ComponentResult> change(const EventRow& event);
+  /// The same for several, one after the other, all or none; a component that more than one touches is given once.
+  std::vector<ComponentResult> change(std::span<const EventRow> events);
   /// As the function of this name.
   std::string explain(std::string_view person, std::string_view component, std::string_view period,
                       std::string_view language = "en") const;

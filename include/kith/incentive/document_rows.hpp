@@ -91,6 +91,7 @@ struct PlanRate {
   std::string kind = {};  ///< "transaction", "period_avg", "period_end" or "plan_fixed"
   Date on = {};           ///< holds from this day on, until the next row of the kind; ignored for plan_fixed
   std::string rate = {};  ///< decimal text
+  Date to = kOpenDate;    ///< the first day on which it no longer holds; ignored for plan_fixed
 };
 
 /// What was posted before. Only lines of closed periods are compared; they are never changed.

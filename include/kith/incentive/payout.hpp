@@ -28,12 +28,14 @@ std::string explain_line_text(const Reader& reader, Id line, std::string_view la
 std::string export_statement(const Reader& reader, Id statement);
 
 /// The same explanations as data, of either plan format: the trace of a statement or line of won deals for `recheck`,
+/// with `corrections` beside it (of a line: `correction`): the line that each corrects, why, what was posted before,
+/// what it should be, the difference and the trace of that;
 /// the export above for one of a general plan (of a line: that of the period in which it was earned).
 std::string explain_statement_json(const Reader& reader, Id statement);
 std::string explain_line_json(const Reader& reader, Id line);
 
-/// Computes a statement again from the facts as they were when it was closed (now, while it is open) and names what
-/// differs. Empty means right to the cent.
+/// Computes a statement again from the facts that it states, those known when it was closed or, while it is open, last
+/// run, and names what differs. Empty means right to the cent.
 std::vector<Violation> recheck_statement(const Reader& reader, Id statement);
 
 /// Another plan, other numbers, or both.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rates of foreign events: which one counts, what is said where there is none, and whom that stops.
+#include "incentive/general_fixture.hpp"
+#include "kith/incentive/payout.hpp"
+#include "kith/people/exchange_rate.hpp"
+
+namespace kith {
+namespace {
+
+using test::GeneralText;
+using test::says;
+
+class GeneralRatesTest : public test::GeneralTest {
+ protected:
+  void rate(std::string_view from, std::string_view to, std::int64_t hundredths) {
+    ExchangeRate row;
+    row.from_currency = currency("EUR");
+    row.to_currency = currency("USD");
+    row.rate = rescale(Decimal{hundredths, 2}, kExchangeScale);
+    row.from = parse_date(from);
+    row.to = to.empty() ? kOpenDate : parse_date(to);
+    row.source = "ECB";
+    in_work([&](Work& work) { people::set_rate(work, row); });
+  }
+  static incentive::EventRow euros(std::string id, std::string_view day, std::int64_t cents, Id who) {
+    incentive::EventRow row = sale(std::move(id), day, cents, who);
+    row.amount.currency = currency("EUR");
+    return row;
+  }
+};
+
+TEST_P(GeneralRatesTest, ARateThatHasEndedIsNotTakenForALaterDay) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  rate("2025-01-01", "2025-01-10", 110);
+  post({euros("1", "2025-01-05", 100'000, ann)});
+  run("2025-01");
+  EXPECT_EQ(total(ann, "2025-01"), 5'500);
+  post({euros("2", "2025-01-20", 100'000, ann)});
+  const std::string before = to_hex(state_digest(session()));
+  for (const auto& verb :
+       {&incentive::close, +[](Work& work, std::string_view label) { incentive::run(work, label); }}) {
+    const Error told = refused([&](Work& work) { verb(work, "2025-01"); }, Code::invalid);
+    EXPECT_TRUE(says(told, "shop:2")) << told.what();
+    EXPECT_TRUE(says(told, "transaction rate from EUR to USD on 2025-01-20")) << told.what();
+  }
+  EXPECT_EQ(to_hex(state_digest(session())), before);
+  rate("2025-01-10", "", 120);
+  run("2025-01"), close("2025-01");
+  EXPECT_EQ(total(ann, "2025-01"), 11'500);
+}
+
+TEST_P(GeneralRatesTest, AnEventWithoutARateStopsOnlyThoseItConcerns) {
+  const Id ann = employee("Ann"), bob = employee("Bob"), guest = employee("Guest");
+  general(GeneralText{});
+  assigned("general", ann), assigned("general", bob);
+  post({sale("1", "2025-01-05", 100'000, ann), sale("2", "2025-01-06", 100'000, bob),
+        euros("3", "2025-01-07", 100'000, guest)});
+  run("2025-01");
+  EXPECT_EQ(total(ann, "2025-01"), 5'000);
+  const Id open = statement(ann, "2025-01").id;
+
+  post({euros("4", "2025-01-08", 100'000, bob)});
+  EXPECT_TRUE(says(refused([&](Work& work) { incentive::close(work, "2025-01"); }, Code::invalid), "shop:4"));
+  EXPECT_TRUE(incentive::recheck_statement(session().reader(), open).empty());
+  EXPECT_TRUE(incentive::recheck_statement(session().reader(), statement(bob, "2025-01").id).empty());
+
+  post({[&] {
+    incentive::EventRow gone = euros("4", "2025-01-08", 100'000, bob);
+    gone.version = 2;
+    gone.cancelled = true;
+    return gone;
+  }()});
+  run("2025-01"), close("2025-01");
+  EXPECT_EQ(total(bob, "2025-01"), 5'000);
+}
+
+// A statement that is open is computed again from what it was computed from: what came since is no fault in it.
+TEST_P(GeneralRatesTest, RecheckOfAnOpenStatementTakesTheFactsOfItsRun) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  post({sale("1", "2025-01-05", 100'000, ann)});
+  run("2025-01");
+  post({sale("1", "2025-01-05", 300'000, ann, 2)});
+  EXPECT_TRUE(incentive::recheck_statement(session().reader(), statement(ann, "2025-01").id).empty());
+  run("2025-01");
+  EXPECT_EQ(total(ann, "2025-01"), 15'000);
+  EXPECT_TRUE(incentive::recheck_statement(session().reader(), statement(ann, "2025-01").id).empty());
+}
+
+INSTANTIATE_ON_ALL_BACKENDS(GeneralRatesTest);
+
+}  // namespace
+}  // namespace kith
