@@ -190,10 +190,14 @@ KITH_API int32_t kith_deal_void(kith_work* work, int64_t deal, int32_t on, const
                                 kith_error* error);
 /** Opens a closed deal again in its last stage. */
 KITH_API int32_t kith_deal_reopen(kith_work* work, int64_t deal, const char* reason, size_t size, kith_error* error);
+/** Values the open deals of a query (NULL: all) at the market rates of a day, all or none; those in the base currency
+ *  stay as they are. `changed` (how many did) may be NULL. Error INVALID where a rate is missing. Since 0.2. */
+KITH_API int32_t kith_deal_revalue(kith_work* work, int32_t on, const kith_query* query, int64_t* changed,
+                                   kith_error* error);
 /** Shares the credit, replacing what was there; no shares give all to the owner again. */
 KITH_API int32_t kith_deal_set_splits(kith_work* work, int64_t deal, const kith_split* splits, size_t split_count,
                                       kith_error* error);
-/** Amount x probability of the open deals of a query (NULL: all), exact and rounded once, half up. */
+/** Base amount x probability of the open deals of a query (NULL: all), exact and rounded once, half up. */
 KITH_API int32_t kith_weighted_total(const kith_reader* reader, const kith_query* query, kith_value* out,
                                      kith_error* error);
 

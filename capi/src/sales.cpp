@@ -66,6 +66,13 @@ int32_t kith_deal_reopen(kith_work* work, int64_t deal, const char* reason, size
                  [&](kith::Work& open) { kith::sales::reopen(open, {deal}, text_of(reason, size, "reason")); });
 }
 
+int32_t kith_deal_revalue(kith_work* work, int32_t on, const kith_query* query, int64_t* changed, kith_error* error) {
+  return guarded(work, error, [&](kith::Work& open) {
+    const std::int64_t count = kith::sales::revalue(open, day_of(on, open), query_of(query));
+    if (changed != nullptr) *changed = count;
+  });
+}
+
 int32_t kith_deal_set_splits(kith_work* work, int64_t deal, const kith_split* splits, size_t split_count,
                              kith_error* error) {
   return guarded(work, error, [&](kith::Work& open) {

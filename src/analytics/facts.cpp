@@ -78,7 +78,7 @@ std::vector<DealGroup> load_deals(const Reader& reader, const DealFilter& filter
     query.conditions.push_back({.op = Condition::Op::lt, .field = closed, .operands = {std::int64_t{filter.to->days}}});
   }
   keys.emplace_back("status");
-  const Groups groups = reader.group(entity, keys, {"amount"}, query);
+  const Groups groups = reader.group(entity, keys, {"base_amount"}, query);
   std::vector<DealGroup> deals(groups.rows.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Column& column = groups.keys[i];

@@ -17,7 +17,8 @@
 namespace kith::analytics {
 
 /// Deals that agree in what a report asked for: how many, how many of them have an amount, and what those add up to in
-/// minor units of the store's currency. What was not asked for, and ids that are absent, is 0.
+/// minor units of the store's base currency: each at the rate that is bound to it. What was not asked for, and ids that
+/// are absent, is 0.
 struct DealGroup {
   std::int64_t id = 0;
   std::int64_t owner = 0;

@@ -225,7 +225,8 @@ Table quota_ranking(const Reader& reader, const Parameters& parameters) {
 Table quota_facts(const Reader& reader, const Parameters& parameters) {
   const QuotaFacts found = incentive::quota_facts(reader, id_parameter(parameters, "quota"));
   const Names employees = names_of(reader, entity_of<Employee>(), "name");
-  const Currency currency = found.quota.currency;
+  // What came in is in the base currency; what is not visible is told as the target is.
+  const Currency currency = found.quota.base_rate ? reader.currency() : found.quota.currency;
   MixedTable table({{.name = "day", .type = Type::date},
                     {.name = "record", .type = Type::id},
                     text_column("employee"),
@@ -239,7 +240,7 @@ Table quota_facts(const Reader& reader, const Parameters& parameters) {
               Money{share.amount, currency}, Money{running, currency});
   }
   if (found.hidden.minor != 0) {
-    table.add(currency, Value(), Value(), std::string("(not visible)"), found.hidden, found.actual);
+    table.add(found.quota.currency, Value(), Value(), std::string("(not visible)"), found.hidden, found.actual);
   }
   return std::move(table).table();
 }

@@ -5,6 +5,7 @@
 
 #include <boost/multiprecision/cpp_int.hpp>
 
+#include "base/quote.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
@@ -59,6 +60,44 @@ Ratio ratio(Decimal value) {
     throw Error(Code::invalid, fmt::format("{} is no exchange rate; give one above 0.", to_string(value)));
   }
   return ratio(value.coefficient, power_of_ten(value.scale));
+}
+
+std::string to_string(const Ratio& value) {
+  constexpr int kMostScale = 18;
+  for (int scale = 0; scale <= kMostScale; ++scale) {
+    const Int128 power = power_of_ten(scale);
+    if (power % value.denominator != 0) continue;
+    Int128 digits = 0;
+    if (__builtin_mul_overflow(value.numerator, power / value.denominator, &digits)) break;
+    std::string text = fmt::format("{:0>{}}", fmt::format("{}", digits), scale + 1);
+    if (scale != 0) text.insert(text.size() - static_cast<std::size_t>(scale), 1, '.');
+    return text;
+  }
+  return fmt::format("{}/{}", value.numerator, value.denominator);
+}
+
+Ratio parse_ratio(std::string_view text) {
+  const std::size_t bar = text.find('/');
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto number = [&](std::string_view digits) {
+    Int128 whole = 0;
+    bool good = !digits.empty();
+    for (const char digit : digits) {
+      good = good && digit >= '0' && digit <= '9' && !__builtin_mul_overflow(whole, Int128{10}, &whole) &&
+             !__builtin_add_overflow(whole, Int128{digit - '0'}, &whole);
+    }
+    if (good) return whole;
+    throw Error(Code::invalid, fmt::format("{} is no exact rate; write a number such as 1.1, or a fraction such as "
+                                           "10/11.",
+                                           quote(text)));
+  };
+  if (bar != std::string_view::npos) return ratio(number(text.substr(0, bar)), number(text.substr(bar + 1)));
+  if (point == text.size()) return ratio(number(text), 1);
+  const std::string_view fraction = text.substr(point + 1);
+  const int scale = static_cast<int>(std::min<std::size_t>(fraction.size(), 19));  // one more than a power there is
+  if (scale > 18) static_cast<void>(number("."));
+  static_cast<void>(number(fraction));
+  return ratio(number(std::string(text.substr(0, point)).append(fraction)), power_of_ten(scale));
 }
 
 Ratio inverse(const Ratio& value) { return {value.denominator, value.numerator}; }

@@ -27,6 +27,7 @@ std::string notes_of(const Field& field) {
   add(!choices.empty(), choices);
   add(field.options.required, "required");
   add(field.nullable, "may be absent");
+  add(field.options.in_base, "in the store's base currency");
   add(field.options.kept, "kept by the engine");
   add(field.options.indexed, "indexed");
   add(field.options.personal, "personal");

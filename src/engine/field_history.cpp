@@ -83,9 +83,8 @@ class Versions {
     if (!column.is_text() && is_open_end(of, column.word(row))) return {};
     if (of.type == Type::bytes) return to_hex(column.text(row));
     Currency money = base_;
-    if (of.type == Type::money && !entity_.roles.currency.empty()) {
-      const std::string_view code =
-          batch_.columns[static_cast<std::size_t>(entity_.at(entity_.roles.currency))].text(row);
+    if (const int named = entity_.currency_of(of); of.type == Type::money && named >= 0) {
+      const std::string_view code = batch_.columns[static_cast<std::size_t>(named)].text(row);
       if (!code.empty()) money = currency(code);
     }
     return to_value(column.cell(row), of, money);

@@ -122,7 +122,7 @@ Currency Record::own_currency() const {
 
 bool Record::holds_money() const {
   for (std::size_t i = 0; i < entity_->fields.size(); ++i) {
-    if (entity_->fields[i].type != Type::money) continue;
+    if (entity_->fields[i].type != Type::money || entity_->fields[i].options.in_base) continue;
     const Cell amount = cell(static_cast<int>(i));
     const auto* minor = std::get_if<std::int64_t>(&amount);
     if (minor != nullptr && *minor != 0) return true;
@@ -191,7 +191,7 @@ Value Record::get(std::string_view name) const {
   if (const auto* text = std::get_if<std::string>(&found); text != nullptr && field.type == Type::bytes) {
     return to_hex(*text);
   }
-  const Currency own = field.type == Type::money ? own_currency() : Currency();
+  const Currency own = field.type == Type::money && !field.options.in_base ? own_currency() : Currency();
   return to_value(found, field, own ? own : base_);
 }
 
@@ -207,7 +207,7 @@ void Record::set(std::string_view name, const Value& value) {
   }
   if (field.type == Type::currency && name == entity_->roles.currency) return set_currency(name, value);
   Currency money = base_;
-  if (field.type == Type::money) {
+  if (field.type == Type::money && !field.options.in_base) {
     const Currency own = own_currency();
     const auto* given = std::get_if<Money>(&value);
     const bool adopts = !own && given != nullptr && !holds_money();

@@ -19,13 +19,11 @@ class Builder {
  public:
   Builder(const Entity& entity, std::vector<int> chosen, Currency base, const CustomFields* own)
       : entity_(entity), chosen_(std::move(chosen)), base_(base), base_code_(code_of(base)), own_(own) {
-    bool money = false;
     for (const int position : chosen_) {
       const Field& field = field_at(entity_, own_, position);
       data_.emplace_back(is_text(shown(field.type)));
-      money = money || field.type == Type::money;
+      if (field.type == Type::money) currency_field_ = std::max(currency_field_, entity_.currency_of(field));
     }
-    if (money && !entity_.roles.currency.empty()) currency_field_ = entity_.at(entity_.roles.currency);
   }
 
   /// The field whose values say what the money of a row is in; -1 where all is in the base currency.
@@ -48,13 +46,13 @@ class Builder {
     return Table(columns(common), std::move(data_), common ? Column(true) : std::move(currencies_));
   }
 
-  /// What the table shows, its money in that currency.
+  /// What the table shows, its money in that currency, but for what is always in the base currency.
   std::vector<TableColumn> columns(Currency money) const {
     std::vector<TableColumn> columns;
     for (const int position : chosen_) {
       const Field& field = field_at(entity_, own_, position);
       columns.push_back({.name = std::string(field.name), .type = shown(field.type), .scale = field.options.scale});
-      if (field.type == Type::money) columns.back().currency = money;
+      if (field.type == Type::money) columns.back().currency = entity_.currency_of(field) < 0 ? base_ : money;
     }
     return columns;
   }
@@ -78,7 +76,7 @@ class Builder {
     }
   }
 
-  /// The one currency of all money in the table, or none.
+  /// The one currency of all money in the table that the rows name, or none.
   Currency common_currency() const {
     if (currencies_.size() == 0) return base_;
     const std::string_view first = currencies_.text(0);

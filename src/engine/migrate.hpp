@@ -16,20 +16,21 @@ Bytes migration_checksum(std::int64_t from, std::int64_t to, std::string_view st
 void record_migration(Work& work, const Migration& migration);
 void check_migrations(const Reader& reader, std::vector<Finding>& findings);
 
-/// Fields that migrations added and that are never null: versions written before have no digest of them.
+/// Fields that migrations added and filled: versions written before have no digest of them.
 class AddedFields {
  public:
   explicit AddedFields(const Reader& reader);
   /// Marks the fields that came after work `seq`; empty where none did.
   std::vector<bool> after(const Entity& entity, std::int64_t seq) const;
-  /// False when a row that work `seq` wrote holds anything but the default in a field that came later.
+  /// False when a row that work `seq` wrote holds anything but what the migration filled in in a field that came later.
   bool defaults_hold(const Entity& entity, std::int64_t seq, const Batch& batch, std::size_t row) const;
 
  private:
   struct Added {
     int field = 0;
     std::int64_t seq = 0;
-    Cell value;
+    Cell value;     ///< what rows from before hold,
+    int from = -1;  ///< unless they hold what this field says
   };
   std::map<const Entity*, std::vector<Added>> added_;
 };

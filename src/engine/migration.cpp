@@ -100,11 +100,17 @@ AddedFields::AddedFields(const Reader& reader) {
       if (dot == std::string_view::npos) continue;
       const Entity* entity = reader.model().find_entity(line.substr(0, dot));
       const int position = entity == nullptr ? -1 : entity->find(line.substr(dot + 1));
-      if (position < 0 || entity->fields[static_cast<std::size_t>(position)].nullable) continue;
+      if (position < 0) continue;
+      const Field& field = entity->fields[static_cast<std::size_t>(position)];
+      if (!field.options.begins_as.empty()) {
+        added_[entity].push_back({position, row.seq, {}, entity->at(field.options.begins_as)});
+        continue;
+      }
+      if (field.nullable) continue;
       const std::unique_ptr<void, void (*)(void*)> empty(entity->make(), entity->destroy);
       Batch batch(*entity, {&position, 1});
       store_row(empty.get(), batch);
-      added_[entity].push_back({position, row.seq, batch.columns.front().cell(0)});
+      added_[entity].push_back({position, row.seq, batch.columns.front().cell(0), -1});
     }
   }
 }
@@ -125,7 +131,8 @@ bool AddedFields::defaults_hold(const Entity& entity, std::int64_t seq, const Ba
   const auto found = added_.find(&entity);
   if (found == added_.end()) return true;
   return std::all_of(found->second.begin(), found->second.end(), [&](const Added& added) {
-    return seq >= added.seq || batch.column(added.field).cell(row) == added.value;
+    if (seq >= added.seq) return true;
+    return batch.column(added.field).cell(row) == (added.from < 0 ? added.value : batch.column(added.from).cell(row));
   });
 }
 

@@ -16,6 +16,7 @@
 #include "kith/base/text.hpp"
 #include "kith/engine/archive.hpp"
 #include "storage/lendable.hpp"
+#include "storage/rules.hpp"
 
 namespace kith {
 namespace {
@@ -112,6 +113,37 @@ std::shared_ptr<Engine> Engine::open(std::string_view url, const Model& model, c
   return open(open_storage(url, options.storage), model, options);
 }
 
+namespace {
+
+/// What a load has filled in of the rows of a dump of an older format.
+Migration of_loaded(std::int64_t format, const Model& model) {
+  Migration migration{.from = format, .to = kFormat, .steps = {}};
+  for (const Entity* entity : model.stored()) {
+    for (const Field& field : entity->fields) {
+      if (field.options.begins_as.empty()) continue;
+      const std::string sql = "UPDATE \"" + std::string(entity->name) + "\" SET " + begin_of(field);
+      migration.steps.push_back({std::string(entity->name), std::string(field.name), sql});
+    }
+  }
+  return migration;
+}
+
+std::string cause_of(const Migration& migration) {
+  return "migration from format " + std::to_string(migration.from) + " to " + std::to_string(migration.to);
+}
+
+/// The work of a migration, by the store's own principal; nothing where another process has written it.
+void write_migration(Work& work, const Migration& migration) {
+  const auto kith = work.find_one<Principal>({.conditions = {equals(entity_of<Principal>(), "name", "kith")}});
+  if (kith) Inside::state(work).actor = *kith;
+  if (Inside::state(work).head.format == migration.to) return;
+  Inside::state(work).head.format = migration.to;
+  record_migration(work, migration);
+  work.commit();
+}
+
+}  // namespace
+
 std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Model& model, const Options& options) {
   static_cast<void>(kith::currency(options.currency));
   static_cast<void>(local_date({}, options.zone));
@@ -134,6 +166,15 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
                                        std::to_string(kFormat) + "; use a newer Kith");
       }
       engine->impl_->currency = kith::currency(head->currency);
+      if (head->format < kFormat && !options.storage.read_only && options.migrate) {
+        const Migration loaded = of_loaded(head->format, model);
+        Session session(state);
+        state->principal.name = "kith";
+        state->principal.kind = PrincipalKind::system;
+        state->writer = state->take_connection();
+        Work work = session.begin({.cause = cause_of(loaded)}, state->writer->begin(Access::write));
+        write_migration(work, loaded);
+      }
       return engine;
     }
   }
@@ -180,12 +221,8 @@ void Session::migrate(const std::shared_ptr<State>& state, const Options& option
   } else {
     state->principal.name = "kith";
     state->principal.kind = PrincipalKind::system;
-    Work work = session.begin({.cause = "migration from format " + formats}, std::move(transaction));
-    const auto kith = work.find_one<Principal>({.conditions = {equals(entity_of<Principal>(), "name", "kith")}});
-    if (kith) Inside::state(work).actor = *kith;
-    Inside::state(work).head.format = migration.to;
-    record_migration(work, migration);
-    work.commit();
+    Work work = session.begin({.cause = cause_of(migration)}, std::move(transaction));
+    write_migration(work, migration);
   }
   state->writer.reset();
 }

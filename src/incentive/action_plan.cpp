@@ -37,7 +37,10 @@ class History {
   }
 
  private:
-  Figure figure_of(const QuotaActuals& actuals) const { return {actuals.of(quota_), actuals.all()}; }
+  /// Money in the quota's currency; numbers as they are.
+  Figure figure_of(const QuotaActuals& actuals) const {
+    return {actuals.of(quota_), actuals.all_in_currency_of(quota_)};
+  }
 
   const Reader& system_;
   const Quota& quota_;
@@ -87,7 +90,7 @@ void fill_amounts(const Reader& reader, const Reader& system, ActionPlan& plan) 
     plan.remaining = {std::max<std::int64_t>(0, pace.node.gap.minor), currency};
   }
   const OpenDeals open(system, false, plan.on, plan.quota.to);
-  plan.weighted = {OpenDeals::rounded_weighted(open.of(plan.quota)), currency};
+  plan.weighted = {open.of(plan.quota).weighted, currency};
   plan.needed = {std::max<std::int64_t>(0, plan.remaining.minor - plan.weighted.minor), currency};
 }
 

@@ -115,7 +115,7 @@ void fill_spiff(const Reader& system, const Bonus& bonus, BonusOutcome& outcome)
   deals.kind = MeasureKind::money;
   deals.value = bonus.amount
                     ? to_string(Money{bonus.amount->minor, system.currency()}) + " " + code_of(system.currency())
-                    : std::string("amount");
+                    : std::string("base_amount");
   struct Sum {
     std::int64_t credit = 0;
     std::int64_t pay = 0;

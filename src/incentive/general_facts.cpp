@@ -396,7 +396,9 @@ void GeneralFacts::add_values(const std::vector<Period>& periods, const std::vec
     value.name = "quota." + (row.measure.empty() ? choice_name(row.metric) : row.measure);
     value.person = std::to_string(row.employee->value);
     value.period = row.period;
-    value.value = to_string(Money{row.amount.minor, row.currency});
+    Money target{row.amount.minor, row.currency};
+    if (row.base_rate) target = convert(target, system_.currency(), parse_ratio(*row.base_rate), Rounding::half_up);
+    value.value = to_string(target);
   }
 }
 

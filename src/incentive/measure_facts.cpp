@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 
@@ -129,7 +130,7 @@ class Measuring {
   bool adds_up(int field) const {
     if (field < 0) return false;
     const Type type = entity_.fields[static_cast<std::size_t>(field)].type;
-    return type == Type::integer || (type == Type::money && !entity_.roles.currency.empty());
+    return type == Type::integer || type == Type::money;
   }
 
   /// The records that have parts; nothing where they are too many.
@@ -148,7 +149,8 @@ class Measuring {
     std::vector<std::string> keys{std::string(name_of_field(credit_.field)), std::string(name_of_field(on_))};
     std::vector<std::string> summed;
     if (worth >= 0) summed.emplace_back(name_of_field(worth));
-    const bool money = worth >= 0 && entity_.fields[static_cast<std::size_t>(worth)].type == Type::money;
+    const Field* field = worth < 0 ? nullptr : &entity_.fields[static_cast<std::size_t>(worth)];
+    const bool money = field != nullptr && field->type == Type::money && entity_.currency_of(*field) >= 0;
     if (money) keys.emplace_back(entity_.roles.currency);
     const Groups groups = system_.group(entity_, keys, summed, query);
     for (std::size_t i = 0; i < groups.rows.size(); ++i) {
@@ -203,8 +205,11 @@ class Measuring {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return *whole;
     if (const auto* money = std::get_if<Money>(&value)) {
       if (money->currency == system_.currency()) return money->minor;
-      fail(record, fmt::format("is worth {}; quotas are in {}: write base({})", display(*money),
-                               code_of(system_.currency()), *measure_.value));
+      const auto kept = std::find_if(entity_.fields.begin(), entity_.fields.end(),
+                                     [](const Field& field) { return field.options.in_base; });
+      fail(record, fmt::format("is worth {}; quotas are in {}: write {}", display(*money), code_of(system_.currency()),
+                               kept == entity_.fields.end() ? "base(" + *measure_.value + ")"
+                                                            : std::string(kept->name) + ", at the rate that it keeps"));
     }
     const auto& decimal = std::get<Decimal>(value);
     if (decimal.coefficient % power_of_ten(decimal.scale) != 0) {

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "engine/verbs.hpp"
+#include "incentive/big.hpp"
 #include "incentive/quota_actuals.hpp"
+#include "kith/base/rate.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith::incentive {
@@ -35,13 +37,14 @@ std::unordered_map<Id, std::int64_t> chances(const Reader& system, Date from, Da
 }  // namespace
 
 OpenDeals::OpenDeals(const Reader& system, bool each, Date from, Date to) {
+  if (!each) base_ = system.currency();
   Measure open;
   open.name = "open deals";
   open.entity = "opportunity";
   open.on = "expected_on";
   open.filter = "status = 'open'";
   open.kind = each ? MeasureKind::count : MeasureKind::money;
-  if (!each) open.value = "amount";
+  if (!each) open.value = "base_amount";
   const std::unordered_map<Id, std::int64_t> chance = chances(system, from, to);
   const Organisation organisation(system);
   const Date today = system.today();
@@ -60,14 +63,16 @@ OpenDeals::OpenDeals(const Reader& system, bool each, Date from, Date to) {
   }
 }
 
-OpenDeals::Sum OpenDeals::of(const Quota& quota) const {
+OpenDeals::Worth OpenDeals::of(const Quota& quota) const {
   const auto& table = quota.unit ? units_ : employees_;
   const auto found = table.find(quota.unit ? *quota.unit : quota.employee.value_or(Id{}));
-  return found == table.end() ? Sum{} : found->second;
-}
-
-std::int64_t OpenDeals::rounded_weighted(const Sum& sum) {
-  return divide(sum.weighted, power_of_ten(kRateScale), Rounding::half_up);
+  if (found == table.end()) return {};
+  Big weighted = big(found->second.weighted) / big(power_of_ten(kRateScale));
+  if (base_ && quota.base_rate) {
+    const Ratio minor = minor_ratio(base_, quota.currency, inverse(parse_ratio(*quota.base_rate)));
+    weighted *= big(minor.numerator) / big(minor.denominator);
+  }
+  return {in_currency_of(quota, base_, found->second.open), round_big(weighted, Rounding::half_up)};
 }
 
 }  // namespace kith::incentive

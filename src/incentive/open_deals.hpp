@@ -15,15 +15,19 @@ class OpenDeals {
   /// With `each` deals are counted, else their amounts are added up.
   OpenDeals(const Reader& system, bool each, Date from, Date to);
 
-  struct Sum {
+  /// In the currency of the quota, each rounded once, half up.
+  struct Worth {
     std::int64_t open = 0;
-    Int128 weighted = 0;  ///< x 10^9
+    std::int64_t weighted = 0;
   };
-  Sum of(const Quota& quota) const;
-  /// A weighted sum as an amount, rounded half up.
-  static std::int64_t rounded_weighted(const Sum& sum);
+  Worth of(const Quota& quota) const;
 
  private:
+  struct Sum {
+    std::int64_t open = 0;
+    Int128 weighted = 0;  // x 10^9
+  };
+  Currency base_;  // none: numbers
   std::unordered_map<Id, Sum> employees_;
   std::unordered_map<Id, Sum> units_;
 };

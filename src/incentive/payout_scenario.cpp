@@ -226,7 +226,7 @@ std::vector<Chance> open_deals(const Reader& system, const Period& period, const
            {.conditions = {equals(entity, "status", static_cast<std::int64_t>(DealStatus::open)),
                            verb::compare(entity, "expected_on", Condition::Op::ge, period.from.days),
                            verb::compare(entity, "expected_on", Condition::Op::lt, period.to.days)}})) {
-    if (!deal.amount) continue;
+    if (!deal.base_amount) continue;
     Chance chance;
     const Decimal share = sales::compute_probability(deal.status, deal.probability, stages[deal.stage]);
     chance.probability = Fraction(share.coefficient) / ten_to(share.scale);
@@ -235,7 +235,7 @@ std::vector<Chance> open_deals(const Reader& system, const Period& period, const
     event.id = std::to_string(deal.id.value);
     event.type = options.event_type;
     event.date = *deal.expected_on;
-    event.amount = {deal.amount->minor, deal.currency};
+    event.amount = {deal.base_amount->minor, system.currency()};
     const auto shared = splits.find(deal.id);
     if (shared != splits.end()) {
       for (const kith::Split& row : shared->second) {

@@ -13,6 +13,7 @@
 #include "kith/incentive/quota_math.hpp"
 #include "kith/incentive/quota_plan.hpp"
 #include "kith/people/employee.hpp"
+#include "kith/people/exchange_rate.hpp"
 
 namespace kith {
 namespace incentive {
@@ -33,7 +34,8 @@ constexpr auto kQuotaFields = field_table<Quota>(
     field<&Quota::challenge>("challenge", {.minimum = 0}), field<&Quota::committed>("committed", {.minimum = 0}),
     field<&Quota::over_percent>("over_percent", {.scale = kPercentScale, .minimum = 0}),
     field<&Quota::plan>("plan", {.kept = true, .refers_to = "quota_plan"}),
-    field<&Quota::draft>("draft", {.minimum = 0}), field<&Quota::counts>("counts", {.kept = true, .max_length = 300}));
+    field<&Quota::draft>("draft", {.minimum = 0}), field<&Quota::counts>("counts", {.kept = true, .max_length = 300}),
+    field<&Quota::base_rate>("base_rate", {.kept = true, .max_length = 100}));
 // What a unit or a person has only one target for.
 constexpr UniqueKey kQuotaKeys[] = {{{"unit", "period", "calendar", "counts"}},
                                     {{"employee", "period", "calendar", "counts"}}};
@@ -86,22 +88,42 @@ void check_amounts(const Quota& quota, Currency currency, verb::Faults& faults) 
   if (quota.committed) check("committed", *quota.committed, {}, "");
 }
 
-void check_node(const Work& work, const Quota& quota, verb::Faults& faults) {
+void check_node(const Work& work, Quota& quota, const Quota* parent, verb::Faults& faults) {
   if (quota.unit.has_value() == quota.employee.has_value()) {
     faults.add("unit", quota.unit ? "and employee are both given; give one of them"
                                   : "or employee is missing; give one of them");
   }
   const Currency expected = counting_currency(work, quota, faults);
   if (!expected) return;
-  check_amounts(quota, expected, faults);
-  if (quota.currency && quota.currency != expected) {
+  if (!quota.currency) quota.currency = parent != nullptr ? parent->currency : expected;
+  check_amounts(quota, quota.currency, faults);
+  const bool money = expected == work.currency();
+  if (quota.currency != expected && !money) {
     faults.add("currency", "is " + code_of(quota.currency) + "; what this metric counts is in " + code_of(expected));
+  } else if (parent != nullptr && parent->currency != quota.currency) {
+    faults.add("currency", "is " + code_of(quota.currency) + ", and that of its parent is " +
+                               code_of(parent->currency) + "; one tree has one currency");
   }
 }
 
-void check_parent(const Work& work, const Quota& quota, verb::Faults& faults) {
-  if (!quota.parent) return;
-  const Quota parent = work.get<Quota>(*quota.parent);
+/// The rate between what came in and the target. A tree has one, that of its root, and keeps it.
+void bind_rate(const Work& work, Quota& quota, const Quota* parent, const Quota* before, verb::Faults& faults) {
+  if (before != nullptr || parent != nullptr) {
+    quota.base_rate = before != nullptr ? before->base_rate : parent->base_rate;
+    return;
+  }
+  quota.base_rate.reset();
+  if (!quota.currency || quota.currency == work.currency() || quota.currency == currency("XXX")) return;
+  try {
+    const people::RateDay day{quota.currency, quota.from};
+    quota.base_rate = people::BaseRates(work, {&day, 1}, RateKind::plan).value({0, quota.currency}, quota.from).rate;
+  } catch (const Error& error) {
+    if (error.code != Code::not_found) throw;
+    faults.add("currency", error.message);
+  }
+}
+
+void check_parent(const Quota& parent, const Quota& quota, verb::Faults& faults) {
   if (!parent.unit) faults.add("parent", "is a person's; give the node of a unit");
   if (!same_count(parent, quota)) {
     faults.add("parent", "counts " + counted_text(parent) + ", not " + counted_text(quota) +
@@ -127,10 +149,13 @@ void require_draft(const Work& work, const Quota& quota) {
                           plan->name, Choices<QuotaPlanState>::names[static_cast<std::size_t>(plan->state) - 1]));
 }
 
-/// Fills in what follows from the rest; reports everything that is wrong with it.
-void complete(const Work& work, Quota& quota) {
+/// Fills in what follows from the rest; reports everything that is wrong with it. `before`: the stored node, if any.
+void complete(const Work& work, Quota& quota, const Quota* before) {
   verb::Faults faults(kQuota);
-  check_node(work, quota, faults);
+  std::optional<Quota> parent;
+  if (quota.parent) parent = work.get<Quota>(*quota.parent);
+  const Quota* above = parent ? &*parent : nullptr;
+  check_node(work, quota, above, faults);
   try {
     const Period period = parse_period(calendar_named(work, quota.calendar), quota.period);
     quota.period = period.label;
@@ -139,9 +164,9 @@ void complete(const Work& work, Quota& quota) {
   } catch (const Error& error) {
     faults.add(error.entity == "calendar" ? "calendar" : "period", error.message);
   }
-  check_parent(work, quota, faults);
+  if (parent) check_parent(*parent, quota, faults);
+  bind_rate(work, quota, above, before, faults);
   faults.raise();
-  quota.currency = currency_of(work.as_system("quotas"), quota);
   quota.home = home_of(work, quota);
   quota.over_percent = rescale(quota.over_percent, kPercentScale);
   if (quota.draft != 0) quota.plan = Id{quota.draft};
@@ -169,24 +194,25 @@ Id set_quota(Work& work, Quota& quota) {
     row.weight.reset();
     row.plan.reset();
     require_draft(work, row);
-    complete(work, row);
+    complete(work, row, nullptr);
     require_untaken(work, row);
     work.create(row);
   } else {
     const Quota before = verb::before_update(work, row);
+    if (!row.currency) row.currency = before.currency;
     const auto node = [](const Quota& q) {
-      return std::tie(q.parent, q.metric, q.period, q.calendar, q.unit, q.employee, q.measure, q.draft);
+      return std::tie(q.parent, q.metric, q.period, q.calendar, q.unit, q.employee, q.measure, q.draft, q.currency);
     };
     if (node(row) != node(before)) {
       throw Error(Code::invalid, "quota", "period",
-                  "what a node counts, and where it hangs, stays; set another node for that");
+                  "what a node counts, its currency, and where it hangs, stay; set another node for that");
     }
     require_draft(work, row);
     if (row.amount != before.amount) {
       row.method = QuotaMethod::fixed;
       row.weight.reset();
     }
-    complete(work, row);
+    complete(work, row, &before);
     work.update(row);
   }
   quota = std::move(row);
@@ -267,6 +293,7 @@ Quota child_row(const Quota& parent, const QuotaChild& child, QuotaMethod method
   row.parent = parent.id;
   row.metric = parent.metric;
   row.measure = parent.measure;
+  row.currency = parent.currency;
   row.draft = parent.draft;
   row.period = parent.period;
   row.calendar = parent.calendar;
@@ -305,7 +332,7 @@ std::vector<Id> decompose(Work& work, Id quota, const std::vector<QuotaChild>& c
     row.amount.minor = shares.amount[i];
     row.stretch = grade_part(shares.stretch, i, row.amount);
     row.challenge = grade_part(shares.challenge, i, row.stretch.value_or(row.amount));
-    complete(work, row);
+    complete(work, row, nullptr);
     if (known == before.end()) {
       require_untaken(work, row);
     } else {

@@ -9,6 +9,7 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/measure_facts.hpp"
+#include "kith/base/rate.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith::incentive {
@@ -53,7 +54,7 @@ Measure as_measure(const Reader& system, const Counted& what) {
   switch (what.metric) {
     case QuotaMetric::won_amount:
       won.kind = MeasureKind::money;
-      won.value = "amount";
+      won.value = "base_amount";
       return won;
     case QuotaMetric::won_count:
     case QuotaMetric::new_customers: return won;
@@ -73,7 +74,9 @@ QuotaActuals::QuotaActuals(const Reader& system, const Counted& what, Date from,
 
 QuotaActuals::QuotaActuals(const Reader& system, const Counted& what, Date from, Date to,
                            const std::unordered_set<Id>& people) {
-  for (const MeasuredShare& share : measured_of(system, as_measure(system, what), from, to, &people)) {
+  const Measure measure = as_measure(system, what);
+  if (measure.kind == MeasureKind::money) base_ = system.currency();
+  for (const MeasuredShare& share : measured_of(system, measure, from, to, &people)) {
     if (people.contains(share.employee)) add_to(employees_, share.employee, share.amount);
   }
 }
@@ -84,6 +87,7 @@ QuotaActuals::QuotaActuals(const Reader& system, const Measure& measure, Date fr
 
 void QuotaActuals::add(const Reader& system, const Measure& measure, Date from, Date to,
                        const std::unordered_set<Id>* only) {
+  if (measure.kind == MeasureKind::money) base_ = system.currency();
   const Organisation organisation(system);
   const bool each = measure.kind == MeasureKind::count;
   std::set<std::pair<Id, Id>> counted;  // unit, record: one deal of two people is one deal of their unit
@@ -114,6 +118,17 @@ std::int64_t QuotaActuals::of(std::optional<Id> unit, std::optional<Id> employee
   const auto found = table.find(unit ? *unit : employee.value_or(Id{}));
   return found == table.end() ? 0 : found->second;
 }
+
+std::int64_t in_currency_of(const Quota& quota, Currency base, std::int64_t worth) {
+  if (!base || !quota.base_rate) return worth;
+  return convert({worth, base}, quota.currency, inverse(parse_ratio(*quota.base_rate)), Rounding::half_up).minor;
+}
+
+std::int64_t QuotaActuals::of(const Quota& quota) const {
+  return in_currency_of(quota, base_, of(quota.unit, quota.employee));
+}
+
+std::int64_t QuotaActuals::all_in_currency_of(const Quota& quota) const { return in_currency_of(quota, base_, all_); }
 
 bool counts(const Reader& system, const Counted& what) { return as_measure(system, what).kind == MeasureKind::count; }
 

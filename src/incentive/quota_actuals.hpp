@@ -26,6 +26,11 @@ Counted counted_by(const Quota& quota);
 /// new_customers, which is none.
 Measure as_measure(const Reader& system, const Counted& what);
 
+/// What a worth in the base currency is in that of a quota, at the rate it keeps, rounded once; numbers, which have no
+/// currency, stay as they are.
+std::int64_t in_currency_of(const Quota& quota, Currency base, std::int64_t worth);
+
+/// In the store's base currency, unless a quota is named: then in its own.
 class QuotaActuals {
  public:
   QuotaActuals(const Reader& system, const Counted& what, Date from, Date to);
@@ -35,12 +40,14 @@ class QuotaActuals {
   QuotaActuals(const Reader& system, const Measure& measure, Date from, Date to);
 
   std::int64_t of(std::optional<Id> unit, std::optional<Id> employee) const;
-  std::int64_t of(const Quota& quota) const { return of(quota.unit, quota.employee); }
+  std::int64_t of(const Quota& quota) const;
   /// Of everybody; a record that several share counts once.
   std::int64_t all() const { return all_; }
+  std::int64_t all_in_currency_of(const Quota& quota) const;
 
  private:
   void add(const Reader& system, const Measure& measure, Date from, Date to, const std::unordered_set<Id>* only);
+  Currency base_;  // none: numbers
   std::unordered_map<Id, std::int64_t> employees_;
   std::unordered_map<Id, std::int64_t> units_;
   std::int64_t all_ = 0;

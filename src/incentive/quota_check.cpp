@@ -34,15 +34,16 @@ void check_place(const Quotas& quotas, const Quota& row, std::vector<Finding>& f
   const Quota& up = parent->second;
   if (!up.unit) findings.push_back({"quota", row.id, "must hang below the node of a unit"});
   const auto counted = [](const Quota& q) {
-    return std::tie(q.metric, q.measure, q.period, q.calendar, q.from, q.to, q.currency, q.draft);
+    return std::tie(q.metric, q.measure, q.period, q.calendar, q.from, q.to, q.currency, q.base_rate, q.draft);
   };
   if (counted(up) != counted(row)) {
     findings.push_back(
-        {"quota", row.id, "must count the same metric, period and currency as its parent, in one version"});
+        {"quota", row.id,
+         "must count the same metric, period and currency at the same rate as its parent, in one version"});
   }
 }
 
-void check_node(const Quota& row, const std::map<Id, QuotaPlan>& plans, std::vector<Finding>& findings) {
+void check_node(const Quota& row, Currency base, const std::map<Id, QuotaPlan>& plans, std::vector<Finding>& findings) {
   const auto must = [&](bool holds, const char* what) {
     if (!holds) findings.push_back({"quota", row.id, what});
   };
@@ -50,6 +51,8 @@ void check_node(const Quota& row, const std::map<Id, QuotaPlan>& plans, std::vec
   must((row.metric == QuotaMetric::measure) != row.measure.empty(), "must name a measure where it counts one");
   // Rows from before there were measures and drafts have no key: they count by their metric alone.
   must(row.counts.empty() || row.counts == counts_key(row), "must keep what it counts as its key");
+  const bool foreign = row.currency != base && row.currency != currency("XXX");
+  must(row.base_rate.has_value() == foreign, "must keep a rate exactly when it is in another than the base currency");
   const Amount stretch = row.stretch.value_or(row.amount);
   must(row.amount <= stretch && stretch <= row.challenge.value_or(stretch), "must have grades that rise");
   if (row.draft == 0) {
@@ -85,7 +88,7 @@ void check_quotas(const Reader& reader, std::vector<Finding>& findings) {
   std::set<std::string> measures;
   for (const Measure& row : reader.list<Measure>()) measures.insert(row.name);
   for (const auto& [id, row] : quotas) {
-    check_node(row, plans, findings);
+    check_node(row, reader.currency(), plans, findings);
     check_place(quotas, row, findings);
     if (!row.measure.empty() && !measures.contains(row.measure)) {
       findings.push_back({"quota", id, "names no measure: '" + row.measure + "'"});

@@ -54,17 +54,19 @@ QuotaFacts quota_facts(const Reader& reader, Id quota) {
     result.facts.push_back(share);
   }
   const auto seen = visible(reader, reader.model().entity(measure.entity), records);
-  std::int64_t hidden = 0;
+  std::int64_t shown = actual;
   std::erase_if(result.facts, [&](const MeasuredShare& share) {
     if (seen.contains(share.record)) return false;
-    hidden += share.amount;
+    shown -= share.amount;
     return true;
   });
   std::sort(result.facts.begin(), result.facts.end(), [](const MeasuredShare& a, const MeasuredShare& b) {
     return std::tie(a.day, a.record, a.employee) < std::tie(b.day, b.record, b.employee);
   });
+  const Currency base = measure.kind == MeasureKind::money ? system.currency() : Currency{};
+  actual = in_currency_of(result.quota, base, actual);
   result.actual = {actual, result.quota.currency};
-  result.hidden = {hidden, result.quota.currency};
+  result.hidden = {actual - in_currency_of(result.quota, base, shown), result.quota.currency};
   return result;
 }
 

@@ -83,15 +83,14 @@ std::optional<Decimal> shown(const std::optional<Exact>& ratio, std::int64_t fac
   return rounded(exact(ratio->numerator * factor, ratio->denominator), kShownDigits, Rounding::half_up);
 }
 
-void add_pipeline(QuotaPace& pace, const OpenDeals::Sum& sum) {
+void add_pipeline(QuotaPace& pace, const OpenDeals::Worth& worth) {
   const std::int64_t goal = pace.node.goal.minor;
   const std::int64_t actual = pace.node.actual.minor;
-  const std::int64_t weighted = OpenDeals::rounded_weighted(sum);
-  pace.open = Money{sum.open, pace.node.goal.currency};
-  pace.weighted = Money{weighted, pace.node.goal.currency};
-  pace.landing = shown(landing_of(goal, actual, weighted), 100);
-  pace.coverage = shown(coverage_of(goal, actual, sum.open), 1);
-  pace.weighted_coverage = shown(coverage_of(goal, actual, weighted), 1);
+  pace.open = Money{worth.open, pace.node.goal.currency};
+  pace.weighted = Money{worth.weighted, pace.node.goal.currency};
+  pace.landing = shown(landing_of(goal, actual, worth.weighted), 100);
+  pace.coverage = shown(coverage_of(goal, actual, worth.open), 1);
+  pace.weighted_coverage = shown(coverage_of(goal, actual, worth.weighted), 1);
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ std::vector<Id> split(Work& work, const Quota& whole, const std::vector<Period>&
     if (fresh) {
       row.metric = whole.metric;
       row.measure = whole.measure;
+      row.currency = whole.currency;
       row.draft = whole.draft;
       row.calendar = whole.calendar;
       row.period = parts[i].label;

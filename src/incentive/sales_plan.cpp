@@ -100,7 +100,7 @@ std::vector<SalesPlanActual> sales_plan(const Reader& reader, std::string_view p
     won.entity = "opportunity";
     won.on = "closed_on";
     won.filter = "status = 'won'";
-    won.value = "amount";
+    won.value = "base_amount";
     won.kind = MeasureKind::money;
     if (line.product) *won.filter += fmt::format(" and product = {}", line.product->value);
     if (line.customer) *won.filter += fmt::format(" and customer = {}", line.customer->value);

@@ -14,7 +14,7 @@ namespace {
 /// The columns that crediting and the conditions read, by name.
 std::vector<std::string> fields_read(const std::vector<const Expression*>& conditions) {
   const Entity& entity = entity_of<Opportunity>();
-  std::vector<std::string> names{"id", "closed_on", "owner", "amount"};
+  std::vector<std::string> names{"id", "closed_on", "owner", "base_amount"};
   for (const Expression* condition : conditions) {
     if (condition == nullptr) continue;
     for (const int field : condition->reads()) names.emplace_back(entity.fields[static_cast<std::size_t>(field)].name);
@@ -72,7 +72,7 @@ std::vector<WonDeals::Deal> WonDeals::read(const Batch& batch) const {
   const Column& ids = batch.column(kIdField);
   const Column& days = batch.column(entity.at("closed_on"));
   const Column& owners = batch.column(entity.at("owner"));
-  const Column& amounts = batch.column(entity.at("amount"));
+  const Column& amounts = batch.column(entity.at("base_amount"));
   std::vector<Deal> deals(batch.rows());
   for (std::size_t row = 0; row < deals.size(); ++row) {
     deals[row].id = {ids.word(row)};

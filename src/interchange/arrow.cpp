@@ -404,8 +404,9 @@ void to_arrow(std::shared_ptr<const Table> table, ArrowArrayStream* out) {
 void to_arrow(const Reader& reader, const Entity& entity, const Query& query, ArrowArrayStream* out) {
   auto state = std::make_unique<Stream>();
   state->pages = generic::pages(reader, entity, query);
-  std::optional<int> digits;  // all money of a record is in one currency
-  state->fields = fields_of(state->pages->columns(), [&](std::size_t) {
+  std::optional<int> digits;  // all money that is in the record's currency
+  state->fields = fields_of(state->pages->columns(), [&](std::size_t column) {
+    if (const Currency fixed = state->pages->columns()[column].currency) return minor_digits(fixed);
     if (!digits) digits = digits_of_money(reader, entity, query);
     return *digits;
   });

@@ -224,7 +224,7 @@ class Reading {
   /// Amounts are whole minor units of their currency: one that the stream leaves alone would change its worth.
   void keep_amounts(std::int64_t from, std::int64_t to, CellFaults& faults) const {
     for (const FieldSource& source : sources_) {
-      if (source.field->type != Type::money || source.column) continue;
+      if (source.field->type != Type::money || source.field->options.in_base || source.column) continue;
       const Column& amounts = stored_.columns[source.position];
       for (std::int64_t row = from; row < to; ++row) {
         const auto place = static_cast<std::size_t>(row - from);
@@ -251,7 +251,7 @@ class Reading {
     std::vector<std::size_t> columns;
     if (named) columns.push_back(*sources_[static_cast<std::size_t>(own)].column);
     for (const FieldSource& source : sources_) {
-      if (source.currency) columns.push_back(*source.currency);
+      if (source.currency && !source.field->options.in_base) columns.push_back(*source.currency);
     }
     for (std::int64_t row = from; row < to && !columns.empty(); ++row) {
       try {

@@ -52,8 +52,11 @@ class Loader {
     if (batch_.entity != &entity || batch_.rows() >= kRowsAtOnce) flush();
     if (batch_.entity != &entity) batch_ = Batch(entity);
     if (entity.keeping == Keeping::head) base_ = currency(line.begin().value().at("currency").get<std::string>());
-    append_row(line.begin().value(), base_, batch_);
+    append_row(line.begin().value(), base_, batch_, older_);
   }
+
+  /// The rows are of an older format.
+  void set_older() { older_ = true; }
 
   void flush() {
     if (batch_.entity == nullptr || batch_.rows() == 0) return;
@@ -67,6 +70,7 @@ class Loader {
   std::map<std::string_view, const Entity*> entities_;
   Batch batch_;
   Currency base_;
+  bool older_ = false;
 };
 
 void read_header(const nlohmann::ordered_json& header) {
@@ -149,7 +153,11 @@ void load(std::istream& in, Storage& storage, const Model& model) {
   }
   heads.reset();
   Loader loader(model, *transaction);
-  read_sealed(in, "dump", read_header, [&](const nlohmann::ordered_json& line) { loader.add(line); });
+  const auto header = [&](const nlohmann::ordered_json& line) {
+    read_header(line);
+    if (line.value("format", kFormat) < kFormat) loader.set_older();
+  };
+  read_sealed(in, "dump", header, [&](const nlohmann::ordered_json& line) { loader.add(line); });
   loader.flush();
   transaction->commit();
 }

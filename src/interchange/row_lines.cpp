@@ -45,7 +45,7 @@ void RowWriter::write(const Batch& batch, std::size_t row, std::string& line) co
     } else if (column.is_text()) {
       json.text(column.text(row));
     } else {
-      json.value(to_value(column.word(row), field, currency));
+      json.value(to_value(column.word(row), field, field.options.in_base ? base_ : currency));
     }
   }
   json.end_object().end_object();
@@ -69,7 +69,7 @@ std::string from_hex(const std::string& text, std::string_view field) {
   return bytes;
 }
 
-void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batch) {
+void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batch, bool older) {
   const Entity& entity = *batch.entity;
   for (const auto& [name, value] : values.items()) static_cast<void>(entity.at(name));
   Currency money = base;
@@ -81,6 +81,10 @@ void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batc
   for (const Field& field : entity.fields) {
     const auto value = values.find(std::string(field.name));
     if (value == values.end()) {
+      if (older && !field.options.begins_as.empty()) {  // which stands before it
+        cells.push_back(cells[static_cast<std::size_t>(entity.at(field.options.begins_as))]);
+        continue;
+      }
       if (!field.nullable) throw Error(Code::invalid, std::string(entity.name), std::string(field.name), "is missing");
       cells.emplace_back();
     } else if (field.type == Type::bytes) {
@@ -88,7 +92,8 @@ void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batc
     } else if (is_text(field.type)) {
       cells.emplace_back(value->get<std::string>());
     } else if (value->is_string()) {
-      cells.push_back(to_cell(parse_value(value->get<std::string>(), field, money), field, money));
+      const Currency unit = field.options.in_base ? base : money;
+      cells.push_back(to_cell(parse_value(value->get<std::string>(), field, unit), field, unit));
     } else if (value->is_boolean()) {
       cells.emplace_back(std::int64_t{value->get<bool>()});
     } else {

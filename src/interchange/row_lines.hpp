@@ -32,7 +32,7 @@ class RowWriter {
 };
 
 /// Appends the values of a line to a batch of all fields of its entity. Error{invalid} naming entity and field.
-void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batch);
+void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batch, bool older = false);
 
 /// Lines whose last one holds their number, without the first, and the SHA-256 of them all.
 class SealedWriter {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kith/people/exchange_rate.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "engine/verbs.hpp"
 #include "people/entities.hpp"
 
@@ -48,6 +51,28 @@ void check_rate(const ExchangeRate& rate) {
   faults.raise();
 }
 
+[[noreturn]] void fail_missing(Currency from, Currency to, Date on, RateKind kind, Currency pivot) {
+  throw Error(Code::not_found, "exchange_rate", "rate",
+              "there is no " + kind_name(kind) + " rate from " + code_of(from) + " to " + code_of(to) + " on " +
+                  to_string(on) + ", neither direct nor inverse nor through " + code_of(pivot) +
+                  "; set one with people::set_rate");
+}
+
+/// The rates between these currencies and the base currency that may hold on one of the days.
+Query rates_of(const std::set<std::string>& codes, Date first, Date last, RateKind kind) {
+  const auto any_of = [&](std::string_view field) {
+    Condition in{.op = Condition::Op::in, .field = kExchangeRate.at(field), .operands = {}, .terms = {}};
+    for (const std::string& code : codes) in.operands.emplace_back(code);
+    return in;
+  };
+  Query query{.order = {"from"}};
+  query.conditions = {verb::compare(kExchangeRate, "from", Condition::Op::le, last.days),
+                      verb::compare(kExchangeRate, "to", Condition::Op::gt, first.days),
+                      equals(kExchangeRate, "kind", static_cast<std::int64_t>(kind)), any_of("from_currency"),
+                      any_of("to_currency")};
+  return query;
+}
+
 }  // namespace
 
 Id set_rate(Work& work, ExchangeRate& rate) {
@@ -87,12 +112,7 @@ FoundRate rate_on(const Reader& reader, Currency from, Currency to, Date on, Rat
   std::vector<Quote> quotes;
   for (const ExchangeRate& row : rows) quotes.push_back({row.from_currency, row.to_currency, ratio(row.rate)});
   const std::optional<Route> route = find_route(quotes, from, to, pivot);
-  if (!route) {
-    throw Error(Code::not_found, "exchange_rate", "rate",
-                "there is no " + kind_name(kind) + " rate from " + code_of(from) + " to " + code_of(to) + " on " +
-                    to_string(on) + ", neither direct nor inverse nor through " + code_of(pivot) +
-                    "; set one with people::set_rate");
-  }
+  if (!route) fail_missing(from, to, on, kind, pivot);
   FoundRate found{route->rate, {}};
   for (const Route::Leg& leg : route->legs) found.rows.push_back(rows[leg.quote]);
   return found;
@@ -100,6 +120,43 @@ FoundRate rate_on(const Reader& reader, Currency from, Currency to, Date on, Rat
 
 Money convert_on(const Reader& reader, Money amount, Currency to, Date on, RateKind kind, Rounding mode) {
   return convert(amount, to, rate_on(reader, amount.currency, to, on, kind).rate, mode);
+}
+
+BaseRates::BaseRates(const Reader& reader, std::span<const RateDay> days, RateKind kind)
+    : base_(reader.currency()), kind_(kind) {
+  std::set<std::string> codes;
+  Date first = kOpenDate;
+  Date last{};
+  for (const RateDay& day : days) {
+    if (day.currency == base_) continue;
+    first = codes.empty() ? day.on : std::min(first, day.on);
+    last = codes.empty() ? day.on : std::max(last, day.on);
+    codes.insert(code_of(day.currency));
+  }
+  if (codes.empty()) return;
+  codes.insert(code_of(base_));
+  const Reader system = reader.as_system("exchange rates");
+  for (ExchangeRate& row : system.list<ExchangeRate>(rates_of(codes, first, last, kind))) {
+    rows_[code_of(row.from_currency) + code_of(row.to_currency)].push_back(std::move(row));
+  }
+}
+
+BaseValue BaseRates::value(Money money, Date on) const {
+  if (money.currency == base_) return {{money.minor}};
+  std::vector<Quote> quotes;
+  const std::string code = code_of(money.currency);
+  for (const std::string& pair : {code + code_of(base_), code_of(base_) + code}) {
+    const auto rows = rows_.find(pair);
+    if (rows == rows_.end()) continue;
+    const auto after = std::upper_bound(rows->second.begin(), rows->second.end(), on,
+                                        [](Date day, const ExchangeRate& row) { return day < row.from; });
+    if (after == rows->second.begin()) continue;
+    const ExchangeRate& row = *std::prev(after);
+    if (on < row.to) quotes.push_back({row.from_currency, row.to_currency, ratio(row.rate)});
+  }
+  const std::optional<Route> route = find_route(quotes, money.currency, base_, base_);
+  if (!route) fail_missing(money.currency, base_, on, kind_, base_);
+  return {{convert(money, base_, route->rate, Rounding::half_up).minor}, to_string(route->rate), on};
 }
 
 }  // namespace people

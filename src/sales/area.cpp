@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include "engine/verbs.hpp"
-#include "sales/entities.hpp"
+#include "sales/deal_rules.hpp"
 
 namespace kith {
 namespace sales {
@@ -62,7 +62,7 @@ constexpr Permit kPermits[] = {
     {"sales::update", "opportunity", Action::edit},     {"sales::advance", "opportunity", Action::edit},
     {"sales::win", "opportunity", Action::close},       {"sales::lose", "opportunity", Action::close},
     {"sales::void_deal", "opportunity", Action::close}, {"sales::reopen", "opportunity", Action::close},
-    {"sales::set_splits", "opportunity", Action::edit},
+    {"sales::revalue", "opportunity", Action::edit},    {"sales::set_splits", "opportunity", Action::edit},
 };
 
 constexpr FirstGrant kGrants[] = {
@@ -93,7 +93,7 @@ void check_deal(const Opportunity& deal, const std::unordered_map<Id, Id>& pipel
   if (open == deal.closed_on.has_value()) report("closed_on must be there exactly when the deal is not open");
   if (open && deal.reason) report("an open deal must have no reason");
   if (deal.status == DealStatus::won && !deal.amount) report("a won deal must have an amount");
-  if (deal.currency != base) report("currency must be the store's base currency");
+  check_value(deal, base, findings);
   const auto pipeline = pipelines.find(deal.stage);
   if (pipeline != pipelines.end() && pipeline->second != deal.pipeline)
     report("stage must be one of the deal's pipeline");

@@ -2,6 +2,9 @@
 #include "sales/deal_rules.hpp"
 
 #include <string>
+#include <utility>
+
+#include "kith/people/exchange_rate.hpp"
 
 namespace kith::sales {
 namespace {
@@ -57,11 +60,7 @@ const Stage* Placement::place(Opportunity& deal, verb::Faults& faults) {
   return nullptr;
 }
 
-void check_deal(const Reader& reader, const Opportunity& deal, verb::Faults& faults) {
-  if (deal.currency != reader.currency()) {
-    faults.add("currency", code_of(deal.currency) + " is not the store's base currency, " + code_of(reader.currency()) +
-                               "; convert the amount (people::convert_on) and give it in that");
-  }
+void check_deal(const Opportunity& deal, verb::Faults& faults) {
   verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", deal.closed_on);
   if (deal.expected_on && !verb::is_day(*deal.expected_on)) faults.add("expected_on", std::string(verb::kDayExpected));
   if (!is_known(deal.status)) return;  // told with the other fields
@@ -73,6 +72,51 @@ void check_deal(const Reader& reader, const Opportunity& deal, verb::Faults& fau
   }
   if (!deal.closed_on) faults.add("closed_on", "a deal that is " + status_name(deal.status) + " needs its closing day");
   if (deal.status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed");
+}
+
+void value_deals(const Reader& reader, std::span<Opportunity> deals, verb::Faults& faults, std::optional<Date> on) {
+  const Date today = reader.today();
+  const auto day_of = [&](const Opportunity& deal) { return on ? *on : deal.closed_on.value_or(today); };
+  std::vector<people::RateDay> days;
+  for (const Opportunity& deal : deals) {
+    if (deal.amount && deal.currency) days.push_back({deal.currency, day_of(deal)});
+  }
+  const people::BaseRates rates(reader, days);
+  for (std::size_t row = 0; row < deals.size(); ++row) {
+    Opportunity& deal = deals[row];
+    deal.base_amount.reset();
+    deal.base_rate.reset();
+    deal.base_rate_on.reset();
+    if (!deal.amount || !deal.currency || !verb::is_day(day_of(deal))) continue;  // the last was told with the days
+    try {
+      people::BaseValue value = rates.value({deal.amount->minor, deal.currency}, day_of(deal));
+      deal.base_amount = value.amount;
+      deal.base_rate = std::move(value.rate);
+      deal.base_rate_on = value.on;
+    } catch (const Error& error) {
+      if (error.code != Code::not_found && error.code != Code::overflow) throw;
+      if (deals.size() > 1) faults.in_row(row);
+      faults.add(error.code == Code::overflow ? "amount" : "currency", error.message);
+    }
+  }
+}
+
+void check_value(const Opportunity& deal, Currency base, std::vector<Finding>& findings) {
+  const auto report = [&](std::string message) { findings.push_back({"opportunity", deal.id, std::move(message)}); };
+  const bool foreign = deal.amount && deal.currency != base;
+  if (deal.base_rate.has_value() != foreign || deal.base_rate_on.has_value() != foreign) {
+    return report("must keep a rate and its day exactly when it has an amount in another than the base currency");
+  }
+  std::optional<Amount> worth = deal.amount;
+  if (foreign) {
+    try {
+      worth = Amount{
+          convert({deal.amount->minor, deal.currency}, base, parse_ratio(*deal.base_rate), Rounding::half_up).minor};
+    } catch (const Error& error) {
+      return report("base_rate: " + error.message);
+    }
+  }
+  if (worth != deal.base_amount) report("base_amount must be amount x base_rate, rounded half up");
 }
 
 std::vector<OpportunityStage> first_stays(const Reader& reader, const Opportunity& deal) {

@@ -3,6 +3,8 @@
 /// \file
 /// What a new or changed deal must meet, for one deal and for a batch of them.
 
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -30,7 +32,13 @@ class Placement {
 };
 
 /// What must hold between the fields of a deal, whoever writes it.
-void check_deal(const Reader& reader, const Opportunity& deal, verb::Faults& faults);
+void check_deal(const Opportunity& deal, verb::Faults& faults);
+
+/// Binds rates to deals: fills what they keep of their worth in the base currency, by the market rate of the day that
+/// is named, else that of their closing, else today's. One query for all of them, none where all are in that currency.
+void value_deals(const Reader& reader, std::span<Opportunity> deals, verb::Faults& faults, std::optional<Date> on = {});
+/// Adds a finding where a deal is not worth what its rate says.
+void check_value(const Opportunity& deal, Currency base, std::vector<Finding>& findings);
 
 /// The stays of a new deal: one from now on, or, of a deal that comes in closed, the open one and what followed.
 std::vector<OpportunityStage> first_stays(const Reader& reader, const Opportunity& deal);

@@ -29,7 +29,11 @@ constexpr auto kOpportunityFields = field_table<Opportunity>(
     field<&Opportunity::closed_on>("closed_on", {.indexed = true}),
     field<&Opportunity::reason>("reason", {.max_length = 1000}),
     field<&Opportunity::source>("source", {.max_length = 100}),
-    field<&Opportunity::external_id>("external_id", {.max_length = 200}));
+    field<&Opportunity::external_id>("external_id", {.max_length = 200}),
+    field<&Opportunity::base_amount>("base_amount",
+                                     {.kept = true, .minimum = 0, .in_base = true, .begins_as = "amount"}),
+    field<&Opportunity::base_rate>("base_rate", {.kept = true, .max_length = 100}),
+    field<&Opportunity::base_rate_on>("base_rate_on", {.kept = true}));
 
 constexpr UniqueKey kOpportunityKeys[] = {{{"source", "external_id"}}};
 
@@ -58,7 +62,8 @@ Id create(Work& work, Opportunity& deal) {
   Placement placement(work);
   const Stage* stage = placement.place(row, faults);
   if (!row.currency) row.currency = work.currency();
-  check_deal(work, row, faults);
+  check_deal(row, faults);
+  value_deals(work, {&row, 1}, faults);
   faults.raise();
   require_guard(work, *stage, row);
   if (!row.owner) row.owner = work.actor().employee;
@@ -80,10 +85,17 @@ void update(Work& work, Opportunity& deal) {
   if (deal.status != before.status) {
     faults.add("status", "is changed by win, lose, void_deal and reopen; leave it as it was read");
   } else {
-    check_deal(work, deal, faults);
+    check_deal(deal, faults);
+  }
+  Opportunity row = deal;
+  if (row.amount != before.amount || row.currency != before.currency || row.closed_on != before.closed_on) {
+    value_deals(work, {&row, 1}, faults);
+  } else {
+    row.base_amount = before.base_amount;
+    row.base_rate = before.base_rate;
+    row.base_rate_on = before.base_rate_on;
   }
   faults.raise();
-  Opportunity row = deal;
   if (row.owner != before.owner && row.unit == before.unit) {
     row.unit = row.owner ? people::unit_of(work, *row.owner, work.today()) : std::nullopt;
   }
@@ -105,7 +117,7 @@ Decimal compute_probability(DealStatus status, std::optional<Decimal> own, Decim
 Money weighted_total(const Reader& reader, const Query& query) {
   Query open = query;
   open.conditions.push_back(equals(kOpportunity, "status", static_cast<std::int64_t>(DealStatus::open)));
-  open.fields = {"stage", "amount", "probability"};
+  open.fields = {"stage", "base_amount", "probability"};
   std::unordered_map<std::int64_t, Decimal> chances;
   for (const Stage& stage : reader.list<Stage>()) chances.emplace(stage.id.value, stage.probability);
   Int128 total = 0;  // minor units x 10^9: below 2^93 a deal, so that no store overflows 128 bits

@@ -34,8 +34,9 @@ void check(const Work& work, Deals& deals, const Column& own) {
     faults.in_row(row);
     stages.push_back(placement.place(deals[row], faults));
     if (!deals[row].currency) deals[row].currency = work.currency();
-    check_deal(work, deals[row], faults);
+    check_deal(deals[row], faults);
   }
+  value_deals(work, deals, faults);
   faults.raise();
   for (std::size_t row = 0; row < deals.size(); ++row) {
     require_guard(work, *stages[row], deals[row], own.is_null(row) ? std::string_view() : own.text(row));
@@ -89,6 +90,39 @@ void create_batch(Work& work, Batch& deals) {
   customer::advance_if_forward(work, arrivals);
   step.keep();
   deals = std::move(batch);
+}
+
+std::int64_t revalue(Work& work, Date on, const Query& query) {
+  verb::Faults faults(kOpportunity);
+  if (!verb::is_day(on)) faults.add("base_rate_on", std::string(verb::kDayExpected));
+  faults.raise();
+  Query open = query;
+  open.fields.clear();
+  open.conditions.push_back(equals(kOpportunity, "status", static_cast<std::int64_t>(DealStatus::open)));
+  open.conditions.push_back({.op = Condition::Op::ne,
+                             .field = kOpportunity.at("currency"),
+                             .operands = {code_of(work.currency())},
+                             .terms = {}});
+  std::vector<Batch> changed;
+  auto cursor = work.scan(kOpportunity, open);
+  for (Batch batch; cursor->next(batch);) {
+    Deals deals = rows_of(batch);
+    value_deals(work, deals, faults, on);
+    faults.raise();
+    changed.push_back(batch_of(deals));
+    changed.back().column(kOpportunity.custom()) = batch.column(kOpportunity.custom());
+  }
+  cursor.reset();
+  std::int64_t count = 0;
+  Work::Step step(work);
+  for (Batch& batch : changed) {
+    const Column before = batch.column(kRevisionField);
+    work.update_batch(kOpportunity, batch);
+    const Column& after = batch.column(kRevisionField);
+    for (std::size_t row = 0; row < batch.rows(); ++row) count += after.word(row) != before.word(row) ? 1 : 0;
+  }
+  step.keep();
+  return count;
 }
 
 }  // namespace kith::sales

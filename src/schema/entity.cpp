@@ -27,6 +27,10 @@ int Entity::at(std::string_view field) const {
               "there is no field of this name." + suggest(field, known));
 }
 
+int Entity::currency_of(const Field& field) const {
+  return roles.currency.empty() || field.options.in_base ? -1 : find(roles.currency);
+}
+
 int Entity::custom() const {
   // The last one; in a history to_seq follows.
   const std::size_t last = fields.size() - (keeping == Keeping::history ? 2 : 1);

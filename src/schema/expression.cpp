@@ -91,8 +91,8 @@ Scope scope_of(const Entity& entity, Currency currency) {
   for (const Field& field : entity.fields) {
     // What lies in the column of the store's own fields is read by their names, not by its.
     const bool hidden = field.slot == nullptr && field.name == kCustomColumn;
-    scope.names.push_back(
-        {hidden ? std::string() : std::string(field.name), field.type, field.options.scale, field.choices});
+    scope.names.push_back({hidden ? std::string() : std::string(field.name), field.type, field.options.scale,
+                           field.choices, field.options.in_base});
   }
   return scope;
 }

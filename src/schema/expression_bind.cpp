@@ -139,7 +139,8 @@ void Binder::bind_field(Node& node) const {
   node.choices = found->choices;
   node.scale = found->type == Type::decimal ? found->scale : 0;
   node.whole = found->type == Type::integer;
-  if (node.kind == Kind::money && source_.scope.currency_field < 0) node.unit = source_.scope.currency;
+  const bool in_base = source_.scope.currency_field < 0 || found->in_base;
+  if (node.kind == Kind::money && in_base) node.unit = source_.scope.currency;
 }
 
 void Binder::bind_parameter(Node& node) const {

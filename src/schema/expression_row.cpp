@@ -67,7 +67,8 @@ Scalar Row::field(const Node& node) const {
   const Column& column = *run_.columns[static_cast<std::size_t>(node.field)];
   if (column.is_null(row_)) return {};
   if (column.is_text()) return {false, {}, column.text(row_), {}};
-  return of(Number(column.word(row_), node.scale), node.kind == Kind::money ? unit_of_row(run_, row_) : Currency{});
+  const Currency unit = node.kind != Kind::money ? Currency{} : node.unit ? *node.unit : unit_of_row(run_, row_);
+  return of(Number(column.word(row_), node.scale), unit);
 }
 
 void Row::one_currency(const Scalar& a, const Scalar& b, const Node& node) const {

@@ -110,6 +110,16 @@ std::string default_literal(const Entity& entity, int field, std::span<const Ent
   return quoted_text(text == nullptr || bytes ? "" : *text);
 }
 
+/// Fills a column that was added, for all tenants at once: their rows are hidden from a role that is bound by row-level
+/// security, and the owner of the tables is bound unless it says for the length of this transaction that it is not.
+std::string fill_sql(const std::string& schema, const Entity& entity, const Field& field, bool rls) {
+  const std::string name = qualified(schema, entity.name);
+  const std::string fill = "UPDATE " + name + " SET " + begin_of(field);
+  if (!rls) return fill;
+  return "ALTER TABLE " + name + " NO FORCE ROW LEVEL SECURITY; " + fill + "; ALTER TABLE " + name +
+         " FORCE ROW LEVEL SECURITY";
+}
+
 }  // namespace
 
 Names table_names(Channel& channel) {
@@ -165,6 +175,7 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
         std::string sql = "ALTER TABLE " + qualified(schema, entity->name) + " ADD COLUMN " + column_definition(field);
         if (!field.nullable) sql += " NOT NULL DEFAULT " + default_literal(*entity, position, entities);
         add(field.name, std::move(sql));
+        if (!field.options.begins_as.empty()) add("", fill_sql(schema, *entity, field, rls));
       }
     }
     for (std::size_t i = 1; i < wanted.size(); ++i) {

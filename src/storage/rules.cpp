@@ -137,6 +137,8 @@ Cell default_of(const Entity& entity, int field, std::span<const Entity* const> 
   return batch.columns.front().cell(0);
 }
 
+std::string begin_of(const Field& field) { return fmt::format("\"{}\" = \"{}\"", field.name, field.options.begins_as); }
+
 std::string statements_of(const Migration& migration) {
   std::string text;
   for (const MigrationStep& step : migration.steps) text += step.sql + ";\n";

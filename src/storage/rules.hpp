@@ -43,6 +43,8 @@ void shape_batch(const Scan& scan, Batch& batch);
 /// The value of a field in a struct that nobody has filled: what a column that a migration adds begins with. Rows of a
 /// history are those of its entity, which is among `entities`.
 Cell default_of(const Entity& entity, int field, std::span<const Entity* const> entities);
+/// What fills a column that a migration adds from another of the same row: "new" = "old".
+std::string begin_of(const Field& field);
 /// The statements of a migration, a line each, and their checksum: SHA-256 of "from to", a line end and them.
 std::string statements_of(const Migration& migration);
 Digest checksum_of(std::int64_t from, std::int64_t to, std::string_view statements);

@@ -141,6 +141,9 @@ Migration plan_migration(Database& database, std::span<const Entity* const> enti
                           std::string(column_type(field.type));
         if (!field.nullable) sql += " NOT NULL DEFAULT " + default_literal(*entity, position, entities);
         add(*entity, field.name, std::move(sql));
+        if (!field.options.begins_as.empty()) {
+          add(*entity, "", "UPDATE " + quoted_name(entity->name) + " SET " + begin_of(field));
+        }
       }
     }
     for (std::size_t i = there ? 1 : 0; i < wanted.size(); ++i) {

@@ -116,5 +116,28 @@ TEST(Rate, AgreesWithAnOracle) {
   }
 }
 
+TEST(Ratio, IsWrittenExactlyAndReadBack) {
+  const std::pair<Ratio, const char*> cases[] = {{{}, "1"},
+                                                 {ratio(11, 10), "1.1"},
+                                                 {ratio(10, 11), "10/11"},
+                                                 {ratio(1, 8), "0.125"},
+                                                 {ratio(1, 150), "1/150"},
+                                                 {ratio(250, 1), "250"},
+                                                 {ratio(Decimal{1, 12}), "0.000000000001"},
+                                                 {inverse(ratio(Decimal{1, 12})), "1000000000000"}};
+  for (const auto& [value, text] : cases) {
+    EXPECT_EQ(to_string(value), text);
+    EXPECT_EQ(parse_ratio(text), value) << text;
+  }
+  const Ratio fine = multiply(ratio(1, power_of_ten(12)), ratio(1, power_of_ten(12)));
+  EXPECT_EQ(to_string(fine), "1/1000000000000000000000000");
+  EXPECT_EQ(parse_ratio(to_string(fine)), fine);
+  EXPECT_EQ(parse_ratio("2.50"), ratio(5, 2));
+  for (const char* text : {"", "x", "1/", "/2", "1.", ".5", "-1", "1/0", "0", "1.1/2", "1,5", "1e3",
+                           "0.0000000000000000001", "999999999999999999999999999999999999999999"}) {
+    EXPECT_KITH_ERROR(parse_ratio(text), Code::invalid, "");
+  }
+}
+
 }  // namespace
 }  // namespace kith

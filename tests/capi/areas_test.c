@@ -148,6 +148,9 @@ static void reports_run_by_name(void) {
   const kith_query none = {.struct_size = sizeof none, .where = "amount > 1000.00 USD"};
   OK(kith_weighted_total(kith_work_reader(work), &none, &total, &check_error));
   CHECK_INT(0, total.integer);
+  int64_t changed = -1;
+  OK(kith_deal_revalue(work, day(2026, 3, 1), NULL, &changed, &check_error));
+  CHECK_INT(0, changed); /* base money is worth what it is */
   kith_work_free(work);
   close_world(s.world);
 }

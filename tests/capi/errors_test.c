@@ -127,6 +127,7 @@ static void null_for_a_work(void) {
   MISUSED("work", kith_deal_lose(NULL, 1, 0, "x", 1, e));
   MISUSED("work", kith_deal_void(NULL, 1, 0, "x", 1, e));
   MISUSED("work", kith_deal_reopen(NULL, 1, "x", 1, e));
+  MISUSED("work", kith_deal_revalue(NULL, 0, NULL, NULL, e));
   MISUSED("work", kith_deal_set_splits(NULL, 1, NULL, 0, e));
   MISUSED("work", kith_principal_add(NULL, "x", 1, 0, NULL, 0, NULL, e));
   MISUSED("work", kith_grant_set(NULL, "seller", "*", 1, 1, e));

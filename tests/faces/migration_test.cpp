@@ -19,7 +19,7 @@
 namespace kith {
 namespace {
 
-std::string golden(const char* name) { return (test::source_dir() / "tests/faces/golden" / name).string(); }
+std::string golden(const std::string& name) { return (test::source_dir() / "tests/faces/golden" / name).string(); }
 
 std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -36,10 +36,10 @@ void sql(const std::string& path, const std::string& statement) {
   sqlite3_close(handle);
 }
 
-/// A copy of the golden file of format 1.
+/// A copy of a golden file.
 class Old : public test::TemporaryFile {
  public:
-  Old() { std::filesystem::copy_file(golden("format1.kith"), path()); }
+  explicit Old(const std::string& name = "format1") { std::filesystem::copy_file(golden(name + ".kith"), path()); }
 };
 
 Options options() {
@@ -66,19 +66,24 @@ std::map<std::string, Json> rows_of(std::istream& in) {
   return rows;
 }
 
-TEST(Migration, TheGoldenStoreKeepsEveryRow) {
-  const Old old;
+class GoldenStore : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Of, GoldenStore, testing::Values("format1", "format2", "format2_ledger"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(GoldenStore, KeepsEveryRow) {
+  const Old old(GetParam());
+  const std::string from(1, GetParam()[std::string_view("format").size()]);
   const Migration plan = migration::plan(old.path(), model());
-  EXPECT_EQ(plan.from, 1);
+  EXPECT_EQ(std::to_string(plan.from), from);
   EXPECT_EQ(plan.to, kFormat);
   const std::string script = migration::script(plan);
-  EXPECT_NE(script.find("-- format 1 to 2, sha256 "), std::string::npos);
-  EXPECT_NE(script.find("CREATE TABLE \"migration\" "), std::string::npos);
+  EXPECT_NE(script.find("-- format " + from + " to 3, sha256 "), std::string::npos);
+  EXPECT_EQ(script.find("CREATE TABLE \"migration\" ") != std::string::npos, from == "1");
 
   auto engine = open(old.path(), options());
   Session session = engine->session();
   for (const Finding& finding : check(session)) ADD_FAILURE() << finding.entity << " " << finding.message;
-  std::ifstream before_file(golden("format1.jsonl"));
+  std::ifstream before_file(golden(std::string(GetParam()) + ".jsonl"));
   const auto before = rows_of(before_file);
   std::stringstream text;
   dump(session.reader(), text);
@@ -91,7 +96,59 @@ TEST(Migration, TheGoldenStoreKeepsEveryRow) {
   const auto migrations = session.reader().list<MigrationRow>();
   ASSERT_EQ(migrations.size(), 1U);
   EXPECT_EQ(script.substr(script.find('\n') + 1), migrations.front().statements);
-  EXPECT_EQ(session.reader().get<WorkRow>({migrations.front().seq}).cause, "migration from format 1 to 2");
+  EXPECT_EQ(session.reader().get<WorkRow>({migrations.front().seq}).cause, "migration from format " + from + " to 3");
+}
+
+/// Deals that are not worth their amount, present and past.
+int worthless(Session& session, int& deals) {
+  int wrong = 0;
+  for (const Opportunity& deal : session.reader().list<Opportunity>()) {
+    for (const auto& version : history::versions<Opportunity>(session.reader(), deal.id)) {
+      ++deals;
+      const Opportunity& row = version.record;
+      wrong += row.base_amount != row.amount || row.base_rate || row.base_rate_on ? 1 : 0;
+    }
+  }
+  return wrong;
+}
+
+TEST_P(GoldenStore, ItsDealsAreWorthTheirAmounts) {
+  const Old old(GetParam());
+  {
+    auto engine = open(old.path(), options());
+    Session session = engine->session();
+    int deals = 0;
+    EXPECT_EQ(worthless(session, deals), 0);
+    EXPECT_GT(deals, 3);
+    EXPECT_TRUE(history::verify(session.reader()).faults.empty());
+  }
+  sql(old.path(), "UPDATE opportunity SET base_amount = base_amount + 1 WHERE base_amount IS NOT NULL");
+  auto engine = open(old.path(), options());
+  EXPECT_FALSE(history::verify(engine->session().reader()).faults.empty()) << "what was filled in is guarded, too";
+}
+
+TEST(Migration, ADumpOfFormat2IsFilledAsAStoreIs) {
+  std::ifstream in(golden("format2_ledger.jsonl"));
+  const test::TemporaryFile file;
+  load(in, file.path(), model(), options());
+  Options reading = options();
+  reading.storage.read_only = true;
+  { EXPECT_EQ(open(file.path(), reading)->session().reader().list<MigrationRow>().size(), 0U); }
+  std::string digest;
+  for (int round = 0; round < 2; ++round) {
+    auto engine = open(file.path(), options());
+    Session session = engine->session();
+    for (const Finding& finding : check(session)) ADD_FAILURE() << finding.entity << " " << finding.message;
+    int deals = 0;
+    EXPECT_EQ(worthless(session, deals), 0);
+    EXPECT_GT(deals, 3);
+    const auto rows = session.reader().list<MigrationRow>();
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows.front().additions, "opportunity.base_amount\n");
+    const std::string now = to_hex(state_digest(session));
+    EXPECT_EQ(now, round == 0 ? now : digest);
+    digest = now;
+  }
 }
 
 TEST(Migration, HappensOnce) {
@@ -125,7 +182,7 @@ TEST(Migration, IsRefusedWhereTheHostDoesNotWantIt) {
   const std::string before = bytes_of(old.path());
   Options never = options();
   never.migrate = false;
-  EXPECT_KITH_ERROR(open(old.path(), never), Code::version, "from format 1 to 2");
+  EXPECT_KITH_ERROR(open(old.path(), never), Code::version, "from format 1 to 3");
   Options reading = options();
   reading.storage.read_only = true;
   EXPECT_KITH_ERROR(open(old.path(), reading), Code::version, "open it for writing");

@@ -97,6 +97,7 @@ class History {
         [this](Work& w) { add_deal(w); },  [this](Work& w) { add_deal(w); },      [this](Work& w) { move_unit(w); },
         [this](Work& w) { transfer(w); },  [this](Work& w) { move_customer(w); }, [this](Work& w) { move_deal(w); },
         [this](Work& w) { move_deal(w); }, [this](Work& w) { change_deal(w); },   [this](Work& w) { share(w); },
+        [this](Work& w) { set_rate(w); },  [this](Work& w) { revalue(w); },
     };
     acts[static_cast<std::size_t>(pick(static_cast<int>(acts.size())))](work);
   }
@@ -126,6 +127,7 @@ class History {
     if (pick(4) != 0) deal.customer = maybe(customers_);
     if (pick(2) != 0) deal.owner = maybe(employees_);
     if (pick(2) != 0) deal.amount = Amount{pick(20'000)};
+    deal.currency = any_currency();
     if (pick(2) != 0) deal.engaged_on = day();
     if (pick(4) == 0) deal.status = static_cast<DealStatus>(2 + pick(3));
     if (pick(4) == 0 || deal.status != DealStatus::open) deal.closed_on = day();
@@ -158,9 +160,25 @@ class History {
     if (pick(3) == 0) deal.customer = maybe(customers_);
     if (pick(3) == 0) deal.owner = maybe(employees_);
     if (pick(3) == 0) deal.amount = Amount{pick(20'000)};
+    if (pick(5) == 0) deal.currency = any_currency();
     if (pick(9) == 0) deal.status = DealStatus::won;
     sales::update(work, deal);
   }
+  Currency any_currency() {
+    static constexpr const char* kCodes[] = {"USD", "USD", "EUR", "JPY"};
+    return currency(kCodes[pick(4)]);
+  }
+  void set_rate(Work& work) {
+    ExchangeRate rate;
+    const bool euro = pick(2) == 0;
+    rate.from_currency = currency(euro ? "EUR" : "USD");
+    rate.to_currency = currency(euro ? "USD" : "JPY");
+    rate.rate = Decimal{pick(1'000'000'000), euro ? 9 : 6};
+    rate.from = pick(2) == 0 ? date(2025, 5, 1) : day();
+    rate.source = "dice";
+    people::set_rate(work, rate);
+  }
+  void revalue(Work& work) { sales::revalue(work, day()); }
   void share(Work& work) {
     std::vector<SplitShare> shares;
     std::int64_t left = 1'000'000'000;

@@ -52,12 +52,13 @@ TEST_P(OpportunityTest, ComesInClosed) {
 
 TEST_P(OpportunityTest, RefusesBadDealsAndChangesNothing) {
   Opportunity deal;
+  deal.amount = Amount{1};
   deal.currency = currency("EUR");
   deal.closed_on = date(2026, 1, 1);
   deal.reason = "why";
   Error told = refused([&](Work& work) { sales::create(work, deal); }, Code::invalid);
-  EXPECT_EQ(told.violations.size(), 3U) << told.what();
-  EXPECT_TRUE(says(told, "EUR is not the store's base currency, USD"));
+  EXPECT_EQ(told.violations.size(), 3U) << told.what();  // two of an open deal, and the rate
+  EXPECT_TRUE(says(told, "there is no market rate from EUR to USD on 2026-01-01"));
 
   deal = draft();
   deal.status = DealStatus::won;
@@ -253,6 +254,7 @@ TEST_P(OpportunityTest, UpdatesAllButStageAndStatus) {
   other.closed_on = date(2026, 1, 1);
   EXPECT_EQ(refused([&](Work& work) { sales::update(work, other); }, Code::invalid).field, "closed_on");
   other = row;
+  other.amount = Amount{1};
   other.currency = currency("EUR");
   EXPECT_EQ(refused([&](Work& work) { sales::update(work, other); }, Code::invalid).field, "currency");
   other = row;

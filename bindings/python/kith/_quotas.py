@@ -72,7 +72,8 @@ class QuotaVerbs:
         plan: int | Record | None = None,
     ) -> int:
         """A target of a unit or employee for a period, by hand. `metric` is one of `kith.Metric`, or `measure` names a
-        record of `measures`; what counts things takes whole numbers. `stretch` and `challenge` are the second and third
+        record of `measures`; what counts things takes whole numbers. An amount in another currency makes it a target in
+        that one, at the plan rate of its first day. `stretch` and `challenge` are the second and third
         grade. With `plan` (a record of `quota_plans`) it is a draft."""
         ids = {"unit": unit, "employee": employee, "parent": parent, "plan": plan}
         return self._open().set_quota(

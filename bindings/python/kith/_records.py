@@ -277,6 +277,11 @@ class WritableRecords(WaysBack, Records):
         """Opportunities: opens a closed one again."""
         self._work._open().reopen(id_of(deal, "deal"), reason)
 
+    def revalue(self, on: date, where: str = "", **parameters: Any) -> int:
+        """Opportunities: values open ones at the market rates of a day, all or none; how many changed. Raises
+        InvalidError where a rate is missing."""
+        return self._work._open().revalue(on, where, plain(parameters))
+
     def set_splits(self, deal: int | Record, shares: Sequence[tuple[int | Record, Number]]) -> None:
         """Opportunities: shares the credit, (employee, fraction) each; fractions add up to exactly 1."""
         pairs = [tuple(share) if isinstance(share, list | tuple) else share for share in shares]

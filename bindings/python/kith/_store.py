@@ -73,7 +73,7 @@ class _Source(PastReads, QuotaReads):
         return self._open().may(action, entity, id_of(id, entity))
 
     def weighted_total(self, where: str = "", **parameters: Any) -> Money:
-        """amount x probability of open deals, exact, rounded once."""
+        """Base amount x probability of open deals, exact, rounded once."""
         return self._open().weighted_total(where, plain(parameters))
 
     def fields(self, entity: str) -> Table:

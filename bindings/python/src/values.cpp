@@ -179,7 +179,7 @@ Amount amount_from(py::handle object, Currency unit) {
   if (const auto* money = std::get_if<Money>(&value)) {
     if (money->currency == unit) return {money->minor};
     throw Error(Code::invalid, "", "amount",
-                "is in " + code_of(money->currency) + "; this store keeps " + code_of(unit));
+                "is in " + code_of(money->currency) + "; give it in " + code_of(unit));
   }
   return {rescale(decimal_from(object), minor_digits(unit)).coefficient};
 }

@@ -183,6 +183,13 @@ void set_splits(PyWork& self, std::int64_t deal, const py::list& shares) {
   sales::set_splits(self.work(), {deal}, rows);
 }
 
+std::int64_t revalue(PyWork& self, py::handle on, const std::string& where, const py::dict& parameters) {
+  Work& work = self.work();
+  const Date day = date_from(on);
+  const Query query{.where = where, .parameters = parameters_from(parameters)};
+  return unlocked([&] { return sales::revalue(work, day, query); });
+}
+
 py::dict run_commission(PyWork& self, const std::string& period) {
   Work& work = self.work();
   const incentive::RunResult result = unlocked([&] { return incentive::run(work, period); });
@@ -237,6 +244,14 @@ std::int64_t set_quota(PyWork& self, const py::dict& values) {
     quota.metric = choice<QuotaMetric>(py::cast<std::string>(values["metric"]), "metric");
   }
   quota.currency = incentive::quota_currency(work, quota.metric, quota.measure);
+  if (quota.currency == work.currency()) {  // money may be in another, which the amount says, else the parent
+    const Value given = from_python(values["amount"]);
+    if (const auto* money = std::get_if<Money>(&given)) {
+      quota.currency = money->currency;
+    } else if (values.contains("parent") && !values["parent"].is_none()) {
+      quota.currency = work.get<Quota>({py::cast<std::int64_t>(values["parent"])}).currency;
+    }
+  }
   const auto amount = [&](const char* name) -> std::optional<Amount> {
     if (!values.contains(name) || values[name].is_none()) return std::nullopt;
     return amount_from(values[name], quota.currency);
@@ -392,7 +407,7 @@ void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
       .def("win",
            [](PyWork& self, std::int64_t id, py::handle on, const std::string& reason, py::handle amount) {
              std::optional<Amount> agreed;
-             if (!amount.is_none()) agreed = amount_from(amount, self.work().currency());
+             if (!amount.is_none()) agreed = amount_from(amount, self.work().get<Opportunity>({id}).currency);
              sales::win(self.work(), {id}, date_from(on), reason, agreed);
            })
       .def("lose", [](PyWork& self, std::int64_t id, py::handle on,
@@ -401,6 +416,7 @@ void bind_areas(py::class_<PyWork, PySource, std::shared_ptr<PyWork>>& work) {
                       const std::string& reason) { sales::void_deal(self.work(), {id}, date_from(on), reason); })
       .def("reopen",
            [](PyWork& self, std::int64_t id, const std::string& reason) { sales::reopen(self.work(), {id}, reason); })
+      .def("revalue", &revalue)
       .def("set_splits", &set_splits);
 }
 

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "kith/base/decimal.hpp"
@@ -39,6 +41,11 @@ Ratio multiply(const Ratio& a, const Ratio& b);
 Ratio weighted_mean(std::span<const Ratio> rates, std::span<const std::int64_t> weights);
 /// The value with `scale` digits after the point, rounded once; for showing. Errors: overflow.
 Decimal rounded(const Ratio& value, int scale, Rounding mode);
+
+/// The value exactly: "1.1" where a decimal number with at most 18 digits after the point says it, else "10/11".
+std::string to_string(const Ratio& value);
+/// Its inverse. Errors: invalid for what is neither, or not above 0.
+Ratio parse_ratio(std::string_view text);
 
 /// What one minor unit of `from` is in minor units of `to`, where one whole unit of `from` is `rate` of `to`: 1 JPY at
 /// 0.0068 USD is 0.68 cents.

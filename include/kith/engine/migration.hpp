@@ -4,8 +4,9 @@
 /// Stores of older formats. What an older store lacks is derived from the entity tables: tables, columns and indexes
 /// are added, nothing is taken away or rewritten. Opening a store for writing migrates it in one transaction, so that
 /// a process killed at any step leaves the old store as it was; the transaction is a work of its own with one
-/// `migration` row, which the chain covers. Columns that are not nullable begin with the default of their struct, and
-/// `history::verify` holds rows from before the migration to that default.
+/// `migration` row, which the chain covers. Columns that are not nullable begin with the default of their struct, those
+/// with FieldOptions::begins_as as that field of their row, and `history::verify` holds rows from before the migration
+/// to that.
 
 #include <string>
 #include <string_view>

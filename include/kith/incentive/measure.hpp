@@ -18,7 +18,7 @@ namespace kith {
 /// What a measure adds up. Numbers are stable.
 enum class MeasureKind : std::int32_t {
   count = 1,   ///< records: one for everybody with a share, one for each unit above them
-  money = 2,   ///< in the store's currency, shared out by splits
+  money = 2,   ///< in the store's base currency, shared out by splits
   number = 3,  ///< whole numbers, shared out by splits
 };
 template <>

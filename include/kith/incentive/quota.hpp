@@ -67,7 +67,8 @@ struct Quota {
   Date to = {};
   std::optional<Id> unit = {};  ///< exactly one of unit and employee
   std::optional<Id> employee = {};
-  Currency currency = {};  ///< the store's; XXX for metrics that count, whose amount is then the number itself
+  Currency currency = {};  ///< default: the parent's, else the store's; XXX for metrics that count, whose amount is
+                           ///< then the number itself
   Amount amount = {};
   QuotaMethod method = QuotaMethod::fixed;
   std::optional<Decimal> weight = {};    ///< given with ratio, scale 9
@@ -80,6 +81,9 @@ struct Quota {
   std::optional<Id> plan = {};           ///< kept: the version of a quota plan it belongs to, or that put it in force
   std::int64_t draft = 0;                ///< id of that version while it is no more than a proposal; 0: in force
   std::string counts = {};  ///< kept: metric or measure with the draft; a subject has one node of each in a period
+  /// Kept: what one unit of `currency` is worth in the base currency, by the plan rate of the first day as it was when
+  /// the root was set; absent for the base currency. The actual is the sum of base amounts over this, rounded once.
+  std::optional<std::string> base_rate = {};
 };
 template <>
 const Entity& entity_of<Quota>();
@@ -125,11 +129,11 @@ struct QuotaPart {
 
 namespace incentive {
 
-/// Sets a root, or any node by hand (method fixed); fills in `from`, `to`, `home` and the currency. A node that was
-/// read (with its revision) gets other amounts; what it counts stays. Errors: invalid (negative amount, grades that
-/// fall, both or neither of unit and employee, a period that is none, wrong currency, an unknown measure, a parent that
-/// counts something else or is a person's), conflict (the node has a quota for that period), state (its plan is no
-/// draft any more).
+/// Sets a root, or any node by hand (method fixed); fills in `from`, `to`, `home`, the currency and
+/// its rate. A node that was read (with its revision) gets other amounts; what it counts stays. Errors: invalid
+/// (negative amount, grades that fall, both or neither of unit and employee, a period that is none, another currency
+/// than the parent's, or one without a plan rate on the first day, an unknown measure, a parent that counts something
+/// else or is a person's), conflict (the node has a quota for that period), state (its plan is no draft any more).
 Id set_quota(Work& work, Quota& quota);
 /// Shares a node's amount among children, made or replaced in the order given; grandchildren that exist are kept and
 /// show up in `quota_tree` when they no longer add up. The amount is raised by `over_percent` (5 = 105 %), rounded half
@@ -158,8 +162,8 @@ std::vector<QuotaNode> quota_tree(const Reader& reader, Id root);
 /// Attainment of every node below (and with) `root`. Actuals count every deal won in the period, whoever may see it
 /// (the declared exception), for nodes in the actor's scope.
 std::vector<QuotaAttainment> attainment(const Reader& reader, Id root);
-/// What quotas of that metric (and measure) are in: the store's currency, or XXX, the currency without money, for what
-/// is a number. Errors: invalid (unknown measure).
+/// What quotas of that metric (and measure) are in unless they name another: the store's currency, or XXX, the currency
+/// without money, for what is a number. Errors: invalid (unknown measure).
 Currency quota_currency(const Reader& reader, QuotaMetric metric, std::string_view measure = {});
 /// actual / target x 100 at 2 decimals, half up; nothing for a target of 0. Never compare the result: cross-multiply.
 std::optional<Decimal> compute_attainment(std::int64_t actual, std::int64_t target);

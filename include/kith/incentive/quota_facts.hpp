@@ -15,8 +15,9 @@ namespace kith {
 struct QuotaFacts {
   Quota quota = {};
   Money actual = {};                                 ///< of all records: what `attainment` says
-  std::vector<incentive::MeasuredShare> facts = {};  ///< by day, record, employee; a unit's counted record once
-  Money hidden = {};                                 ///< of records that the actor may not see: actual - sum of facts
+  std::vector<incentive::MeasuredShare> facts = {};  ///< by day, record, employee; a unit's counted record once; money
+                                                     ///< in the base currency
+  Money hidden = {};  ///< of records that the actor may not see: actual less that of the facts
 };
 
 namespace incentive {

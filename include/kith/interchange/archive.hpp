@@ -6,7 +6,7 @@
 /// keys lose nothing; earlier moments can be read from the file only. Its last line holds the SHA-256 of all lines
 /// before, which the store keeps under its own chain:
 ///
-///     {"kith":"archive","format":2,"after":"0:00...","until":"120:5c..."}    the anchors it stands between
+///     {"kith":"archive","format":3,"after":"0:00...","until":"120:5c..."}    the anchors it stands between
 ///     {"work":{...}} ... {"change":{...}} ... {"customer_history":{...}} ...
 ///     {"rows":123,"sha256":"..."}
 

@@ -5,7 +5,9 @@
 /// inverse is derived exactly and need not be stored, nor need rates between two currencies that both have one to the
 /// store's base currency.
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +63,32 @@ FoundRate rate_on(const Reader& reader, Currency from, Currency to, Date on, Rat
 /// The amount at the rate of a day, rounded once. Errors: as `rate_on`; overflow.
 Money convert_on(const Reader& reader, Money amount, Currency to, Date on, RateKind kind = RateKind::market,
                  Rounding mode = Rounding::half_up);
+
+/// What a fact keeps of its worth in the store's base currency: rates that are set later change nothing about it.
+struct BaseValue {
+  Amount amount;
+  std::optional<std::string> rate = {};  ///< that was used, exactly (kith::to_string of a Ratio); none for base money
+  std::optional<Date> on = {};           ///< the day of that rate
+};
+
+/// A currency on a day, for which a rate is needed.
+struct RateDay {
+  Currency currency;
+  Date on;
+};
+
+/// Rates into the store's base currency for many facts, read by one query for all of them (none for base money).
+class BaseRates {
+ public:
+  BaseRates(const Reader& reader, std::span<const RateDay> days, RateKind kind = RateKind::market);
+  /// The money at the rate of a day that was named, rounded once, half up. Errors: as `rate_on`; overflow.
+  BaseValue value(Money money, Date on) const;
+
+ private:
+  Currency base_;
+  RateKind kind_;
+  std::map<std::string, std::vector<ExchangeRate>> rows_;  // by pair, "EURUSD", oldest first
+};
 
 }  // namespace people
 }  // namespace kith

@@ -38,7 +38,7 @@ inline constexpr int kSeqField = 2;
 struct EntityRoles {
   std::string_view owner = {};     ///< Id of the employee the record belongs to (permission)
   std::string_view unit = {};      ///< Id of the unit it belongs to (permission)
-  std::string_view currency = {};  ///< of its money fields; without one they are in the store's base currency
+  std::string_view currency = {};  ///< of its money fields but those in_base; without one, the base currency
   std::string_view title = {};     ///< the text a person knows the record by
   std::string_view parent = {};    ///< Id of the record this is a part of: its rights decide over this too
   bool access = false;             ///< its rows decide who may do what: a change makes every session look again
@@ -60,6 +60,8 @@ struct Entity {
   int find(std::string_view field) const;
   /// Position of a field, or Error{invalid} naming near ones.
   int at(std::string_view field) const;
+  /// Position of the field that names what the money of a field is in; -1 where that is the store's base currency.
+  int currency_of(const Field& field) const;
   /// Position of the column with the values of the store's own fields (see schema/custom.hpp), or -1.
   int custom() const;
 };

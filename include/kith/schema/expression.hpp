@@ -62,6 +62,7 @@ struct ScopeName {
   Type type = Type::text;
   int scale = 0;                                   ///< of a decimal, 0 to 18
   std::span<const std::string_view> choices = {};  ///< of a choice; must outlive what is compiled
+  bool in_base = false;                            ///< money in Scope::currency, whatever `currency_field` says
 };
 
 /// The names an expression is compiled against; position i is column i of what it is evaluated on.

@@ -31,7 +31,7 @@ enum class Type : std::int32_t {
   choice = 4,      ///< word, the enum's number; an enum with a Choices<> table
   text = 5,        ///< text, UTF-8; std::string
   decimal = 6,     ///< word, the coefficient at the field's scale; Decimal
-  money = 7,       ///< word, minor units in the record's currency; Amount
+  money = 7,       ///< word, minor units in the record's currency (see FieldOptions::in_base); Amount
   currency = 8,    ///< text, three letters; Currency
   date = 9,        ///< word, days since 1970-01-01; Date
   timestamp = 10,  ///< word, UTC microseconds; Timestamp
@@ -62,6 +62,8 @@ struct FieldOptions {
   int scale = 0;          ///< of a decimal
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  ///< of the stored word
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
+  bool in_base = false;  ///< of money: always in the store's base currency, whatever currency the record names
+  std::string_view begins_as = {};  ///< a migration that adds it fills it from this field of the same row
   std::string_view refers_to = {};  ///< entity name that an Id points to; checked to exist at write time
   std::string_view label = {};      ///< for people; default: the name with blanks
 };
