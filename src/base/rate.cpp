@@ -96,6 +96,7 @@ Ratio parse_ratio(std::string_view text) {
   const std::string_view fraction = text.substr(point + 1);
   const int scale = static_cast<int>(std::min<std::size_t>(fraction.size(), 19));  // one more than a power there is
   if (scale > 18) static_cast<void>(number("."));
+  static_cast<void>(number(text.substr(0, point)));
   static_cast<void>(number(fraction));
   return ratio(number(std::string(text.substr(0, point)).append(fraction)), power_of_ten(scale));
 }

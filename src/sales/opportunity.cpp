@@ -30,8 +30,7 @@ constexpr auto kOpportunityFields = field_table<Opportunity>(
     field<&Opportunity::reason>("reason", {.max_length = 1000}),
     field<&Opportunity::source>("source", {.max_length = 100}),
     field<&Opportunity::external_id>("external_id", {.max_length = 200}),
-    field<&Opportunity::base_amount>("base_amount",
-                                     {.kept = true, .minimum = 0, .in_base = true, .begins_as = "amount"}),
+    field<&Opportunity::base_amount>("base_amount", {.kept = true, .in_base = true, .begins_as = "amount"}),
     field<&Opportunity::base_rate>("base_rate", {.kept = true, .max_length = 100}),
     field<&Opportunity::base_rate_on>("base_rate_on", {.kept = true}));
 
