@@ -132,11 +132,10 @@ std::string cause_of(const Migration& migration) {
   return "migration from format " + std::to_string(migration.from) + " to " + std::to_string(migration.to);
 }
 
-/// The work of a migration, by the store's own principal; nothing where another process has written it.
+/// The work of a migration, by the store's own principal.
 void write_migration(Work& work, const Migration& migration) {
   const auto kith = work.find_one<Principal>({.conditions = {equals(entity_of<Principal>(), "name", "kith")}});
   if (kith) Inside::state(work).actor = *kith;
-  if (Inside::state(work).head.format == migration.to) return;
   Inside::state(work).head.format = migration.to;
   record_migration(work, migration);
   work.commit();
@@ -173,7 +172,8 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
         state->principal.kind = PrincipalKind::system;
         state->writer = state->take_connection();
         Work work = session.begin({.cause = cause_of(loaded)}, state->writer->begin(Access::write));
-        write_migration(work, loaded);
+        // Another process may have been faster.
+        if (Inside::state(work).head.format < loaded.to) write_migration(work, loaded);
       }
       return engine;
     }
