@@ -231,7 +231,7 @@ TEST_P(QuotaTest, RefusesTargetsThatMakeNoSense) {
   refused(attempt(root), Code::conflict);
   stale.unit.reset();
   stale.employee = ann;
-  EXPECT_TRUE(says(refused(attempt(stale), Code::invalid), "stays"));
+  EXPECT_TRUE(says(refused(attempt(stale), Code::invalid), "stay"));
 }
 
 TEST_P(QuotaTest, RefusesSharingThatMakesNoSense) {
