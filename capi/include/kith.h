@@ -77,6 +77,7 @@ typedef struct kith_error {
   char entity[64];    /**< "opportunity", or "" */
   char field[64];     /**< "amount", or "" */
   char message[1024]; /**< a sentence: what, where, how to mend it */
+  int32_t lost, reserved; /**< lost: KITH_LOST_* (kith_run.h) where the connection was; else 0 */
 } kith_error;
 
 /** The stable name of a code ("not_found"); "unknown" for others. Static text. */
@@ -85,7 +86,6 @@ KITH_API const char* kith_code_name(int32_t code);
 KITH_API const char* kith_version(void);
 
 /* --- Values ------------------------------------------------------------------------------------------------ */
-
 #define KITH_NULL 0
 #define KITH_ID 1         /**< integer */
 #define KITH_INTEGER 2    /**< integer */
@@ -288,7 +288,6 @@ KITH_API int32_t kith_report_parameters(kith_store* store, const char* report, k
 /** Runs a report. */
 KITH_API int32_t kith_report(const kith_reader* reader, const char* report, const kith_parameter* parameters,
                              size_t count, kith_table** out, kith_error* error);
-
 #ifdef __cplusplus
 }
 #endif
@@ -296,5 +295,6 @@ KITH_API int32_t kith_report(const kith_reader* reader, const char* report, cons
 #include "kith_commission.h"
 #include "kith_expressions.h"
 #include "kith_history.h"
+#include "kith_run.h"
 #include "kith_simulation.h"
 #endif /* KITH_H */

@@ -4,6 +4,7 @@
 #include "internal.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/money.hpp"
+#include "kith/storage/storage.hpp"
 
 namespace kith::c {
 namespace {
@@ -26,13 +27,14 @@ void put(const kith_error& error, char (&into)[N], std::string_view text) {
 }
 
 std::int32_t report(kith_error* error, std::int32_t code, std::string_view message, std::string_view entity = {},
-                    std::string_view field = {}, std::size_t violations = 0) {
+                    std::string_view field = {}, std::size_t violations = 0, std::int32_t lost = 0) {
   if (error == nullptr) return code;
   if (has(*error, error->code)) error->code = code;
   if (has(*error, error->violations)) error->violations = static_cast<std::int32_t>(violations);
   put(*error, error->entity, entity);
   put(*error, error->field, field);
   put(*error, error->message, message);
+  if (has(*error, error->lost)) error->lost = lost;
   return code;
 }
 
@@ -45,6 +47,9 @@ std::int32_t succeed(kith_error* error) noexcept { return report(error, KITH_OK,
 std::int32_t fail(kith_error* error) noexcept {
   try {
     throw;
+  } catch (const Interrupted& e) {
+    return report(error, static_cast<std::int32_t>(e.code), e.what(), {}, {}, 0,
+                  e.unknown ? KITH_LOST_COMMIT : KITH_LOST_WORK);
   } catch (const Error& e) {
     return report(error, static_cast<std::int32_t>(e.code), e.what(), e.entity, e.field, e.violations.size());
   } catch (const std::bad_alloc&) {

@@ -35,8 +35,13 @@ struct kith_reader {
 };
 
 struct kith_work {
-  explicit kith_work(kith::Work begun) : work(std::move(begun)) { view.reader = &work; }
-  kith::Work work;
+  explicit kith_work(kith::Work begun) : own(std::move(begun)), work(*own) { view.reader = &work; }
+  /// Lent by a run, which ends it.
+  explicit kith_work(kith::Work* lent) : work(*lent) { view.reader = &work; }
+  kith_work(const kith_work&) = delete;
+  kith_work& operator=(const kith_work&) = delete;
+  std::optional<kith::Work> own;
+  kith::Work& work;
   kith_reader view;
   std::string result;   // what the receipt points to
   bool broken = false;  // a verb may have stopped half way: the work can only be freed

@@ -1,18 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "internal.hpp"
+#include "kith/storage/storage.hpp"
 
 using namespace kith::c;
+
+namespace {
+
+kith::WorkOptions about_of(const kith_work_options* options) {
+  const kith_work_options given = read_struct(options, "options");
+  kith::WorkOptions about;
+  about.cause = member(given.cause);
+  about.key = member(given.key);
+  about.payload = text_of(given.payload, given.payload_size, "options->payload");
+  return about;
+}
+
+kith::Retry retry_of(const kith_retry* retry) {
+  const kith_retry given = read_struct(retry, "retry");
+  if (given.reserved != 0) misuse("retry->reserved is not 0; zero the struct before filling it");
+  kith::Retry often;
+  if (given.attempts != 0) often.attempts = given.attempts;
+  if (given.first_ms != 0) often.first_ms = given.first_ms;
+  if (given.most_ms != 0) often.most_ms = given.most_ms;
+  return often;
+}
+
+/// A function of a run refused. What it says stands in the error that it was given.
+struct Refused {
+  std::int32_t code;
+};
+struct RefusedBusy : kith::Error {
+  RefusedBusy() : Error(kith::Code::busy, "the function found the store busy") {}
+};
+struct RefusedLost : kith::Interrupted {
+  explicit RefusedLost(bool in_commit) : Interrupted("the function lost the connection", in_commit) {}
+};
+
+/// Runs the function in a work that is lent to it; its failures as Session::run tells them apart.
+void call(kith_work_function function, void* context, kith::Work& work, kith_error& said) {
+  kith_work lent(&work);
+  said = {};
+  said.struct_size = sizeof said;
+  const std::int32_t code = function(&lent, context, &said);
+  if (code == KITH_ERROR_BUSY) throw RefusedBusy();
+  if (code == KITH_ERROR_STORAGE && said.lost != 0) throw RefusedLost(said.lost == KITH_LOST_COMMIT);
+  if (code != KITH_OK) throw Refused{code};
+  if (lent.broken) misuse("a call of the function stopped half way and the function did not say so; return its code");
+}
+
+}  // namespace
 
 int32_t kith_work_begin(kith_session* session, const kith_work_options* options, kith_work** out, kith_error* error) {
   return guarded(error, [&] {
     static_cast<void>(need(out, "out"));
-    const kith_work_options given = read_struct(options, "options");
-    kith::WorkOptions about;
-    about.cause = member(given.cause);
-    about.key = member(given.key);
-    about.payload = text_of(given.payload, given.payload_size, "options->payload");
-    *out = new kith_work(need(session, "session").session.work(about));
+    *out = new kith_work(need(session, "session").session.work(about_of(options)));
   });
+}
+
+int32_t kith_session_run(kith_session* session, const kith_work_options* options, kith_work_function function,
+                         void* context, const kith_retry* retry, int64_t* seq, kith_error* error) {
+  kith_error said{};
+  const auto refused = [&](std::int32_t code) {
+    if (error != nullptr)
+      std::memcpy(reinterpret_cast<char*>(error) + sizeof(size_t),
+                  reinterpret_cast<const char*>(&said) + sizeof(size_t),
+                  std::min(error->struct_size, sizeof said) - sizeof(size_t));
+    return code;
+  };
+  std::int32_t code = KITH_OK;
+  const std::int32_t ended = guarded(error, [&] {
+    if (function == nullptr) misuse("function is NULL");
+    const kith::WorkOptions about = about_of(options);
+    const kith::Retry often = retry_of(retry);
+    try {
+      const kith::Receipt done = need(session, "session")
+                                     .session.run(
+                                         about,
+                                         [&](kith::Work& work) {
+                                           call(function, context, work, said);
+                                           return std::string();
+                                         },
+                                         often);
+      if (seq != nullptr) *seq = done.seq;
+    } catch (const RefusedBusy&) {
+      code = KITH_ERROR_BUSY;
+    } catch (const RefusedLost&) {
+      code = KITH_ERROR_STORAGE;
+    } catch (const Refused& given) {
+      code = given.code;
+    }
+  });
+  return code == KITH_OK ? ended : refused(code);
 }
 
 const kith_reader* kith_work_reader(const kith_work* work) { return work == nullptr ? nullptr : &work->view; }
@@ -22,6 +102,7 @@ int32_t kith_work_replayed(const kith_work* work) { return work != nullptr && wo
 int32_t kith_work_commit(kith_work* work, const char* result, size_t size, kith_receipt* receipt, kith_error* error) {
   return guarded(work, error, [&](kith::Work& open) {
     need_size(receipt, "receipt");
+    if (!work->own) misuse("kith_session_run ends the work itself; return KITH_OK to commit");
     kith::Receipt done = open.commit(std::string(text_or_none(result, size).value_or("")));
     work->result = std::move(done.result);
     kith_receipt filled{};
@@ -33,7 +114,9 @@ int32_t kith_work_commit(kith_work* work, const char* result, size_t size, kith_
   });
 }
 
-void kith_work_free(kith_work* work) { delete work; }
+void kith_work_free(kith_work* work) {
+  if (work != nullptr && work->own) delete work;
+}
 
 int32_t kith_record_new(kith_store* store, const char* entity, kith_record** out, kith_error* error) {
   return guarded(error, [&] {

@@ -19,7 +19,9 @@ AT(kith_error, violations, 12, 4);
 AT(kith_error, entity, 16, 64);
 AT(kith_error, field, 80, 64);
 AT(kith_error, message, 144, 1024);
-SIZE(kith_error, 1168);
+AT(kith_error, lost, 1168, 4);
+AT(kith_error, reserved, 1172, 4);
+SIZE(kith_error, 1176);
 
 AT(kith_value, type, 0, 4);
 AT(kith_value, scale, 4, 4);

@@ -341,6 +341,22 @@ class Session(PastOfSession, _Source):
         """Begins a write. `key` makes it idempotent: the same key and payload again is a replay."""
         return Work(self._raw.work(cause, key, payload), self)
 
+    def run(
+        self,
+        function: Callable[[Work], str | None],
+        cause: str = "",
+        *,
+        key: str = "",
+        payload: str = "",
+        attempts: int = 10,
+    ) -> Receipt:
+        """Runs `function(work)`, commits with the result that it returns, and does both again, after a pause of random
+        length, when the store was busy or the connection was lost with nothing kept; lost inside the commit, only a
+        work with a key is tried again. It is never applied twice. The function may run several times, each on a state
+        of its own, so it must have no other effects; not at all when the key was used before. What it raises rolls
+        back, and is raised here. On a lent connection there is one attempt: the host repeats its whole transaction."""
+        return Receipt(*self._raw.run(cause, key, payload, attempts, lambda raw: function(Work(raw, self))))
+
     def import_csv(
         self,
         path: str | os.PathLike[str],

@@ -66,9 +66,16 @@ class BusyError(Error):
 
 
 class StorageError(Error):
-    """The disk or server failed; the work was rolled back."""
+    """The disk or server failed; the work was rolled back, unless `lost` says "commit".
+
+    Attributes:
+        lost: "work" when the connection was lost and nothing of the work is kept: try it again, or let `Session.run`
+            do so. "commit" when it was lost inside the commit and nobody could be asked whether the work is kept; only
+            one with a key may be tried again. Else "".
+    """
 
     code = "storage"
+    lost: str = ""
 
 
 class CorruptError(Error):

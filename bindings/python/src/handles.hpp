@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "kith/interchange/arrow.hpp"
 #include "kith/interchange/csv.hpp"
@@ -34,22 +35,37 @@ class PyReader : public PySource {
 
 class PyWork : public PySource {
  public:
-  explicit PyWork(Work work) : work_(std::make_unique<Work>(std::move(work))) {}
+  explicit PyWork(Work work) : own_(std::make_unique<Work>(std::move(work))), work_(own_.get()) {}
+  /// Lent by session.run(), which ends it.
+  explicit PyWork(Work* work) : work_(work) {}
   const Reader& reader() const override { return work(); }
   Work& work() const {
-    if (!work_) throw Error(Code::misuse, "this work has ended; begin another with session.work()");
+    if (work_ == nullptr) throw Error(Code::misuse, "this work has ended; begin another with session.work()");
     return *work_;
   }
   bool open() const { return work_ != nullptr; }
   Receipt commit(std::string result) {
-    const std::unique_ptr<Work> ending = std::move(work_);
-    if (!ending) throw Error(Code::misuse, "this work has ended; begin another with session.work()");
-    return ending->commit(std::move(result));
+    require_own();
+    work_ = nullptr;
+    return std::exchange(own_, nullptr)->commit(std::move(result));
   }
-  void rollback() { work_.reset(); }
+  void rollback() {
+    if (work_ != nullptr) require_own();
+    take_back();
+  }
+  void take_back() {
+    work_ = nullptr;
+    own_.reset();
+  }
 
  private:
-  std::unique_ptr<Work> work_;
+  void require_own() const {
+    static_cast<void>(work());
+    if (!own_) throw Error(Code::misuse, "session.run() ends the work itself; return to commit, raise to roll back");
+  }
+
+  std::unique_ptr<Work> own_;  ///< empty: lent
+  Work* work_;                 ///< null: ended
 };
 
 class PySession {

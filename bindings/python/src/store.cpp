@@ -64,6 +64,56 @@ py::str import_csv(PySession& self, const std::string& path, const std::string& 
   return unlocked([&] { return to_json(import_csv(session, file_source(path), plan, options)); });
 }
 
+/// What a function of session.run() raised, as Session::run tells failures apart. The exception itself is kept aside.
+struct RaisedBusy : Error {
+  RaisedBusy() : Error(Code::busy, "raised in Python") {}
+};
+struct RaisedLost : Interrupted {
+  explicit RaisedLost(bool in_commit) : Interrupted("raised in Python", in_commit) {}
+};
+struct Raised {};
+
+[[noreturn]] void throw_as_raised(const py::error_already_set& raised) {
+  const py::module_ errors = py::module_::import("kith.errors");
+  if (raised.matches(errors.attr("BusyError"))) throw RaisedBusy();
+  if (raised.matches(errors.attr("StorageError"))) {
+    const auto lost = py::cast<std::string>(raised.value().attr("lost"));
+    if (!lost.empty()) throw RaisedLost(lost == "commit");
+  }
+  throw Raised();
+}
+
+py::tuple run(PySession& self, const WorkOptions& about, int attempts, const py::function& function) {
+  Session& session = self.session();
+  std::optional<py::error_already_set> last;
+  const auto once = [&](Work& work) -> std::string {
+    const py::gil_scoped_acquire lock;
+    const auto lent = std::make_shared<PyWork>(&work);
+    const std::unique_ptr<PyWork, void (*)(PyWork*)> end(lent.get(), [](PyWork* given) { given->take_back(); });
+    try {
+      const py::object result = function(lent);
+      if (result.is_none()) return {};
+      if (!py::isinstance<py::str>(result)) throw py::type_error("a run's function returns its result, a str, or None");
+      return py::cast<std::string>(result);
+    } catch (py::error_already_set& raised) {
+      last.emplace(std::move(raised));
+      throw_as_raised(*last);
+    }
+  };
+  const auto all = [&]() -> std::optional<Receipt> {
+    try {
+      return session.run(about, once, {.attempts = attempts});
+    } catch (const RaisedBusy&) {
+    } catch (const RaisedLost&) {
+    } catch (const Raised&) {
+    }
+    return std::nullopt;
+  };
+  const std::optional<Receipt> receipt = unlocked(all);
+  if (!receipt) throw std::move(*last);
+  return py::make_tuple(receipt->seq, receipt->result, receipt->replayed);
+}
+
 void bind_session(py::module_& module) {
   py::class_<PySession, std::shared_ptr<PySession>>(module, "RawSession")
       .def("close", &PySession::close)
@@ -81,6 +131,11 @@ void bind_session(py::module_& module) {
              return unlocked([&] {
                return std::make_shared<PyWork>(session.work({.cause = cause, .key = key, .payload = payload}));
              });
+           })
+      .def("run",
+           [](PySession& self, const std::string& cause, const std::string& key, const std::string& payload,
+              int attempts, const py::function& function) {
+             return run(self, {.cause = cause, .key = key, .payload = payload}, attempts, function);
            })
       .def("import_csv", &import_csv)
       .def("backup",

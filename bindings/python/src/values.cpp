@@ -178,25 +178,37 @@ Amount amount_from(py::handle object, Currency unit) {
   const Value value = from_python(object);
   if (const auto* money = std::get_if<Money>(&value)) {
     if (money->currency == unit) return {money->minor};
-    throw Error(Code::invalid, "", "amount",
-                "is in " + code_of(money->currency) + "; give it in " + code_of(unit));
+    throw Error(Code::invalid, "", "amount", "is in " + code_of(money->currency) + "; give it in " + code_of(unit));
   }
   return {rescale(decimal_from(object), minor_digits(unit)).coefficient};
 }
 
+namespace {
+
+py::object exception_of(const Error& error) {
+  py::list violations;
+  for (const Violation& violation : error.violations) {
+    violations.append(py::make_tuple(violation.entity, violation.field, violation.message));
+  }
+  return imported("kith.errors", "_make")(std::string(name_of(error.code)), error.what(), error.entity, error.field,
+                                          violations);
+}
+
+}  // namespace
+
 void register_errors() {
   py::register_exception_translator([](std::exception_ptr pointer) {
+    py::object made;
     try {
       if (pointer) std::rethrow_exception(pointer);
+      return;
+    } catch (const Interrupted& error) {
+      made = exception_of(error);
+      made.attr("lost") = error.unknown ? "commit" : "work";
     } catch (const Error& error) {
-      py::list violations;
-      for (const Violation& violation : error.violations) {
-        violations.append(py::make_tuple(violation.entity, violation.field, violation.message));
-      }
-      const py::object made = imported("kith.errors", "_make")(std::string(name_of(error.code)), error.what(),
-                                                               error.entity, error.field, violations);
-      PyErr_SetObject(py::type::of(made).ptr(), made.ptr());
+      made = exception_of(error);
     }
+    PyErr_SetObject(py::type::of(made).ptr(), made.ptr());
   });
 }
 
