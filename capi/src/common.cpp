@@ -61,6 +61,12 @@ std::int32_t fail(kith_error* error) noexcept {
   }
 }
 
+void copy(const kith_error& said, kith_error* error) noexcept {
+  const auto text = [](const auto& from) { return std::string_view(from, strnlen(from, sizeof from)); };
+  report(error, said.code, text(said.message), text(said.entity), text(said.field),
+         static_cast<std::size_t>(said.violations), said.lost);
+}
+
 void misuse(const std::string& message) { throw Error(Code::misuse, message); }
 
 std::string_view text_of(const char* text, std::size_t size, const char* argument) {

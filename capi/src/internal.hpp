@@ -66,6 +66,9 @@ std::int32_t fail(kith_error* error) noexcept;
 /// Empties the error and gives KITH_OK.
 std::int32_t succeed(kith_error* error) noexcept;
 
+/// Gives the caller as much of an error as its struct has room for; NULL: nothing.
+void copy(const kith_error& said, kith_error* error) noexcept;
+
 /// The barrier: every function of the ABI that can fail runs inside.
 template <class Body>
 std::int32_t guarded(kith_error* error, Body&& body) noexcept {

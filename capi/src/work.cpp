@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "internal.hpp"
 #include "kith/storage/storage.hpp"
 
@@ -62,13 +60,6 @@ int32_t kith_work_begin(kith_session* session, const kith_work_options* options,
 int32_t kith_session_run(kith_session* session, const kith_work_options* options, kith_work_function function,
                          void* context, const kith_retry* retry, int64_t* seq, kith_error* error) {
   kith_error said{};
-  const auto refused = [&](std::int32_t code) {
-    if (error != nullptr)
-      std::memcpy(reinterpret_cast<char*>(error) + sizeof(size_t),
-                  reinterpret_cast<const char*>(&said) + sizeof(size_t),
-                  std::min(error->struct_size, sizeof said) - sizeof(size_t));
-    return code;
-  };
   std::int32_t code = KITH_OK;
   const std::int32_t ended = guarded(error, [&] {
     if (function == nullptr) misuse("function is NULL");
@@ -92,7 +83,10 @@ int32_t kith_session_run(kith_session* session, const kith_work_options* options
       code = given.code;
     }
   });
-  return code == KITH_OK ? ended : refused(code);
+  if (code == KITH_OK) return ended;
+  said.code = code;  // a function of the host's may leave it out
+  copy(said, error);
+  return code;
 }
 
 const kith_reader* kith_work_reader(const kith_work* work) { return work == nullptr ? nullptr : &work->view; }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Works that are tried again: kith_session_run. */
+#include <stddef.h>
+
 #include "check.h"
 
 /* What the calls of a run do, one entry a call. */
@@ -29,6 +31,13 @@ static const kith_error lost = {.struct_size = sizeof lost, .code = KITH_ERROR_S
 static const kith_error unknown = {
     .struct_size = sizeof unknown, .code = KITH_ERROR_STORAGE, .message = "who knows", .lost = KITH_LOST_COMMIT};
 static const kith_error mine = {.struct_size = sizeof mine, .code = 1234, .message = "a reason of my own"};
+
+static int32_t say_nothing(kith_work* work, void* context, kith_error* error) {
+  (void)work;
+  (void)context;
+  (void)error;
+  return 77;
+}
 
 static int32_t commit_itself(kith_work* work, void* context, kith_error* error) {
   (void)context;
@@ -86,6 +95,21 @@ static void any_other_failure_rolls_back_at_once(void) {
   FAILS(1234, "of my own", kith_session_run(w.session, NULL, add_customer, &told, NULL, NULL, &check_error));
   CHECK_INT(1, told.calls);
   CHECK_INT(0, customers(&w));
+  CHECK_INT(77, kith_session_run(w.session, NULL, say_nothing, NULL, NULL, NULL, &check_error));
+  CHECK_INT(77, check_error.code);
+  /* A caller that knows no member, or only the code, gets no byte more. */
+  struct {
+    kith_error error;
+    char after[8];
+  } small = {.error = {.struct_size = 0, .message = "mine"}};
+  CHECK_INT(77, kith_session_run(w.session, NULL, say_nothing, NULL, NULL, NULL, &small.error));
+  CHECK_TEXT("mine", small.error.message);
+  small.error.struct_size = offsetof(kith_error, violations);
+  told.calls = 0;
+  CHECK_INT(1234, kith_session_run(w.session, NULL, add_customer, &told, NULL, NULL, &small.error));
+  CHECK_INT(1234, small.error.code);
+  CHECK_TEXT("mine", small.error.message);
+  CHECK_INT(77, kith_session_run(w.session, NULL, say_nothing, NULL, NULL, NULL, NULL));
   const kith_error fates[] = {busy, busy};
   const kith_retry twice = {.struct_size = sizeof twice, .attempts = 2, .first_ms = 1};
   script often = {w.store, fates, 0};
