@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import re
 import sys
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -36,6 +38,7 @@ ToUnit = Annotated[str, typer.Option("--unit", help="Assign it to this unit and 
 ToEmployee = Annotated[str, typer.Option("--employee", help="Assign it to this employee.")]
 ToRole = Annotated[str, typer.Option("--role", help="Assign it to everybody in this role.")]
 FromDay = Annotated[str, typer.Option("--from", metavar="DAY", help="From then on, not the plan's first day.")]
+Given = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter.")]
 Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
@@ -92,3 +95,34 @@ def assign(work: Work, plan: str, start: date, *, unit: str, employee: str, role
     else:
         work.assign_plan(plan, role=role, start=start)
     return f"assigned to {chosen[0]} from {start}"
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """NAME=VALUE, where the value is a date, a whole or decimal number, money ("12.50 USD"), or text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"'{text}' is not NAME=VALUE")
+    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value, re.ASCII):
+        return name, day(value, f"--param {name}")
+    number, _, unit = value.partition(" ")
+    try:
+        decimal = Decimal(number)
+        if len(unit) == 3 and unit.isascii() and unit.isalpha() and unit.isupper() and decimal.is_finite():
+            return name, Money(decimal, unit)
+        if not unit and decimal.is_finite():
+            return name, int(number) if number.lstrip("+-").isdigit() else decimal
+    except InvalidOperation:
+        pass
+    return name, value
+
+
+def parameters(given: list[str] | None) -> dict[str, Any]:
+    return dict(parameter(text) for text in given or [])
+
+
+def check_writable(file: pathlib.Path) -> None:
+    """Raises OSError where a file cannot be written; changes nothing."""
+    fresh = not file.exists()
+    file.open("a").close()
+    if fresh:
+        file.unlink()

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
-import re
 import sys
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -18,16 +15,17 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table as Grid
 
 import kith
-from kith import Money, Records, Session
+from kith import Records, Session
 from kith.errors import Error, InvalidError, NotFoundError
 
-from . import _cli_history
+from . import _cli_history, _cli_store
 from ._arguments import no_kind, read_text
 from ._cli_payout import commission
 from ._cli_shared import (
     Actor,
     Format,
     FromDay,
+    Given,
     Shown,
     StorePath,
     ToEmployee,
@@ -36,6 +34,7 @@ from ._cli_shared import (
     assign,
     opened,
     out,
+    parameters,
     show,
 )
 from ._cli_shared import day as day_of
@@ -49,8 +48,9 @@ app = typer.Typer(
 app.add_typer(commission, name="commission")
 plans = typer.Typer(no_args_is_help=True, help="Plan documents, without a store.")
 app.add_typer(plans, name="plan")
-app.registered_commands += _cli_history.commands.registered_commands
-app.registered_groups += _cli_history.commands.registered_groups
+for part in (_cli_history, _cli_store):
+    app.registered_commands += part.commands.registered_commands
+    app.registered_groups += part.commands.registered_groups
 
 
 class Profile(StrEnum):
@@ -58,9 +58,6 @@ class Profile(StrEnum):
 
     spreadsheet = "spreadsheet"
     interchange = "interchange"
-
-
-Given = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter.")]
 
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="WORK|TIME", help="As it was recorded then.")]
@@ -109,37 +106,6 @@ def kind_of(session: Session, entity: str) -> Records:
     if not isinstance(records, Records):
         raise NotFoundError(no_kind(entity, list(kith._kith.plurals())))
     return records
-
-
-def parameter(text: str) -> tuple[str, Any]:
-    """NAME=VALUE, where the value is a date, a whole or decimal number, money ("12.50 USD"), or text."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise typer.BadParameter(f"'{text}' is not NAME=VALUE")
-    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value, re.ASCII):
-        return name, day_of(value, f"--param {name}")
-    number, _, unit = value.partition(" ")
-    try:
-        decimal = Decimal(number)
-        if len(unit) == 3 and unit.isascii() and unit.isalpha() and unit.isupper() and decimal.is_finite():
-            return name, Money(decimal, unit)
-        if not unit and decimal.is_finite():
-            return name, int(number) if number.lstrip("+-").isdigit() else decimal
-    except InvalidOperation:
-        pass
-    return name, value
-
-
-def check_writable(file: pathlib.Path) -> None:
-    """Raises OSError where a file cannot be written; changes nothing."""
-    fresh = not file.exists()
-    file.open("a").close()
-    if fresh:
-        file.unlink()
-
-
-def parameters(given: list[str] | None) -> dict[str, Any]:
-    return dict(parameter(text) for text in given or [])
 
 
 def print_version(asked: bool) -> None:
@@ -321,15 +287,6 @@ def export(
 
 
 @app.command()
-def backup(
-    store: StorePath, file: Annotated[str, typer.Argument(help="A new store file.")], actor: Actor = "local"
-) -> None:
-    """Copy the whole store into a new file while others write on."""
-    opened(store, actor).backup(file)
-    out.print(f"Wrote {file}.", markup=False)
-
-
-@app.command()
 def report(
     store: StorePath,
     name: Annotated[str | None, typer.Argument(help="Without it: the list.")] = None,
@@ -345,6 +302,23 @@ def report(
             show(opened_store.reports(), format)
         return
     show(at_moment(opened(store, actor), as_of, on).report(name, **parameters(param)), format, name)
+
+
+@app.command()
+def revalue(
+    store: StorePath,
+    day: Annotated[str, typer.Argument(help="Whose market rates count.")],
+    where: Annotated[str, typer.Option(help="Only open deals that this filter keeps.")] = "",
+    param: Given = None,
+    actor: Actor = "local",
+) -> None:
+    """Value open deals at the market rates of a day, in the store's base currency: all of them or none."""
+    on = day_of(day, "DAY")
+    if on is None:
+        raise InvalidError("DAY is empty; write it as YYYY-MM-DD")
+    with opened(store, actor).work(f"revalue {on}") as work:
+        changed = work.opportunities.revalue(on, where, **parameters(param))
+    out.print(f"Deals changed: {changed:,d}.")
 
 
 @commission.command("plan")
@@ -506,84 +480,6 @@ def actions(
     quota = session.quotas.find_one(where, e=person.id, p=period)
     on = day_of(day, "--day")
     typer.echo(session.action_text(quota, on, level or [], language), nl=False)
-
-
-@app.command()
-def dump(
-    store: StorePath, file: Annotated[str, typer.Argument(help="Where to, as JSON Lines.")], actor: Actor = "local"
-) -> None:
-    """Write the whole store as JSON Lines."""
-    opened(store, actor).dump(file)
-    out.print(f"Wrote {file}.")
-
-
-@app.command()
-def load(store: StorePath, file: Annotated[str, typer.Argument(help="A dump.")]) -> None:
-    """Load a dump into a new store."""
-    kith.load(file, store)
-    out.print(f"Loaded {file}. State digest {kith.open(store, create=False).session().digest()}")
-
-
-@app.command()
-def generate(
-    store: StorePath,
-    records: Annotated[int, typer.Option(help="About how many customers, contacts and deals.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 1,
-    currency: Annotated[str, typer.Option(help="Of all amounts.")] = "USD",
-    inputs: Annotated[
-        pathlib.Path | None,
-        typer.Option(
-            help="Also write its people and events here as JSON (kith.inputs/1), for `kith.plan().compute` in Python."
-        ),
-    ] = None,
-    format: Shown = Format.table,
-) -> None:
-    """Make a company that never was, in a new store: people, customers, deals, three years."""
-    if inputs is not None:
-        check_writable(inputs)
-    written = kith.generate(store, records=records, seed=seed, currency=currency)
-    if inputs is not None:
-        events = kith.generate_inputs(records=records, seed=seed, currency=currency)
-        inputs.write_text(json.dumps(events, ensure_ascii=False), encoding="utf-8")
-    if format is Format.json:
-        typer.echo(json.dumps(written))
-        return
-    for what, count in written.items():
-        typer.echo(f"{what},{count}" if format is Format.csv else f"{count:>10,}  {what}")
-
-
-@app.command()
-def digest(store: StorePath, actor: Actor = "local") -> None:
-    """SHA-256 of the whole store."""
-    out.print(opened(store, actor).digest())
-
-
-@app.command()
-def check(store: StorePath, actor: Actor = "local", format: Shown = Format.table) -> None:
-    """Look for anything that does not hold: references, sums, dated rows, history, the chain."""
-    found = opened(store, actor).check()
-    if len(found):
-        show(found, format)
-        raise typer.Exit(1)
-    out.print("Everything holds.")
-
-
-@app.command("shard-plan")
-def shard_plan(
-    schema: Annotated[str, typer.Option(help="The schema of the tables.")] = "kith",
-) -> None:
-    """The statements that spread a PostgreSQL store over Citus, in order; run them once on the coordinator."""
-    for statement in kith.shard_plan(schema):
-        typer.echo(statement)
-
-
-@app.command()
-def doctor(store: StorePath) -> None:
-    """What a store stands on, and what to look out for."""
-    with kith.open(store, create=False) as opened_store:
-        out.print(f"kith {kith.__version__}")
-        for line in opened_store.doctor():
-            out.print(line, markup=False)
 
 
 def main() -> None:

@@ -112,7 +112,7 @@ def test_what_is_not_found_is_told_with_the_values_asked_for(shop: SimpleNamespa
         shop.session.employees.find_one()
     with pytest.raises(kith.InvalidError, match="-1"):
         shop.session.customers.find(limit=-1)
-    with pytest.raises(AttributeError, match="did you mean products?"):
+    with pytest.raises(AttributeError, match=r"did you mean products\?"):
         shop.session.produkts  # noqa: B018
 
 

@@ -3,10 +3,12 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import kith
 import pytest
+from test_cli import run
 
 
 def test_a_deal_in_another_currency_keeps_its_worth(shop: SimpleNamespace) -> None:
@@ -32,3 +34,21 @@ def test_a_deal_in_another_currency_keeps_its_worth(shop: SimpleNamespace) -> No
         assert work.quotas.get(quota).base_rate == "1.25"
     row = next(iter(shop.session.report("attainment", period="2026-Q1")))
     assert (row.actual, row.attainment) == (kith.Money(Decimal("1760.00"), "EUR"), Decimal("40.00"))
+
+
+def test_open_deals_are_valued_anew_at_the_terminal(tmp_path: Path) -> None:
+    store = tmp_path / "s.kith"
+    rates = {"from_currency": "EUR", "source": "treasury"}
+    with kith.open(str(store)).session() as session, session.work() as work:
+        work.pipelines.create(name="Sales", stages=[{"name": "Talk"}])
+        work.exchange_rates.create(**rates, rate="1.10", **{"from": date(2020, 1, 1)})
+        for title in ("春", "Spring"):
+            work.opportunities.create(title=title, amount=kith.Money(Decimal("1000.00"), "EUR"))
+        work.exchange_rates.create(**rates, rate="1.20", **{"from": date(2026, 2, 1)})
+    assert "Deals changed: 1" in run("revalue", store, "2026-02-01", "--where", "title = :t", "-p", "t=春")
+    found = run("find", store, "opportunities", "--fields", "title,base_amount", "--format", "csv")
+    assert "春,1200.00" in found and "Spring,1100.00" in found
+    before = run("digest", store)
+    assert "no market rate from EUR to USD on 2019-12-31" in run("revalue", store, "2019-12-31", code=1)
+    assert "is no day; write it as YYYY-MM-DD" in run("revalue", store, "tomorrow", code=1)
+    assert run("digest", store) == before
