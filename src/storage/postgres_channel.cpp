@@ -4,6 +4,7 @@
 #ifdef KITH_POSTGRES
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -177,10 +178,11 @@ std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, std::s
   bool sent = true;
   for (std::size_t i = 0; i < steps.size() && sent; ++i) {
     Params& params = steps[i].params;
-    sent = names[i] != nullptr ? api().PQsendQueryPrepared(raw(), names[i]->c_str(), params.size(), params.values(),
-                                                           params.lengths(), params.formats(), 1) != 0
-                               : api().PQsendQueryParams(raw(), steps[i].sql->c_str(), params.size(), params.types(),
-                                                         params.values(), params.lengths(), params.formats(), 1) != 0;
+    sent = names[i] != nullptr
+               ? api().PQsendQueryPrepared(raw(), names[i]->c_str(), params.size(), params.values(), params.lengths(),
+                                           params.formats(), 1) != 0
+               : api().PQsendQueryParams(raw(), steps[i].sql->c_str(), params.size(), params.types(), params.values(),
+                                         params.lengths(), params.formats(), steps[i].format) != 0;
   }
   sent = sent && api().PQpipelineSync(raw()) != 0;
   if (!sent) fail_lost(api().PQerrorMessage(raw()));
@@ -244,6 +246,33 @@ bool Copying::end() {
   if (failure.raw() == nullptr) return true;
   if (field_of(failure, PG_DIAG_SQLSTATE) == "23505") return false;
   channel_.fail(failure, "write to");
+}
+
+bool Channel::cluster() {
+  std::optional<bool>& known = borrowed() ? lent_->cluster : cluster_;
+  if (!known) {
+    const Result setting = exec("SELECT pg_catalog.current_setting('citus.propagate_set_commands', true)");
+    known = !setting.is_null(0, 0);
+  }
+  return *known;
+}
+
+Result Channel::begin(const std::string& mode, const std::vector<std::string>& own, int lock_ms,
+                      const std::string& last, std::string_view doing) {
+  const bool nodes = cluster();
+  std::vector<std::string> all = {mode};
+  all.insert(all.end(), own.begin(), own.end());
+  // What stands before it stays here: a node that only waits for this one must not end a transaction that idles there.
+  if (nodes) all.emplace_back("SET LOCAL citus.propagate_set_commands = 'local'");
+  if (lock_ms > 0) all.push_back(fmt::format("SET LOCAL lock_timeout = {}", lock_ms));
+  const std::string tenant = std::to_string(settings_.postgres.tenant);
+  all.push_back(nodes ? "SET LOCAL kith.tenant = '" + tenant + "'"
+                      : "SELECT pg_catalog.set_config('kith.tenant', '" + tenant + "', true)");
+  if (!last.empty()) all.push_back(last);
+  if (!nodes) return exec(fmt::format("{}", fmt::join(all, "; ")), doing);
+  std::vector<Step> steps;
+  for (const std::string& sql : all) steps.push_back({&sql, {}, 0});
+  return std::move(pipeline(steps, doing).back());
 }
 
 void Channel::commit() {

@@ -98,6 +98,7 @@ class Result {
 struct Step {
   const std::string* sql;
   Params params;
+  int format = 1;  ///< of its result: 1 for binary, 0 for text
 };
 
 /// What all connections of a store have in common.
@@ -121,6 +122,8 @@ struct Lent {
   std::string encoding = {};
   std::string path = {};
   std::string tenant = {};
+  std::optional<bool> cluster = {};
+  std::int64_t told = 0;  ///< the tenant that the nodes of a cluster were told last
 };
 
 /// What is known of that connection; one for all stores on it.
@@ -153,6 +156,13 @@ class Channel {
   Result run_once(const std::string& sql, Params& params, std::string_view doing = "use");
   /// Sends all steps in one go, then fails with the first error, if there was one.
   std::vector<Result> pipeline(std::span<Step> steps, std::string_view doing = "write to");
+  /// Begins a transaction that tells the server whose it is, with settings of its own ("SET LOCAL ..."); `lock_ms`
+  /// bounds each wait for a lock, 0 for what the server has. Gives the result of `last` as text.
+  Result begin(const std::string& mode, const std::vector<std::string>& own, int lock_ms, const std::string& last,
+               std::string_view doing);
+  /// Whether the server is a node of Citus. Such a one tells the other nodes a setting only where it is asked to, and
+  /// sends them the text of the whole message that sets it: so each is a message of its own there.
+  bool cluster();
   /// COMMIT, with what is said of it.
   void commit();
 
@@ -182,6 +192,8 @@ class Channel {
   [[noreturn]] void fail_moved() const;
   Result run_looking(const std::string& sql, Params& params, std::string_view doing);
   std::vector<Result> send(std::span<Step> steps, Result& failure, std::string_view doing);
+  void tell_nodes(const char* setting, const std::string& value);
+  void tell_tenant();
   const std::string* prepared(const std::string& sql, const Params& params);
   [[noreturn]] void fail_lost(std::string_view said) const;
 
@@ -191,6 +203,7 @@ class Channel {
   std::string inside_;       ///< its mark when this one entered
   std::string work_;         ///< the number of the Work that is open here
   std::string transaction_;  ///< the host's, by its number on the server
+  std::optional<bool> cluster_;
   std::int64_t prepared_count_ = 0;
   std::unordered_map<std::string, std::string> prepared_;
 };

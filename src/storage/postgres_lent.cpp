@@ -16,6 +16,7 @@
 #include <mutex>
 
 #include "kith/base/error.hpp"
+#include "storage/postgres_sql.hpp"
 
 namespace kith::postgres {
 namespace {
@@ -52,6 +53,7 @@ void Channel::enter() {
     if (mark.text(0, 0) == lent.mark) {
       inside_ = lent.mark;
       ++lent.inside;
+      tell_tenant();
       return;
     }
   }
@@ -72,6 +74,23 @@ void Channel::enter() {
   lent.mark = std::move(mark);
   lent.inside = 1;
   lent.working = false;
+  lent.told = 0;
+  tell_tenant();
+}
+
+/// The host's choice of what nodes are told is its own again at once.
+void Channel::tell_nodes(const char* setting, const std::string& value) {
+  const Result chosen = exec("SELECT pg_catalog.current_setting('citus.propagate_set_commands')");
+  exec("SET LOCAL citus.propagate_set_commands = 'local'");
+  exec(fmt::format("SET LOCAL {} = {}", setting, quoted_text(value)));
+  exec(fmt::format("SET LOCAL citus.propagate_set_commands = {}", quoted_text(chosen.text(0, 0))));
+}
+
+/// Whose turn it is. On a single server each statement says so; the nodes of a cluster are told when it changes.
+void Channel::tell_tenant() {
+  if (!cluster() || lent_->told == settings_.postgres.tenant) return;
+  tell_nodes("kith.tenant", std::to_string(settings_.postgres.tenant));
+  lent_->told = settings_.postgres.tenant;
 }
 
 void Channel::leave() noexcept {
@@ -85,6 +104,11 @@ void Channel::leave() noexcept {
       const char* values[] = {name, value->c_str()};
       api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,
                                        nullptr, 0));
+    }
+    try {
+      if (cluster()) tell_nodes("kith.tenant", lent_->tenant);
+    } catch (const std::exception&) {
+      // The end of the transaction takes it back.
     }
   }
   inside_.clear();
@@ -104,8 +128,10 @@ Result Channel::begin_work(const std::string& lock) {
                     "true), pg_catalog.set_config('kith.work', '{}', true)",
                     settings_.postgres.tenant, mark));
     const std::string before(old.text(0, 0));
-    Result row =
-        exec(fmt::format("SET LOCAL lock_timeout = {}; {}", std::max(settings_.storage.busy_ms, 1), lock), "write to");
+    const std::string wait = std::to_string(std::max(settings_.storage.busy_ms, 1));
+    if (cluster()) tell_nodes("lock_timeout", wait);
+    Result row = exec(fmt::format("SET LOCAL lock_timeout = {}; {}", wait, lock), "write to");
+    if (cluster()) tell_nodes("lock_timeout", before);
     const Result number =
         exec(fmt::format("SET LOCAL lock_timeout = '{}'; SELECT pg_catalog.pg_current_xact_id()", before));
     transaction_ = number.text(0, 0);
@@ -128,6 +154,7 @@ void Channel::keep_work() {
 void Channel::undo_work() noexcept {
   if (!borrowed() || work_.empty()) return;
   if (inside_ == lent_->mark) lent_->working = false;
+  lent_->told = 0;
   // A broken transaction is mended so. In another one there is no point of that name, and looking for it would break
   // it.
   if (state() == PQTRANS_INERROR || within()) {
@@ -153,6 +180,7 @@ bool Channel::moved(const Result& looked) const {
 void Channel::look() {
   if (!borrowed() || state() == PQTRANS_INERROR) return;
   if (state() == PQTRANS_IDLE || moved(exec(look_sql()))) fail_moved();
+  tell_tenant();
 }
 
 bool Channel::within() noexcept {
@@ -166,6 +194,7 @@ bool Channel::within() noexcept {
 
 Result Channel::run_looking(const std::string& sql, Params& params, std::string_view doing) {
   if (state() == PQTRANS_IDLE) fail_moved();
+  if (state() == PQTRANS_INTRANS) tell_tenant();
   const std::string looking = look_sql();
   std::vector<Step> steps;
   steps.push_back({&looking, {}});

@@ -107,6 +107,25 @@ void check_room(Channel& channel, std::span<const Entity* const> entities) {
   fail_foreign(channel, fmt::format("tables of another program are in the way ({})", fmt::join(in_the_way, ", ")));
 }
 
+/// The tenant's row. The first format has no column for the tenant's.
+Result read_tenant(Channel& channel) {
+  const PostgresOptions& postgres = channel.settings().postgres;
+  const std::string sql = fmt::format("SELECT * FROM {} WHERE {} = {}", qualified(postgres.schema, kTenantTable),
+                                      quoted_name(kTenantColumn), postgres.tenant);
+  if (!channel.cluster() || channel.borrowed()) {
+    return channel.exec(
+        fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); {}", postgres.tenant, sql), "read");
+  }
+  try {
+    Result row = channel.begin("BEGIN READ ONLY", {}, 0, sql, "read");
+    channel.exec("COMMIT");
+    return row;
+  } catch (...) {
+    channel.try_exec("ROLLBACK");
+    throw;
+  }
+}
+
 }  // namespace
 
 void check_format(const Channel& channel, std::int64_t format) {
@@ -114,10 +133,6 @@ void check_format(const Channel& channel, std::int64_t format) {
   throw Error(Code::version, fmt::format("{} was written by a newer Kith (format {}, this one knows {}); nothing was "
                                          "changed; use that version",
                                          channel.settings().place, format, kFormat));
-}
-
-std::string set_tenant(const Channel& channel) {
-  return fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); ", channel.settings().postgres.tenant);
 }
 
 void make_once(Channel& channel, const std::string& sql) {
@@ -134,7 +149,7 @@ void make_once(Channel& channel, const std::string& sql) {
 
 StoreRow take_lease(Channel& channel) {
   const int wait = std::max(channel.settings().storage.busy_ms, kLeaseMs);
-  channel.exec(fmt::format("BEGIN; SET LOCAL lock_timeout = {}; {}", wait, set_tenant(channel)), "make tables in");
+  channel.begin("BEGIN", {}, wait, "", "make tables in");
   try {
     const StoreRow store = read_store(channel, true);
     check_format(channel, store.format);
@@ -159,12 +174,7 @@ Found inspect(Channel& channel) {
   check_format(channel, store.format);
   if (store.format == 0) return {};
   Found found{.format = store.format, .rls = store.rls};
-  // The first format has no column for the tenant's.
-  const Result tenant =
-      channel.exec(set_tenant(channel) + fmt::format("SELECT * FROM {} WHERE {} = {}",
-                                                     qualified(channel.settings().postgres.schema, kTenantTable),
-                                                     quoted_name(kTenantColumn), channel.settings().postgres.tenant),
-                   "read");
+  const Result tenant = read_tenant(channel);
   if (tenant.rows() == 0) return found;
   found.tenant_format = store.format;
   if (api().PQnfields(tenant.raw()) > 1) {
@@ -187,7 +197,7 @@ void make_tables(Channel& channel, std::span<const Entity* const> entities) {
   if (makes) {
     store = take_lease(channel);
   } else {
-    channel.exec("BEGIN; " + set_tenant(channel), "make the tenant in");
+    channel.begin("BEGIN", {}, 0, "", "make the tenant in");
   }
   try {
     if (store.format != 0 && store.format != kFormat) {

@@ -49,7 +49,6 @@ StoreRow take_lease(Channel& channel);
 
 // What the parts of this file share.
 void check_format(const Channel& channel, std::int64_t format);
-std::string set_tenant(const Channel& channel);
 /// The statement that makes kith_migration.
 std::string migration_table_sql(std::string_view schema);
 /// Runs what two processes may do at once, again where the other one was faster.

@@ -64,26 +64,25 @@ void PostgresTransaction::begin() {
   if (channel_->borrowed()) return begin_borrowed();
   const Settings& settings = channel_->settings();
   const bool writes = access_ == Access::write;
-  std::string sql = writes ? fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; ",
-                                         std::max(settings.storage.busy_ms, 1))
-                           : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ";
   // Names are qualified, operators cannot be: a role might have a path with its own in front.
-  sql += "SET LOCAL search_path = pg_catalog; ";
+  std::vector<std::string> own = {"SET LOCAL search_path = pg_catalog"};
   const std::string limit = settings.postgres.statement_ms > 0
-                                ? fmt::format("SET LOCAL statement_timeout = {}; ", settings.postgres.statement_ms)
+                                ? fmt::format("SET LOCAL statement_timeout = {}", settings.postgres.statement_ms)
                                 : "";
   // The wait for another writer has a limit of its own.
-  if (!writes) sql += limit;
+  if (!writes && !limit.empty()) own.push_back(limit);
   if (settings.postgres.idle_ms > 0) {
-    sql += fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}; ", settings.postgres.idle_ms);
+    own.push_back(fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}", settings.postgres.idle_ms));
   }
   // The last statement takes the snapshot of a reader, and the tenant's row for its writer.
-  sql += fmt::format(
-      "SELECT pg_catalog.set_config('kith.tenant', '{0}', true); SELECT \"format\" FROM {1} WHERE {2} = {0}{3}",
-      settings.postgres.tenant, qualified(settings.postgres.schema, kTenantTable), quoted_name(kTenantColumn),
-      writes ? " FOR UPDATE" : "");
+  const std::string tenant =
+      fmt::format("SELECT \"format\" FROM {} WHERE {} = {}{}", qualified(settings.postgres.schema, kTenantTable),
+                  quoted_name(kTenantColumn), settings.postgres.tenant, writes ? " FOR UPDATE" : "");
+  const char* mode =
+      writes ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   try {
-    check_newer(channel_->exec(sql, writes ? "write to" : "read"));
+    const int wait = writes ? std::max(settings.storage.busy_ms, 1) : 0;
+    check_newer(channel_->begin(mode, own, wait, tenant, writes ? "write to" : "read"));
     if (writes && !limit.empty()) channel_->exec(limit);
   } catch (...) {
     channel_->try_exec("ROLLBACK");
