@@ -61,19 +61,6 @@ int most_bytes(const Field& field) {
 
 }  // namespace
 
-std::string quoted_name(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char letter : name) {
-    if (letter == '"') quoted += '"';
-    quoted += letter;
-  }
-  return quoted + "\"";
-}
-
-std::string qualified(std::string_view schema, std::string_view name) {
-  return quoted_name(schema) + "." + quoted_name(name);
-}
-
 std::string_view column_type(Type type) {
   if (type == Type::bytes) return "bytea";
   return is_text(type) ? "text" : "bigint";
@@ -158,7 +145,7 @@ std::vector<std::string> postgres_shard_plan(std::span<const Entity* const> enti
   postgres::check_options(options);
   std::vector<std::string> plan;
   for (const std::string_view table : {postgres::kStoreTable, postgres::kMigrationTable}) {
-    const std::string name = postgres::quoted_text(postgres::qualified(schema, table));
+    const std::string name = postgres::quoted_text(qualified(schema, table));
     plan.push_back("SELECT create_reference_table(" + name + ");");
   }
   plan.push_back(postgres::distribute_sql(schema, postgres::kTenantTable) + ";");

@@ -8,19 +8,7 @@
 
 namespace kith::postgres {
 
-std::string names_of(const Entity& entity) {
-  std::string list;
-  for (const Field& field : entity.fields) {
-    if (!list.empty()) list += ", ";
-    list += quoted_name(field.name);
-  }
-  return list;
-}
-
 namespace {
-
-const std::string kTenant = quoted_name(kTenantColumn);
-const std::string kOnlyTenant = kTenant + " = $1";
 
 std::string_view id_name(const Entity& entity) { return entity.fields[kIdField].name; }
 

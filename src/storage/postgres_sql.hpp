@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kith/storage/storage.hpp"
+#include "storage/scan_sql.hpp"
 
 namespace kith::postgres {
 
@@ -20,10 +21,6 @@ inline constexpr std::string_view kStoreTable = "kith_store";
 inline constexpr std::string_view kMigrationTable = "kith_migration";
 inline constexpr std::string_view kTenantTable = "kith_tenant";
 inline constexpr std::string_view kTenantColumn = "tenant_id";
-
-/// "name" as an identifier; "schema"."name".
-std::string quoted_name(std::string_view name);
-std::string qualified(std::string_view schema, std::string_view name);
 
 /// 'text' as a literal that no setting of a session reads otherwise.
 std::string quoted_text(std::string_view text);
@@ -72,20 +69,7 @@ std::string revision_sql(std::string_view schema, const Entity& entity);
 /// tenant, id, the key's fields: the id of another row with that key.
 std::string holder_sql(std::string_view schema, const Entity& entity, const UniqueKey& key);
 
-/// A scan as SQL, without the tenant's parameter, which is $1.
-struct ScanSql {
-  struct Parameter {
-    const Condition* condition = nullptr;  ///< in the scan; null for `word`
-    int operand = 0;                       ///< -1: all operands as one array
-    std::int64_t word = 0;
-    Type type = Type::integer;
-  };
-  std::string sql;
-  std::vector<Parameter> parameters;  ///< $2, $3, ...
-  Taken taken;
-};
+/// Parameters are $2, $3, ...; $1 is the tenant.
 ScanSql scan_sql(std::string_view schema, const Scan& scan);
-/// The groups of the rows that a scan gives: keys, count(*), then count and sum of each summed field.
-std::string group_sql(const GroupBy& by, const std::string& source);
 
 }  // namespace kith::postgres

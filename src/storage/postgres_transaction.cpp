@@ -201,7 +201,7 @@ Params PostgresTransaction::scan_params(const ScanSql& wanted) const {
     } else if (parameter.operand < 0) {
       params.cells(parameter.condition->operands, parameter.type);
     } else {
-      params.cell(parameter.condition->operands[static_cast<std::size_t>(parameter.operand)], parameter.type);
+      params.cell(parameter.cell(), parameter.type);
     }
   }
   return params;
@@ -218,7 +218,7 @@ bool PostgresTransaction::group(const GroupBy& by, Groups& groups) {
   const ScanSql wanted = scan_sql(schema(), scan);
   if (std::find(wanted.taken.where.begin(), wanted.taken.where.end(), false) != wanted.taken.where.end()) return false;
   Params params = scan_params(wanted);
-  const Result rows = channel_->run(group_sql(by, wanted.sql), params, "read");
+  const Result rows = channel_->run(group_sql(by, wanted.sql, "pg_catalog."), params, "read");
   shape_groups(by, groups);
   for (int row = 0; row < rows.rows(); ++row) {
     int place = 0;

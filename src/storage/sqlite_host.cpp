@@ -67,7 +67,7 @@ class HostStorage final : public Storage {
   std::vector<std::string> damage() override {
     std::vector<std::string> faults;
     sqlite::Database database(host_, schema_);
-    const sqlite::Statement rows = database.prepare("PRAGMA " + sqlite::qualified(schema_, "integrity_check"));
+    const sqlite::Statement rows = database.prepare("PRAGMA " + qualified(schema_, "integrity_check"));
     while (database.step(rows.get(), "read")) {
       const std::string_view line = sqlite::column_text(rows.get(), 0);
       if (line != "ok") faults.emplace_back(line);
@@ -77,7 +77,7 @@ class HostStorage final : public Storage {
 
   std::vector<std::string> describe() const override {
     sqlite::Database database(host_, schema_);
-    const std::string mode = database.text(("PRAGMA " + sqlite::qualified(schema_, "journal_mode")).c_str());
+    const std::string mode = database.text(("PRAGMA " + qualified(schema_, "journal_mode")).c_str());
     return {fmt::format("sqlite {}, {}", sqlite3_libversion(), database.path()), "journal mode " + mode};
   }
 
@@ -102,7 +102,7 @@ std::shared_ptr<Storage> open_sqlite_on(void* connection, const SqliteOptions& s
                                              sqlite.schema));
   }
   const auto number = [&](const char* name) {
-    return database.number(("PRAGMA " + sqlite::qualified(sqlite.schema, name)).c_str());
+    return database.number(("PRAGMA " + qualified(sqlite.schema, name)).c_str());
   };
   if (number("application_id") == 0 && number("user_version") == 0) {
     throw Error(Code::not_found, fmt::format("{} has no tables of Kith, and none are made on a connection of the "

@@ -9,14 +9,9 @@
 #include <vector>
 
 #include "kith/storage/storage.hpp"
+#include "storage/scan_sql.hpp"
 
 namespace kith::sqlite {
-
-/// "name" as an SQL identifier.
-std::string quoted_name(std::string_view name);
-
-/// "schema"."name": a table of the host's, attached or temporary, may have the same name.
-std::string qualified(std::string_view schema, std::string_view name);
 
 /// 'text' as an SQL literal.
 std::string quoted_text(std::string_view text);
@@ -45,20 +40,7 @@ std::string revision_sql(std::string_view schema, const Entity& entity);
 /// The id of another row than ?1 with the key ?2, ?3, ...
 std::string holder_sql(std::string_view schema, const Entity& entity, const UniqueKey& key);
 
-/// A scan as SQL: every conjunct that SQLite can answer as `evaluate` does, the order, and the limit where nothing is
-/// left to the engine.
-struct ScanSql {
-  struct Parameter {
-    const Cell* cell;  ///< in the scan; null for `word`
-    std::int64_t word;
-    Type type;
-  };
-  std::string sql;
-  std::vector<Parameter> parameters;  ///< ?1, ?2, ...
-  Taken taken;
-};
+/// Parameters are ?1, ?2, ...
 ScanSql scan_sql(std::string_view schema, const Scan& scan);
-/// The groups of the rows that a scan gives: keys, count(*), then count and sum of each summed field.
-std::string group_sql(const GroupBy& by, const std::string& source);
 
 }  // namespace kith::sqlite

@@ -36,10 +36,10 @@ void bind_parameters(sqlite3_stmt* statement, const ScanSql& wanted) {
   for (std::size_t i = 0; i < wanted.parameters.size(); ++i) {
     const ScanSql::Parameter& parameter = wanted.parameters[i];
     const int index = static_cast<int>(i) + 1;
-    if (parameter.cell == nullptr) {
+    if (parameter.condition == nullptr) {
       bind_word(statement, index, parameter.word);
     } else {
-      bind_cell(statement, index, *parameter.cell, parameter.type);
+      bind_cell(statement, index, parameter.cell(), parameter.type);
     }
   }
 }

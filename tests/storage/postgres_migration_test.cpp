@@ -79,7 +79,7 @@ std::string old_table(const std::string& schema, const std::string& table) {
           if (keys || sqlite3_column_int(row, 2) != 0) columns += " NOT NULL";
           if (keys) key += ", \"" + text_at(row, 0) + "\"";
         });
-  const std::string name = postgres::qualified(schema, table);
+  const std::string name = qualified(schema, table);
   std::string sql = "CREATE TABLE " + name + " (tenant_id bigint NOT NULL" + columns + ", PRIMARY KEY (" + key + "));";
   std::string values;
   query(golden("format1.kith"), "SELECT * FROM \"" + table + "\"", [&](sqlite3_stmt* row) {
@@ -334,7 +334,7 @@ TEST_F(PostgresMigration, ATableInUseIsBusyAndTheRestIsDoneLater) {
   host()("BEGIN; SELECT count(*) FROM " + schema_ + ".customer");
   Options hasty = options();
   hasty.storage.busy_ms = 50;
-  const std::string in_use = "ALTER TABLE " + postgres::qualified(schema_, "customer");
+  const std::string in_use = "ALTER TABLE " + qualified(schema_, "customer");
   const std::string script = migration::script(migration::plan(tenant(1), model()));
   ASSERT_NE(script.find(in_use), std::string::npos) << script;
   EXPECT_KITH_ERROR(open(tenant(1), hasty), Code::busy, "");

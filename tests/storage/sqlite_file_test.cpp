@@ -341,7 +341,7 @@ TEST_F(SqliteFile, AFullDiskLosesTheTransactionAndNothingElse) {
 }
 
 TEST_F(SqliteFile, TextFromOutsideNeverBecomesSql) {
-  EXPECT_EQ(kith::sqlite::quoted_name("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(kith::quoted_name("a\"b"), "\"a\"\"b\"");
   kith::Scan scan = scan_where({{kith::Condition::Op::eq, at("name"), {std::string("' OR 1=1 --")}, {}}});
   scan.fields = {0};
   scan.order = {{at("maybe_day"), true}, {kith::kIdField}};
