@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/before.hpp"
 
+#include <algorithm>
+
 #include "engine/internal.hpp"
+#include "engine/pending.hpp"
 
 namespace kith {
 
@@ -13,13 +16,9 @@ Reader before(const Work& work, std::string_view purpose) {
 }
 
 bool has_touched(const Work& work, const Entity& entity) {
-  const auto finds = [&](const Entity& table, std::string_view field) {
-    const Condition now{.op = Condition::Op::eq, .field = table.at(field), .operands = {work.next_seq()}, .terms = {}};
-    return raw_all(work, {.entity = &table, .fields = {kIdField}, .where = {now}, .limit = 1}).rows() != 0;
-  };
-  if (finds(entity, "seq")) return true;
-  const Entity* past = work.model().history_of(entity);
-  return past != nullptr && finds(*past, "to_seq");
+  const auto& touched = *Inside::state(work).held->touched;
+  return std::any_of(touched.begin(), touched.end(),
+                     [&](const TouchedRecord& one) { return one.entity == &entity && !one.dead; });
 }
 
 }  // namespace kith

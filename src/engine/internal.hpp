@@ -106,6 +106,10 @@ class Turn {
   Session::State* session_;
 };
 
+/// Ids of records that changed, by the name of their entity; in no order.
+using ChangedRecords = std::map<std::string, std::vector<Id>, std::less<>>;
+struct TouchedRecord;
+
 /// A transaction with the connection it runs on, shared by the readers that look through it.
 struct Held {
   std::shared_ptr<Session::State> session;
@@ -115,6 +119,10 @@ struct Held {
   std::shared_ptr<const Machines> machines;  // the same
   bool settings_changed = false;             // one of them, by this transaction itself
   std::vector<custom::Carry*> carries;       // values of the store's own fields that wait for a verb's record
+  const std::vector<TouchedRecord>* touched = nullptr;  // by the open Work
+  /// What committed works after one of them changed (engine/changed.hpp), or that it cannot be told; kept, for the
+  /// transaction sees the same to its end.
+  std::map<std::int64_t, std::optional<ChangedRecords>> changed;
 
   void forget_settings() {
     customs.reset();

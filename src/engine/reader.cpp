@@ -6,6 +6,7 @@
 #include <iterator>
 #include <new>
 #include <numeric>
+#include <set>
 
 #include "engine/custom.hpp"
 #include "engine/internal.hpp"
@@ -64,15 +65,21 @@ class FilteredRows : public Rows {
     rest_.insert(rest_.end(), plan_.late.begin(), plan_.late.end());
     rest_.insert(rest_.end(), plan_.own_where.begin(), plan_.own_where.end());
     sorts_ = !plan_.order.empty() && (plan_.scan.order.empty() || !taken.order);
+    const std::set<int> different(plan_.wanted.begin(), plan_.wanted.end());
+    distinct_ = different.size() == plan_.wanted.size();
   }
 
   bool next(Batch& batch) override {
     static_cast<void>(state_->live());
     const Turn turn(state_->session.get());
-    batch = empty_batch(plan_.wanted);
+    shape(batch);
     if (sorts_) return next_sorted(batch);
     while (batch.rows() == 0 && !done()) {
       if (!fill()) return false;
+      if (kept_.size() == input_.rows() && !plan_.limit && distinct_) {
+        hand_over(batch);
+        break;
+      }
       for (const std::size_t row : kept_) {
         if (done()) break;
         deliver(input_, row, batch);
@@ -91,6 +98,23 @@ class FilteredRows : public Rows {
       batch.columns.emplace_back(is_text(field_at(*batch.entity, plan_.own.get(), position).type));
     }
     return batch;
+  }
+
+  /// The caller's batch without rows; its buffers stay where it is one of ours.
+  void shape(Batch& batch) const {
+    bool ours = batch.entity == plan_.scan.entity && batch.fields == plan_.wanted;
+    for (std::size_t i = 0; ours && i < batch.fields.size(); ++i) {
+      const bool text = is_text(field_at(*batch.entity, plan_.own.get(), batch.fields[i]).type);
+      ours = i < batch.columns.size() && batch.columns[i].is_text() == text;  // another store has fields of its own
+    }
+    ours ? batch.clear() : static_cast<void>(batch = empty_batch(plan_.wanted));
+  }
+
+  /// All rows are wanted: the columns change places with those of the caller, which are filled next time.
+  void hand_over(Batch& to) {
+    delivered_ += static_cast<std::int64_t>(input_.rows());
+    for (std::size_t i = 0; i < plan_.wanted.size(); ++i) std::swap(to.columns[i], input_.column(plan_.wanted[i]));
+    kept_.clear();
   }
 
   bool done() const { return plan_.limit && delivered_ >= *plan_.limit; }
@@ -190,6 +214,7 @@ class FilteredRows : public Rows {
   std::vector<Condition> stored_;  // of a day of valid time: asked before its values are put in place
   std::vector<std::size_t> kept_;
   bool sorts_ = false;
+  bool distinct_ = false;  // no field is wanted twice
   bool sorted_ = false;
   Batch all_;
   std::vector<std::size_t> sequence_;

@@ -98,6 +98,7 @@ Work Session::begin(const WorkOptions& options, std::unique_ptr<Transaction> tra
   auto pending = std::make_unique<Work::Pending>();
   pending->options = options;
   pending->last_id = state->head.last_id;
+  state->held->touched = &pending->touched;
   Work work(std::move(state), std::move(pending));
   if (!options.key.empty()) {
     const Reader system = work.as_system("idempotency");
@@ -126,6 +127,7 @@ Work::~Work() {
 void Work::end(bool committed) {
   static_cast<void>(committed);
   pending_->ended = true;
+  state_->held->touched = nullptr;
   state_->held->transaction.reset();  // rolls back unless it was committed
   state_->session->working = false;
 }

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/changed.hpp"
 #include "engine/verbs.hpp"
 #include "kith/engine/work.hpp"
 
@@ -39,25 +40,36 @@ std::vector<T> rows_at(const Reader& system, std::optional<std::int64_t> as_of) 
   return rows;
 }
 
+/// Calls `visit(ids)` for the ids in pieces that fit one query.
+template <class Visit>
+void in_pieces(const std::vector<Id>& ids, Visit&& visit) {
+  constexpr std::size_t kPiece = 512;  // SQLite is asked for at most 900, in powers of two
+  for (std::size_t start = 0; start < ids.size(); start += kPiece) {
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(start);
+    visit(std::vector<Id>(first, first + static_cast<std::ptrdiff_t>(std::min(kPiece, ids.size() - start))));
+  }
+}
+
 /// Every version of T that came or went after work `seq`.
 template <class T>
 std::vector<T> changed_rows(const Reader& system, std::int64_t seq) {
   const Entity& entity = entity_of<T>();
   const Entity& past = *system.model().history_of(entity);
+  const Condition came = verb::compare(entity, "seq", Condition::Op::gt, seq);
+  const Condition went = verb::compare(past, "to_seq", Condition::Op::gt, seq);
   std::vector<T> rows;
-  append_rows(system, entity, {.conditions = {verb::compare(entity, "seq", Condition::Op::gt, seq)}}, rows);
-  append_rows(system, past, {.conditions = {verb::compare(past, "to_seq", Condition::Op::gt, seq)}}, rows);
-  return rows;
-}
-
-/// Calls `visit(ids)` for the ids in pieces that fit one query.
-template <class Visit>
-void in_pieces(const std::vector<Id>& ids, Visit&& visit) {
-  constexpr std::size_t kPiece = 1000;
-  for (std::size_t start = 0; start < ids.size(); start += kPiece) {
-    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(start);
-    visit(std::vector<Id>(first, first + static_cast<std::ptrdiff_t>(std::min(kPiece, ids.size() - start))));
+  if (const auto ids = changed_since(system, entity, seq)) {
+    in_pieces(*ids, [&](const std::vector<Id>& piece) {
+      append_rows(system, entity, {.conditions = {verb::one_of(entity, "id", piece), came}}, rows);
+    });
+    in_pieces(*ids, [&](const std::vector<Id>& piece) {
+      append_rows(system, past, {.conditions = {verb::one_of(past, "id", piece), went}}, rows);
+    });
+    return rows;
   }
+  append_rows(system, entity, {.conditions = {came}}, rows);
+  append_rows(system, past, {.conditions = {went}}, rows);
+  return rows;
 }
 
 /// Rows of T now that are about some people: whose `field` is one of them. Null asks about everybody.

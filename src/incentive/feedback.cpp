@@ -79,13 +79,28 @@ class Touched {
  private:
   /// `field` of every row that came, changed or went, then and now.
   void add_ids(const Entity& table, std::string_view field) {
+    const auto touched = changed_since(system_, table, work_.seq());
+    if (touched && field == "id") {
+      ids_.insert(touched->begin(), touched->end());
+      return;
+    }
     const Entity& past = *work_.model().history_of(table);
     for (const auto& [where, seq] : {std::pair(&table, "seq"), std::pair(&past, "to_seq")}) {
       const Condition now = verb::compare(*where, seq, Condition::Op::eq, work_.next_seq());
-      auto cursor = system_.scan(*where, {.conditions = {now}, .fields = {std::string(field)}});
-      for (Batch batch; cursor->next(batch);) {
-        for (std::size_t row = 0; row < batch.rows(); ++row) ids_.insert(Id{batch.columns.front().word(row)});
+      if (!touched) {
+        add_ids(*where, field, {now});
+        continue;
       }
+      in_pieces(*touched, [&, where = where](const std::vector<Id>& piece) {
+        add_ids(*where, field, {verb::one_of(*where, "id", piece), now});
+      });
+    }
+  }
+
+  void add_ids(const Entity& table, std::string_view field, std::vector<Condition> conditions) {
+    auto cursor = system_.scan(table, {.conditions = std::move(conditions), .fields = {std::string(field)}});
+    for (Batch batch; cursor->next(batch);) {
+      for (std::size_t row = 0; row < batch.rows(); ++row) ids_.insert(Id{batch.columns.front().word(row)});
     }
   }
 

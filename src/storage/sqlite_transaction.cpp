@@ -102,12 +102,20 @@ class SqliteCursor final : public Cursor {
     for (std::size_t i = 0; i < batch.columns.size(); ++i) {
       Column& column = batch.columns[i];
       const int place = static_cast<int>(i);
-      if (nullable_[i] && sqlite3_column_type(statement, place) == SQLITE_NULL) {
+      if (column.is_text()) {
+        if (nullable_[i] && sqlite3_column_type(statement, place) == SQLITE_NULL) {
+          column.append_null();
+        } else {
+          column.append(column_text(statement, place));
+        }
+        continue;
+      }
+      // NULL reads as 0, so only a 0 has to be asked what it is.
+      const std::int64_t word = sqlite3_column_int64(statement, place);
+      if (word == 0 && nullable_[i] && sqlite3_column_type(statement, place) == SQLITE_NULL) {
         column.append_null();
-      } else if (column.is_text()) {
-        column.append(column_text(statement, place));
       } else {
-        column.append(std::int64_t{sqlite3_column_int64(statement, place)});
+        column.append(word);
       }
     }
   }
