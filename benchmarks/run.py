@@ -22,6 +22,7 @@ import postgres_server  # noqa: E402  the tests' own
 
 COMMISSION_PASSES = 3
 PANDAS_TARGET = 20.0
+STORED_TARGET = 6.0
 
 
 def lines_of(command):
@@ -94,6 +95,34 @@ def commission(programs, data, runs):
             checked=f"{line['wrong_by_a_cent']} of {line['results']} of its totals are wrong by a cent",
         )
         results.insert(0, line)
+    return results
+
+
+def stored_commission(programs, data, runs, rows):
+    """P4. SQL and the bare scan take turns with Kith run by run; pandas, another program, comes after them."""
+    place = data / "stored"
+    results = lines_of([programs / "commission_store_bench", place, runs, rows])
+    (pandas,) = lines_of([sys.executable, HERE / "commission_store_pandas.py", place, runs])
+    first = results[0]
+    pandas.update(
+        what=first["what"],
+        kith_ms=first["kith_ms"],
+        kith_spread=first["kith_spread"],
+        better="higher",
+        target=STORED_TARGET,
+        ratio=pandas["anchor_ms"] / first["kith_ms"],
+        cpu_ratio=pandas["anchor_cpu_ms"] / first["kith_cpu_ms"],
+        checked=f"{pandas['wrong_by_a_cent']} of {pandas['results']} of its totals are wrong by a cent",
+    )
+    return [first, pandas, *results[1:]]
+
+
+def company(programs, data, runs, rows):
+    """P5 over a store, actuals of quotas, and what telling a deed costs."""
+    results = lines_of([programs / "incentive_bench", data / "company", runs, rows, rows])
+    for line in results:
+        if "target" in line:
+            line["target"] = line["target"] or None
     return results
 
 
@@ -208,11 +237,13 @@ def main():
     options.add_argument("--build", type=Path, default=Path("build/bench"))
     options.add_argument("--runs", type=int, default=7, help="of each job; the median counts")
     options.add_argument("--rows", type=int, default=100_000, help="customers of P6 and P7")
+    options.add_argument("--stored", type=int, default=300_000, help="deals and events in the stores of P4 and P5")
     options.add_argument("--million", type=int, default=1_000_000, help="customers of the jobs 1M")
     options.add_argument(
         "--only",
-        default="P1,P5,P6,P9,P22,1M",
-        help="P1 stands for P1, P2 and P3; P5 for P5 and S1 to S3; P6 for P6 and P7; P9 for all on PostgreSQL",
+        default="P1,P4,P5,P6,P9,P22,1M",
+        help="P1 stands for P1, P2 and P3; P5 for P5, S1 to S3, quota and catch_up; P6 for P6 and P7; P9 for all on "
+        "PostgreSQL",
     )
     given = options.parse_args()
     programs, data = given.build.resolve() / "benchmarks", given.build.resolve() / "data"
@@ -224,8 +255,14 @@ def main():
         if wanted & {"P1", "P2", "P3"}:
             results += commission(programs, data, given.runs)
             write(path, about, results)
+        if "P4" in wanted:
+            results += stored_commission(programs, data, given.runs, given.stored)
+            write(path, about, results)
         if wanted & {"P5", "S1", "S2", "S3"}:
             results += plans(programs, given.runs)
+            write(path, about, results)
+        if wanted & {"P5", "quota", "catch_up"}:
+            results += company(programs, data, given.runs, given.stored)
             write(path, about, results)
         if wanted & {"P6", "P7"}:
             results += storage(programs, data, given.runs, given.rows)

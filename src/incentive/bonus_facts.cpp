@@ -74,10 +74,12 @@ void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<Bonus
   const std::unordered_set<std::size_t> capped(shares.capped.begin(), shares.capped.end());
   Int128 weights = 0;
   for (const PoolMember& member : members) weights += std::max<std::int64_t>(member.weight, 0);
+  const std::int64_t all = narrow(weights, "weights");
+  const std::string whole = parts.empty() ? shown(system, what, all) : std::to_string(all);
   for (std::size_t i = 0; i < members.size(); ++i) {
     BonusResult& result = outcome.people[i];
     result.amount = shares.shares[i];
-    result.basis += capped.contains(i) ? ", at the cap" : fmt::format(" of {} in all", narrow(weights, "weights"));
+    result.basis += capped.contains(i) ? ", at the cap" : " of " + whole + " in all";
   }
   outcome.pool = {pool, system.currency()};
   outcome.carried = {shares.carried, system.currency()};
@@ -137,7 +139,7 @@ void fill_spiff(const Reader& system, const Bonus& bonus, BonusOutcome& outcome)
     result.employee = person;
     result.score = sum.credit;
     result.amount = bonus.cap ? std::min(sum.pay, bonus.cap->minor) : sum.pay;
-    result.basis = fmt::format("{} deals", sum.deals);
+    result.basis = fmt::format("{} deal{}", sum.deals, sum.deals == 1 ? "" : "s");
     if (bonus.rate) {
       result.basis += fmt::format(", {} x {}, rounded deal by deal", display({sum.credit, system.currency()}),
                                   to_string(*bonus.rate, true));

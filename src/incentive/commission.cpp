@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "incentive/kernel.hpp"
+#include "incentive/whose.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith::incentive {
@@ -151,7 +152,13 @@ std::vector<std::int64_t> sum_by_key(const CreditColumns& credits, Keys keys) {
   check_indexes(credits, keys);
   std::vector<Int128> wide(sums.size());
   for (std::size_t i = 0; i < credits.amount.size(); ++i) wide[key_of(credits, i, keys)] += credits.amount[i];
-  for (std::size_t key = 0; key < wide.size(); ++key) sums[key] = narrow(wide[key], "net credit of a person");
+  const auto intervals = static_cast<std::size_t>(keys.intervals);
+  for (std::size_t key = 0; key < wide.size(); ++key) {
+    const auto whose = [&] {
+      return "person " + std::to_string(key / intervals) + ", interval " + std::to_string(key % intervals);
+    };
+    sums[key] = told_whose(whose, [&] { return narrow(wide[key], "net credit"); });
+  }
   return sums;
 }
 
@@ -211,12 +218,22 @@ std::vector<std::uint32_t> order_of(const CreditColumns& credits) {
   return order;
 }
 
+std::string whose(const CreditColumns& credits, std::size_t row) {
+  return "row " + std::to_string(row) + " (person " + std::to_string(credits.person[row]) + ", interval " +
+         std::to_string(credits.interval[row]) + ")";
+}
+
 template <class Visit>
 void in_order(const CreditColumns& credits, Visit visit) {
   const std::vector<std::uint32_t> order = order_of(credits);
   // One loop for both cases, so that the visit is compiled into it.
   const std::uint32_t* index = order.empty() ? nullptr : order.data();
-  for (std::size_t k = 0; k < credits.amount.size(); ++k) visit(index == nullptr ? k : std::size_t{index[k]});
+  std::size_t k = 0;
+  const auto row = [&] { return index == nullptr ? k : std::size_t{index[k]}; };
+  told_whose([&] { return whose(credits, row()); },
+             [&] {
+               for (; k < credits.amount.size(); ++k) visit(row());
+             });
 }
 
 // The checked sums of base/, with the check in the loop and only the failure outside of it.

@@ -44,7 +44,10 @@ Exact EventView::converted(std::size_t row, std::int64_t minor) const {
 void EventView::append(std::size_t position, std::size_t row) {
   const Facts& facts = ground_.facts;
   Column& column = columns_[position];
-  const auto money = [&](std::int64_t minor) { return round_number(converted(row, minor), Rounding::half_up); };
+  const auto whose = [&] { return ground_.event(row); };
+  const auto money = [&](std::int64_t minor) {
+    return told_whose(whose, [&] { return round_number(converted(row, minor), Rounding::half_up); });
+  };
   switch (position) {
     case kType: column.append(std::string_view(facts.names()[facts.type(row)])); return;
     case kSource: column.append(std::string_view(facts.names()[facts.source(row)])); return;
@@ -52,7 +55,10 @@ void EventView::append(std::size_t position, std::size_t row) {
     case kDate: column.append(std::int64_t{facts.date(row).days}); return;
     case kAmount: column.append(money(facts.amount(row))); return;
     case kCost: column.append(money(facts.cost(row))); return;
-    case kMargin: column.append(money(checked_sub(facts.amount(row), facts.cost(row), "margin"))); return;
+    case kMargin:
+      column.append(
+          money(told_whose(whose, [&] { return checked_sub(facts.amount(row), facts.cost(row), "margin"); })));
+      return;
     case kQuantity: column.append(facts.quantity(row)); return;
     default: facts.append_attribute(position - kFixedColumns, row, column); return;
   }
@@ -130,7 +136,8 @@ void Crediting::test(Rule& rule, std::span<const std::uint32_t> rows) {
   rule.bases.assign(rows.size(), 0);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rule.counts[i] != Tri::yes) continue;
-    rule.bases[i] = exact_of(model_, rule.rule.base_expression->value(rule.view.view(), i));
+    rule.bases[i] = told_whose([&] { return ground_.event(rows[i]); },
+                               [&] { return exact_of(model_, rule.rule.base_expression->value(rule.view.view(), i)); });
   }
 }
 
@@ -156,17 +163,7 @@ void Crediting::run(std::span<const std::uint32_t> rows, const std::function<voi
     const auto block = rows.subspan(begin, std::min(kBlock, rows.size() - begin));
     for (const auto& rule : rules_) test(*rule, block);
     for (std::size_t i = 0; i < block.size(); ++i) {
-      made_.clear();
-      for (const bool chains : {false, true}) {
-        for (const auto& rule : rules_) {
-          if ((rule->rule.who == Who::chain) != chains || rule->counts[i] != Tri::yes) continue;
-          if (chains) {
-            if (!made_.empty()) climb(*rule, block[i], base_of(*rule, i, block[i]));
-          } else {
-            share(*rule, block[i], base_of(*rule, i, block[i]));
-          }
-        }
-      }
+      told_whose([&] { return ground_.event(block[i]); }, [&] { credit(i, block[i]); });
       for (Credit& credit : made_) take(std::move(credit));
       if (!mirrored.empty() && mirrored.contains(ground_.facts.type(block[i]))) mirrors.push_back(block[i]);
     }
@@ -174,6 +171,21 @@ void Crediting::run(std::span<const std::uint32_t> rows, const std::function<voi
   for (const std::uint32_t event : mirrors) {
     mirror(event);
     for (Credit& credit : made_) take(std::move(credit));
+  }
+}
+
+// All credits of one event, by the rules that count it.
+void Crediting::credit(std::size_t place, std::uint32_t event) {
+  made_.clear();
+  for (const bool chains : {false, true}) {
+    for (const auto& rule : rules_) {
+      if ((rule->rule.who == Who::chain) != chains || rule->counts[place] != Tri::yes) continue;
+      if (!chains) {
+        share(*rule, event, base_of(*rule, place, event));
+      } else if (!made_.empty()) {
+        climb(*rule, event, base_of(*rule, place, event));
+      }
+    }
   }
 }
 
@@ -192,16 +204,7 @@ void Crediting::mirror(std::uint32_t event) {
   std::vector<Credit> taken;
   const std::uint32_t row[] = {static_cast<std::uint32_t>(origin)};
   for (const auto& rule : rules_) test(*rule, row);
-  for (const bool chains : {false, true}) {
-    for (const auto& rule : rules_) {
-      if ((rule->rule.who == Who::chain) != chains || rule->counts[0] != Tri::yes) continue;
-      if (chains) {
-        climb(*rule, row[0], base_of(*rule, 0, row[0]));
-      } else {
-        share(*rule, row[0], base_of(*rule, 0, row[0]));
-      }
-    }
-  }
+  told_whose([&] { return ground_.event(origin); }, [&] { credit(0, row[0]); });
   for (Credit& credit : made_) {
     credit.event = event;
     credit.amount = -credit.amount;

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/quote.hpp"
 #include "incentive/document_facts.hpp"
+#include "incentive/whose.hpp"
 
 namespace kith::incentive::general {
 
@@ -26,6 +28,12 @@ struct Ground {
   Periods periods;
   People people;
   Lookup lookup;
+
+  /// Names for errors: "event shop:7", "revenue of 'ann' in 2025-01".
+  std::string event(std::size_t row) const { return "event " + facts.key(row); }
+  std::string whose(std::string_view what, Index person, Index period) const {
+    return std::string(what) + " of " + quote(people[person]) + " in " + periods[period].label;
+  }
 };
 
 /// The result of a whole event, to be rounded and then shared.
@@ -77,6 +85,7 @@ class Crediting {
  private:
   struct Rule;
   void test(Rule& rule, std::span<const std::uint32_t> rows);
+  void credit(std::size_t place, std::uint32_t event);
   void share(const Rule& rule, std::uint32_t event, const Exact& base);
   void post(const Rule& rule, std::uint32_t event, const Exact& base);
   void climb(const Rule& rule, std::uint32_t event, const Exact& base);

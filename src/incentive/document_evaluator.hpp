@@ -139,6 +139,7 @@ class Evaluator {
   Raw pool_share(std::size_t component, Key key, Outcome& out);
   Raw ranked(const ComponentRule& rule, Key key, Outcome& out) const;
   Outcome outcome(std::size_t component, Key key, const Past& past);
+  Outcome outcome_of(std::size_t component, Key key, const Past& past);
 
   // modifiers
   Exact by_rows(const Modifier& modifier, Key key) const;

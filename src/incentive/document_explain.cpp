@@ -116,8 +116,8 @@ class Writer {
 }  // namespace
 
 std::string general::explain_outcome(const Model& model, const Ground& ground, const Credits& credits,
-                                     Evaluator& evaluator, std::string_view person, std::string_view component,
-                                     std::string_view period, std::string_view language) {
+                                     Evaluator& evaluator, std::string_view person, std::string_view shown,
+                                     std::string_view component, std::string_view period, std::string_view language) {
   if (language != "en" && language != "zh") {
     throw Error(Code::invalid, "commission", "language", fmt::format("{} is none of en, zh.", quote(language)));
   }
@@ -126,13 +126,13 @@ std::string general::explain_outcome(const Model& model, const Ground& ground, c
   for (std::size_t c = 0; c < model.components.size(); ++c) {
     if (model.components[c].name != component) continue;
     if (who < 0 || when < 0 || !credits.live_person(who) || !credits.live_period(when)) break;
-    std::string text = fmt::format("{} {} {} ({} v{}, {})\n", person, component, period, model.name, model.version,
+    std::string text = fmt::format("{} {} {} ({} v{}, {})\n", shown, component, period, model.name, model.version,
                                    to_hex(sha256(model.canonical)).substr(0, 12));
     const Outcome out = evaluator.explained(c, who, when);
     return text + Writer(model, ground, credits, language == "zh" ? kChinese : kEnglish).write(out);
   }
   throw Error(Code::not_found, "commission", "",
-              fmt::format("There is no {} of {} in {}.", quote(component), quote(person), quote(period)));
+              fmt::format("There is no {} of {} in {}.", quote(component), quote(shown), quote(period)));
 }
 
 }  // namespace kith::incentive

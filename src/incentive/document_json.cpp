@@ -4,12 +4,16 @@
 
 #include "incentive/document_engine.hpp"
 #include "incentive/document_facts.hpp"
+#include "incentive/document_shapes.hpp"
 #include "incentive/json_node.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith::incentive {
 namespace {
 
+using general::InJson;
+using general::Shape;
+using general::Shown;
 using nlohmann::json;
 
 constexpr std::string_view kInputs = "kith.inputs/1";
@@ -209,92 +213,57 @@ json json_of(const Inputs& inputs) {
   return root;
 }
 
-void add_pay(json& root, const PlanDocument& plan, const PlanResult& result) {
-  const auto money = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
-  for (const PaymentResult& row : result.payments) {
-    json one = {{"person", row.person}, {"period", row.period}};
-    const std::pair<const char*, std::int64_t> amounts[] = {{"earned", row.earned},
-                                                            {"held", row.held},
-                                                            {"released", row.released},
-                                                            {"carried", row.carried},
-                                                            {"advanced", row.advanced},
-                                                            {"recovered", row.recovered},
-                                                            {"topped_up", row.topped_up},
-                                                            {"forgiven", row.forgiven},
-                                                            {"balance", row.balance},
-                                                            {"carry", row.carry},
-                                                            {"pay", row.pay}};
-    for (const auto& [name, amount] : amounts) one[name] = money(amount);
-    root["payments"].push_back(std::move(one));
+/// Adds a row's members to its JSON object, each by its kind; amounts as text of the plan's currency.
+template <class Row>
+struct Filler {
+  const PlanDocument& plan;
+  const Row& row;
+  const Shown<Row>& shown;
+  json& to;
+
+  template <class T>
+  void operator()(T Row::*member) const {
+    put(row.*member);
   }
-  for (const PoolResult& row : result.pools) {
-    root["pools"].push_back({{"component", row.component},
-                             {"period", row.period},
-                             {"pool", money(row.pool)},
-                             {"paid", money(row.paid)},
-                             {"carried", money(row.carried)}});
+  template <class T>
+  void put(const std::optional<T>& value) const {
+    if (value) put(*value);
   }
-  for (const CostLine& row : result.amortization) {
-    root["amortization"].push_back({{"person", row.person},
-                                    {"component", row.component},
-                                    {"event", row.event},
-                                    {"kind", row.kind},
-                                    {"from", to_string(row.from)},
-                                    {"amount", money(row.amount)},
-                                    {"remaining", money(row.remaining)}});
+  void put(const std::string& value) const {
+    if (!value.empty() || shown.json == InJson::always) to[shown.name] = value;
   }
+  void put(std::int64_t value) const { to[shown.name] = to_string(Money{value, plan.currency()}); }
+  void put(bool value) const { to[shown.name] = value; }
+  void put(Date value) const { to[shown.name] = to_string(value); }
+};
+
+template <class Row>
+json rows_of(const PlanDocument& plan, const std::vector<Row>& rows) {
+  const Shape<Row> shape = general::shape_of(rows);
+  json list = json::array();
+  for (const Row& row : rows) {
+    json one = json::object();
+    for (const Shown<Row>& shown : shape) {
+      if (shown.json != InJson::never) std::visit(Filler<Row>{plan, row, shown, one}, shown.member);
+    }
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
 json json_of(const PlanDocument& plan, const PlanResult& result) {
-  const auto money = [&](std::int64_t minor) { return to_string(Money{minor, plan.currency()}); };
-  json root = {{"plan_hash", plan.hash()}, {"currency", code_of(plan.currency())}, {"credits", json::array()},
-               {"lines", json::array()},   {"components", json::array()},          {"releases", json::array()},
-               {"ledger", json::array()},  {"statements", json::array()},          {"warnings", result.warnings}};
-  for (const CreditResult& row : result.credits) {
-    root["credits"].push_back({{"rule", row.rule},
-                               {"person", row.person},
-                               {"event", row.event},
-                               {"period", row.period},
-                               {"exact", row.exact}});
-  }
-  for (const LineResult& row : result.lines) {
-    root["lines"].push_back({{"person", row.person},
-                             {"component", row.component},
-                             {"event", row.event},
-                             {"period", row.period},
-                             {"exact", row.exact},
-                             {"amount", money(row.amount)},
-                             {"excess", row.excess}});
-    if (!row.payable.empty()) root["lines"].back()["payable"] = row.payable;
-  }
-  for (const ComponentResult& row : result.components) {
-    json one = {{"person", row.person},        {"component", row.component}, {"period", row.period},
-                {"measured", row.measured},    {"goal", row.goal},           {"raw", row.raw},
-                {"excess", row.excess},        {"exact", row.exact},         {"amount", money(row.amount)},
-                {"applicable", row.applicable}};
-    if (row.attainment) one["attainment"] = *row.attainment;
-    root["components"].push_back(std::move(one));
-  }
-  for (const ReleaseResult& row : result.releases) {
-    root["releases"].push_back({{"person", row.person},
-                                {"component", row.component},
-                                {"period", row.period},
-                                {"trigger", row.trigger},
-                                {"amount", money(row.amount)},
-                                {"released", money(row.released)}});
-  }
-  for (const LedgerLine& row : result.ledger) {
-    root["ledger"].push_back({{"person", row.person},
-                              {"component", row.component},
-                              {"earned", row.earned},
-                              {"posted", row.posted},
-                              {"kind", row.kind},
-                              {"amount", money(row.amount)}});
-  }
-  add_pay(root, plan, result);
-  for (const StatementResult& row : result.statements) {
-    root["statements"].push_back({{"person", row.person}, {"period", row.period}, {"amount", money(row.amount)}});
-  }
+  json root = {{"plan_hash", plan.hash()},
+               {"currency", code_of(plan.currency())},
+               {"credits", rows_of(plan, result.credits)},
+               {"lines", rows_of(plan, result.lines)},
+               {"components", rows_of(plan, result.components)},
+               {"releases", rows_of(plan, result.releases)},
+               {"ledger", rows_of(plan, result.ledger)},
+               {"statements", rows_of(plan, result.statements)},
+               {"warnings", result.warnings}};
+  if (!result.payments.empty()) root["payments"] = rows_of(plan, result.payments);
+  if (!result.pools.empty()) root["pools"] = rows_of(plan, result.pools);
+  if (!result.amortization.empty()) root["amortization"] = rows_of(plan, result.amortization);
   return root;
 }
 

@@ -109,9 +109,16 @@ void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const
     line.event = i == 0 ? -1 : raw.events[i - 1];
     line.exact = now.value - last.value;
     line.excess = now.excess - last.excess + raw.cut[i] - (i == 0 ? Exact(0) : raw.cut[i - 1]);
-    if (telescoped) line.amount = checked_sub(round_number(now.value, model_.mode, model_.unit), posted, "line");
-    if (model_.point == Point::line) line.amount = round_number(line.exact, model_.mode, model_.unit);
-    posted = checked_add(posted, line.amount, "component");
+    const auto round = [&] {
+      if (telescoped) line.amount = checked_sub(round_number(now.value, model_.mode, model_.unit), posted, "line");
+      if (model_.point == Point::line) line.amount = round_number(line.exact, model_.mode, model_.unit);
+      posted = checked_add(posted, line.amount, "component");
+    };
+    if (line.event < 0) {
+      round();
+    } else {
+      told_whose([&] { return ground_.event(static_cast<std::size_t>(line.event)); }, round);
+    }
     out.excess += line.excess;
     last = std::move(now);
     if (lines_ && (i > 0 || line.exact != 0 || line.amount != 0)) out.lines.push_back(std::move(line));

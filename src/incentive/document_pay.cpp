@@ -200,6 +200,11 @@ class Payer {
   void stop_drawing() { holds_ = false; }
 
   PaymentResult period(Index period, const Flow& flow) {
+    return told_whose([&] { return ground_.whose("payment", person_, period); }, [&] { return settle(period, flow); });
+  }
+
+ private:
+  PaymentResult settle(Index period, const Flow& flow) {
     PaymentResult row;
     row.person = ground_.people[person_];
     row.period = ground_.periods[period].label;
@@ -221,7 +226,6 @@ class Payer {
     return row;
   }
 
- private:
   void draw(const Draw& rule, Index period, PaymentResult& row) {
     drawn_.reset();
     const Period& own = ground_.periods[period];

@@ -80,15 +80,18 @@ class Poster {
     return period < 0 ? ground_.periods.find(label) : period;
   }
 
+  /// Adds to a sum of a person's.
+  void add(std::int64_t& sum, std::int64_t amount, std::string_view what, Index person, Index period) const {
+    sum = told_whose([&] { return ground_.whose(what, person, period); }, [&] { return checked_add(sum, amount); });
+  }
+
   void read_posted() {
     for (const PostedLine& line : inputs_.posted) {
       const Index person = ground_.people.find(line.person);
       const Index earned = find(line.period);
-      std::int64_t& sum = posted_[{person, place(line.component), earned}];
-      sum = checked_add(sum, line.amount, "posted lines");
+      add(posted_[{person, place(line.component), earned}], line.amount, line.component, person, earned);
       const Index stands = line.posted.empty() ? earned : find(line.posted);
-      std::int64_t& paid = stood_[{person, stands}];
-      paid = checked_add(paid, line.amount, "posted lines");
+      add(stood_[{person, stands}], line.amount, kStatement, person, stands);
     }
   }
 
@@ -201,8 +204,10 @@ class Poster {
     std::map<Index, Flow>& own = flows_[person];
     for (std::size_t i = 0; i < schedule.parts.size(); ++i) {
       if (model_.releases[i].at_once()) continue;
-      own[at].held += sign * schedule.parts[i];
-      for (const auto& [period, amount] : schedule.out[i]) own[period].released += sign * amount;
+      add(own[at].held, sign * schedule.parts[i], "held back", person, at);
+      for (const auto& [period, amount] : schedule.out[i]) {
+        add(own[period].released, sign * amount, "released", person, period);
+      }
     }
   }
 
@@ -234,7 +239,9 @@ class Poster {
         }
         year += after;
         const bool whole = model_.point == Point::statement;
-        const std::int64_t amount = round_number(whole ? after : Exact(after - own), model_.mode, model_.unit);
+        const std::int64_t amount =
+            told_whose([&] { return ground_.whose(kStatement, person, period); },
+                       [&] { return round_number(whole ? after : Exact(after - own), model_.mode, model_.unit); });
         if (amount != 0) postings_.push_back({person, place(kStatement), period, amount});
         carried = carry;
       }
@@ -264,7 +271,8 @@ class Poster {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < postings_.size(); ++i) {
       if (kept > 0 && postings_[kept - 1].key() == postings_[i].key()) {
-        postings_[kept - 1].amount = checked_add(postings_[kept - 1].amount, postings_[i].amount, "component");
+        add(postings_[kept - 1].amount, postings_[i].amount, names_[static_cast<std::size_t>(postings_[i].component)],
+            postings_[i].person, postings_[i].period);
       } else {
         postings_[kept++] = postings_[i];
       }
@@ -287,7 +295,9 @@ class Poster {
       Index stands = posting.period;
       if (closed(posting.period)) {
         const auto found = posted_.find({posting.person, posting.component, posting.period});
-        line.amount = checked_sub(posting.amount, found == posted_.end() ? 0 : found->second, "correction");
+        line.amount = told_whose(
+            [&] { return ground_.whose(component, posting.person, posting.period); },
+            [&] { return checked_sub(posting.amount, found == posted_.end() ? 0 : found->second, "correction"); });
         if (line.amount == 0) continue;
         if (inputs_.open.empty() || closed(find(inputs_.open))) {
           throw Error(Code::state, "inputs", "open",
@@ -299,8 +309,7 @@ class Poster {
         line.posted = label(stands);
         line.kind = "delta";
       }
-      std::int64_t& sum = sums_[{posting.person, stands}];
-      sum = checked_add(sum, line.amount, "statement");
+      add(sums_[{posting.person, stands}], line.amount, kStatement, posting.person, stands);
       if (line.amount != 0) result_.ledger.push_back(std::move(line));
     }
     for (const auto& [key, amount] : sums_) {
@@ -318,15 +327,19 @@ class Poster {
     const Index first = find(from.period);
     own.erase(own.begin(), own.lower_bound(first));
     Flow& flow = own[first];
-    flow.earned = checked_add(flow.earned, from.adjusted, "payment");
-    flow.held = checked_add(flow.held, from.held, "payment");
-    flow.released = checked_add(flow.released, from.released, "payment");
+    const Index person = ground_.people.find(from.person);
+    add(flow.earned, from.adjusted, "payment", person, first);
+    add(flow.held, from.held, "payment", person, first);
+    add(flow.released, from.released, "payment", person, first);
   }
 
   void payments() {
-    for (const auto& [key, amount] : sums_) flows_[key.first][key.second].earned += amount;
+    const auto earned = [&](std::pair<Index, Index> key, std::int64_t amount) {
+      add(flows_[key.first][key.second].earned, amount, "payment", key.first, key.second);
+    };
+    for (const auto& [key, amount] : sums_) earned(key, amount);
     for (const auto& [key, amount] : stood_) {
-      if (closed(key.second)) flows_[key.first][key.second].earned += amount;
+      if (closed(key.second)) earned(key, amount);
     }
     for (std::size_t i = 0; i < ground_.people.size(); ++i) {
       const auto person = static_cast<Index>(i);

@@ -189,7 +189,9 @@ Evaluator::Raw Evaluator::tiers(const ComponentRule& rule, Key key, Outcome& out
     for (const std::uint32_t row : credits_.rows(m, key.person, key.period)) {
       const Credit& credit = credits_.all()[row];
       const Sight seen = sight(rule.table, rule.measure, rule.target_pay, key, credit.event);
-      add_line(rule, key, credit.event, alone(rule, measure, credit, seen, pieces), raw);
+      const Exact value = told_whose([&] { return ground_.event(credit.event); },
+                                     [&] { return alone(rule, measure, credit, seen, pieces); });
+      add_line(rule, key, credit.event, value, raw);
     }
     return raw;
   }
@@ -343,6 +345,11 @@ Evaluator::Raw Evaluator::ranked(const ComponentRule& rule, Key key, Outcome& ou
 }
 
 Outcome Evaluator::outcome(std::size_t component, Key key, const Past& past) {
+  return told_whose([&] { return ground_.whose(model_.components[component].name, key.person, key.period); },
+                    [&] { return outcome_of(component, key, past); });
+}
+
+Outcome Evaluator::outcome_of(std::size_t component, Key key, const Past& past) {
   const ComponentRule& rule = model_.components[component];
   Outcome out;
   out.person = key.person;

@@ -2,83 +2,15 @@
 // Results of general plans as tables: each kind of row is a list of named members.
 #include "kith/incentive/document_tables.hpp"
 
-#include <optional>
-#include <variant>
-
 #include "base/quote.hpp"
+#include "incentive/document_shapes.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 
 namespace kith::incentive {
 namespace {
 
-template <class Row>
-using Member = std::variant<std::string Row::*, std::optional<std::string> Row::*, std::int64_t Row::*,
-                            std::optional<std::int64_t> Row::*, bool Row::*, Date Row::*>;
-template <class Row>
-using Shape = std::vector<std::pair<const char*, Member<Row>>>;
-
-Shape<CreditResult> shape_of(const std::vector<CreditResult>&) {
-  using R = CreditResult;
-  return {
-      {"rule", &R::rule}, {"person", &R::person}, {"event", &R::event}, {"period", &R::period}, {"exact", &R::exact}};
-}
-Shape<LineResult> shape_of(const std::vector<LineResult>&) {
-  using R = LineResult;
-  return {{"person", &R::person}, {"component", &R::component}, {"event", &R::event},   {"period", &R::period},
-          {"exact", &R::exact},   {"amount", &R::amount},       {"excess", &R::excess}, {"payable", &R::payable}};
-}
-Shape<ComponentResult> shape_of(const std::vector<ComponentResult>&) {
-  using R = ComponentResult;
-  return {{"person", &R::person},
-          {"component", &R::component},
-          {"period", &R::period},
-          {"measured", &R::measured},
-          {"goal", &R::goal},
-          {"attainment", &R::attainment},
-          {"raw", &R::raw},
-          {"excess", &R::excess},
-          {"exact", &R::exact},
-          {"amount", &R::amount},
-          {"applicable", &R::applicable}};
-}
-Shape<ReleaseResult> shape_of(const std::vector<ReleaseResult>&) {
-  using R = ReleaseResult;
-  return {{"person", &R::person},   {"component", &R::component}, {"period", &R::period},
-          {"trigger", &R::trigger}, {"amount", &R::amount},       {"released", &R::released}};
-}
-Shape<LedgerLine> shape_of(const std::vector<LedgerLine>&) {
-  using R = LedgerLine;
-  return {{"person", &R::person}, {"component", &R::component}, {"earned", &R::earned},
-          {"posted", &R::posted}, {"kind", &R::kind},           {"amount", &R::amount}};
-}
-Shape<StatementResult> shape_of(const std::vector<StatementResult>&) {
-  using R = StatementResult;
-  return {{"person", &R::person}, {"period", &R::period}, {"amount", &R::amount}};
-}
-Shape<PaymentResult> shape_of(const std::vector<PaymentResult>&) {
-  using R = PaymentResult;
-  return {{"person", &R::person},       {"period", &R::period},
-          {"earned", &R::earned},       {"held", &R::held},
-          {"released", &R::released},   {"carried", &R::carried},
-          {"drawn", &R::drawn},         {"advanced", &R::advanced},
-          {"recovered", &R::recovered}, {"topped_up", &R::topped_up},
-          {"forgiven", &R::forgiven},   {"balance", &R::balance},
-          {"carry", &R::carry},         {"pay", &R::pay}};
-}
-Shape<PoolResult> shape_of(const std::vector<PoolResult>&) {
-  using R = PoolResult;
-  return {{"component", &R::component},
-          {"period", &R::period},
-          {"pool", &R::pool},
-          {"paid", &R::paid},
-          {"carried", &R::carried}};
-}
-Shape<CostLine> shape_of(const std::vector<CostLine>&) {
-  using R = CostLine;
-  return {{"person", &R::person}, {"component", &R::component}, {"event", &R::event},        {"kind", &R::kind},
-          {"from", &R::from},     {"amount", &R::amount},       {"remaining", &R::remaining}};
-}
+using namespace general;
 
 template <class Row>
 TableColumn header_of(const char* name, const Member<Row>& member, Currency money) {
@@ -123,7 +55,7 @@ template <class Row>
 Table table_of(const PlanDocument& plan, const std::vector<Row>& rows) {
   std::vector<TableColumn> columns;
   std::vector<Column> data;
-  for (const auto& [name, member] : shape_of(rows)) {
+  for (const auto& [name, member, json] : shape_of(rows)) {
     columns.push_back(header_of<Row>(name, member, plan.currency()));
     Column& column = data.emplace_back(columns.back().type == Type::text);
     column.reserve(rows.size());

@@ -73,6 +73,17 @@ class GeneralFacts {
 
  private:
   void sort_rows();
+  /// Runs `act`; errors of the engine, which knows employees by id, name them too.
+  template <class Act>
+  auto with_names(const Act& act) const {
+    try {
+      return act();
+    } catch (const Error& error) {
+      throw named(error);
+    }
+  }
+  Error named(const Error& error) const;
+  std::string with_name(const std::string& text) const;
   /// The events of [from, to), those they refer to and those that refer to them.
   std::unordered_map<std::string, Event> events(Date from, Date to) const;
   /// The same, as far as these people have shares in them.

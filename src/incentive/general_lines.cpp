@@ -5,9 +5,11 @@
 #include <map>
 #include <tuple>
 
+#include "base/quote.hpp"
 #include "incentive/as_of.hpp"
 #include "incentive/document_pay.hpp"
 #include "incentive/general_facts.hpp"
+#include "incentive/whose.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -85,7 +87,8 @@ class Liner {
     Line& line = lines_[at->second];
     if (known) line.credit = credit_of(row, place);
     line.exact += fraction(row.exact) * ten_to(model_.digits);
-    line.amount = checked_add(line.amount, row.amount, "line of a statement");
+    line.amount = told_whose([&] { return row.component + " of " + quote(row.person) + " from event " + row.event; },
+                             [&] { return checked_add(line.amount, row.amount, "line of a statement"); });
   }
 
   /// Rounds running totals over lines in the order in which the engine took their events.
@@ -115,7 +118,8 @@ class Liner {
   void wanted(const LedgerLine& row) {
     const bool whole = model_.point == Point::statement;
     std::int64_t& sum = wanted_[{holders_.at(row.person), whole ? "" : row.component}];
-    sum = checked_add(sum, row.amount, "statement");
+    sum = told_whose([&] { return row.component + " of " + quote(row.person) + " in " + row.posted; },
+                     [&] { return checked_add(sum, row.amount, "statement"); });
   }
 
   /// What the ledger says beyond the lines: caps and floors over all components, roundings of a whole component.
@@ -179,12 +183,36 @@ std::vector<Earning> GeneralFacts::earnings(const PlanVersion& version, const Pe
   if (only != nullptr) std::erase_if(people, [&](Id id) { return !only->contains(id); });
   EventKeys keys;
   const Inputs given = inputs(version, period, {.only = only, .keys = &keys});
-  const PlanResult result = compute(*version.document, given);
+  const PlanResult result = with_names([&] { return compute(*version.document, given); });
   if (parts != nullptr) {
     std::vector<Part> more = parts_of(version, period, period, result, people);
     std::move(more.begin(), more.end(), std::back_inserter(*parts));
   }
-  return Liner(version, period, people, keys).lines(result);
+  return with_names([&] { return Liner(version, period, people, keys).lines(result); });
+}
+
+// Messages of the engine quote whom they name.
+std::string GeneralFacts::with_name(const std::string& text) const {
+  std::string named;
+  std::size_t done = 0;
+  for (std::size_t start = text.find('\''); start != std::string::npos; start = text.find('\'', start + 1)) {
+    const std::size_t end = text.find_first_not_of("0123456789", start + 1);
+    const std::size_t digits = end == std::string::npos ? 0 : end - start - 1;
+    if (digits == 0 || digits > 18 || text[end] != '\'') continue;
+    const std::string id = text.substr(start + 1, digits);
+    const auto row = employees_.find(Id{std::stoll(id)});
+    if (row == employees_.end()) continue;
+    named += text.substr(done, start - done) + quote(row->second.name) + " (" + id + ")";
+    done = end + 1;
+  }
+  return named + text.substr(done);
+}
+
+Error GeneralFacts::named(const Error& error) const {
+  Error result(error.code, error.entity, error.field, with_name(error.message));
+  result.violations = error.violations;
+  for (Violation& one : result.violations) one.message = with_name(one.message);
+  return result;
 }
 
 std::vector<GeneralFacts::Part> GeneralFacts::parts(const PlanVersion& version, const Period& period,
@@ -194,7 +222,8 @@ std::vector<GeneralFacts::Part> GeneralFacts::parts(const PlanVersion& version, 
   if (only != nullptr) std::erase_if(people, [&](Id id) { return !only->contains(id); });
   if (people.empty()) return {};
   const Inputs given = inputs(version, period, {.only = only, .until = &until});
-  return parts_of(version, period, until, compute(*version.document, given, Detail::totals), people);
+  const PlanResult result = with_names([&] { return compute(*version.document, given, Detail::totals); });
+  return parts_of(version, period, until, result, people);
 }
 
 std::vector<GeneralFacts::Part> GeneralFacts::parts_of(const PlanVersion& version, const Period& period,
@@ -233,7 +262,8 @@ std::vector<PaymentResult> GeneralFacts::payments(const PlanVersion& version, co
   std::vector<PaymentResult> results;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const bool holds = std::binary_search(holding.begin(), holding.end(), people[i]);
-    results.push_back(general::pay_brought(version.document->model(), ground, rows[i], holds));
+    results.push_back(
+        with_names([&] { return general::pay_brought(version.document->model(), ground, rows[i], holds); }));
   }
   return results;
 }

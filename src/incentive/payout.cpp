@@ -11,7 +11,7 @@
 #include "base/quote.hpp"
 #include "engine/internal.hpp"
 #include "incentive/as_of.hpp"
-#include "incentive/document_model.hpp"
+#include "incentive/document_results.hpp"
 #include "incentive/general_facts.hpp"
 #include "incentive/payout_pay.hpp"
 #include "incentive/statement_run.hpp"
@@ -105,8 +105,10 @@ class Scene {
   bool closed() const { return statement_.status == PeriodStatus::closed; }
   const GeneralFacts& facts() const { return *facts_; }
   std::string person() const { return std::to_string(statement_.employee.value); }
+  /// As the employee was called when the statement was computed; "(erased)" where that was erased since.
   std::string name() const {
-    const auto row = system_.find<Employee>(statement_.employee);
+    auto row = known_->find<Employee>(statement_.employee);
+    if (!row) row = system_.find<Employee>(statement_.employee);
     return row ? row->name : person();
   }
   std::string money(std::int64_t minor) const { return display({minor, statement_.currency}); }
@@ -188,7 +190,8 @@ std::string component_text(const Scene& scene, const Period& period, const std::
   const auto& parts = version->document->model().components;
   const bool known = std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.name == component; });
   if (!known) return {};
-  return explain(*version->document, scene.inputs(period), scene.person(), component, period.label, language);
+  return general::explain_as(*version->document, scene.inputs(period), scene.person(), scene.name(), component,
+                             period.label, language);
 }
 
 /// How many of the facts behind two computations are not the same; what was changed counts once.

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "incentive/statement_facts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <tuple>
 
+#include "base/quote.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
+#include "incentive/whose.hpp"
+#include "kith/people/employee.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -130,7 +135,8 @@ std::vector<const Expression*> views_of(const std::vector<std::unique_ptr<Expres
 
 PeriodFacts::PeriodFacts(const Reader& system, const Terms& terms, const Period& period,
                          const std::unordered_set<Id>* only)
-    : versions_(terms.versions_in(period)),
+    : system_(system),
+      versions_(terms.versions_in(period)),
       conditions_(compile_conditions(system, versions_)),
       deals_(system, period.from, period.to, views_of(conditions_), only) {}
 
@@ -174,15 +180,39 @@ void telescope(std::vector<Earning>& earnings, std::size_t first, const std::vec
   }
 }
 
-void add_earnings(const PlanVersion& version, std::vector<Share> shares, std::vector<Earning>& earnings) {
+/// Takes the credits one by one, as the kernels do all at once: the first that fails says whose it is.
+void name_overflow(const Reader& system, const Plan& plan, const std::vector<Share>& shares) {
+  for (const Component& component : plan.components) {
+    const Kernel kernel = compile(component, plan.rounding);
+    Running running;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      if (i == 0 || shares[i].employee != shares[i - 1].employee) running = {};
+      const auto whose = [&] {
+        const auto row = system.find<Employee>(shares[i].employee);
+        const auto deal = system.find<Opportunity>(shares[i].deal);
+        return fmt::format("{} of {} ({}) from deal {} ({})", component.name, quote(row ? row->name : ""),
+                           shares[i].employee.value, quote(deal ? deal->title : ""), shares[i].deal.value);
+      };
+      told_whose(whose, [&] { compute_line(kernel, running, shares[i].amount); });
+    }
+  }
+}
+
+void add_earnings(const Reader& system, const PlanVersion& version, std::vector<Share> shares,
+                  std::vector<Earning>& earnings) {
   std::sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) {
     return std::tie(a.employee, a.day, a.deal) < std::tie(b.employee, b.day, b.deal);
   });
   const Plan& plan = *version.plan;
   const Columns columns(shares);
   std::vector<LineColumns> lines;
-  for (const Component& component : plan.components) {
-    lines.push_back(compute_lines(compile(component, plan.rounding), columns.view(), {columns.persons, 1}));
+  try {
+    for (const Component& component : plan.components) {
+      lines.push_back(compute_lines(compile(component, plan.rounding), columns.view(), {columns.persons, 1}));
+    }
+  } catch (const Error& error) {
+    if (error.code == Code::overflow) name_overflow(system, plan, shares);
+    throw;
   }
   const bool at_end = plan.rounding.point == RoundingPoint::statement;
   const std::size_t first = earnings.size();
@@ -214,7 +244,7 @@ std::vector<Earning> compute_earnings(const PeriodFacts& facts, Holdings& holdin
     by_version[holding->version->row.id].push_back(share);
   }
   std::vector<Earning> earnings;
-  for (auto& [id, shares] : by_version) add_earnings(*versions.at(id), std::move(shares), earnings);
+  for (auto& [id, shares] : by_version) add_earnings(facts.system(), *versions.at(id), std::move(shares), earnings);
   sort_earnings(earnings);
   return earnings;
 }

@@ -60,8 +60,10 @@ class PeriodFacts {
 
   const std::vector<Share>& shares() const { return deals_.shares(); }
   bool counts(const Share& share, const PlanVersion& version) const;
+  const Reader& system() const { return system_; }
 
  private:
+  const Reader& system_;
   std::vector<const PlanVersion*> versions_;
   std::vector<std::unique_ptr<Expression>> conditions_;
   WonDeals deals_;

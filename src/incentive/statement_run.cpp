@@ -12,6 +12,8 @@
 #include "incentive/as_of.hpp"
 #include "incentive/general_changes.hpp"
 #include "incentive/statement_pay.hpp"
+#include "incentive/whose.hpp"
+#include "kith/people/employee.hpp"
 
 namespace kith::incentive {
 
@@ -203,7 +205,9 @@ class Settler {
     add_earnings();
     add_adjustments();
     add_releases();
-    for (auto& [employee, made] : drafts_) finish(made);
+    for (auto& [employee, made] : drafts_) {
+      told_whose([&, id = employee] { return whose(id); }, [&, &draft = made] { finish(draft); });
+    }
     add_payments();
     for (auto& [employee, made] : drafts_) {
       match_lines(result_.drafts.size(), employee, made);
@@ -241,6 +245,12 @@ class Settler {
             : fmt::format("{} is a {}, by which no approved plan of calendar {} pays; they pay by the "
                           "{}",
                           target.label, name_of(target.grain), quote(calendar.name), fmt::join(known, ", by the ")));
+  }
+
+  std::string whose(Id employee) const {
+    const auto row = system_.find<Employee>(employee);
+    return fmt::format("statement of {} ({}) for {}", quote(row ? row->name : ""), employee.value,
+                       result_.series.target.label);
   }
 
   void read_stored() {
@@ -308,7 +318,8 @@ class Settler {
       // Every component has a line for the fact; its credit counts once.
       if (!credited.emplace(earning.employee, earning.fact).second) continue;
       std::int64_t& credit = made.statement.credit.minor;
-      credit = checked_add(credit, earning.credit, "credit of a statement");
+      credit = told_whose([&] { return whose(earning.employee); },
+                          [&] { return checked_add(credit, earning.credit, "credit of a statement"); });
     }
   }
 
@@ -371,7 +382,8 @@ class Settler {
       PayStage::Flow& flow = flows.emplace_back(PayStage::Flow{employee, made.statement.total.minor});
       for (const StatementRelease& row : made.releases) {
         std::int64_t& sum = row.kind == ReleaseKind::held ? flow.held : flow.released;
-        sum = checked_add(sum, row.amount.minor, "releases of a statement");
+        sum = told_whose([&, id = employee] { return whose(id); },
+                         [&] { return checked_add(sum, row.amount.minor, "releases of a statement"); });
       }
     }
     for (auto& [employee, row] : stage_->payments(flows, holdings_)) drafts_.at(employee).payment = row;

@@ -72,6 +72,9 @@ TEST_P(BonusStoreTest, PoolsByContributionAreFedByWhatExceedsAHurdle) {
   EXPECT_EQ(post(pool.id), 2);
   EXPECT_EQ(awarded(ann), 400'000);
   EXPECT_EQ(awarded(bob), 303'704);
+  const std::string said = text(pool.id);
+  EXPECT_NE(said.find("Bob: 3,037.04 USD, brought 411,522.63 USD of 1,234,567.89 USD in all"), std::string::npos)
+      << said;
   won(bob, 100, "2025-07-01");  // after it
   EXPECT_EQ(post(pool.id), 0);
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "incentive/general_fixture.hpp"
+#include "kith/engine/erasure.hpp"
 
 namespace kith {
 namespace {
@@ -368,8 +369,37 @@ TEST_P(GeneralStoreTest, AmountsAtTheEdgeFailWhole) {
   assigned("general", ann);
   post({sale("1", "2025-01-07", 9'200'000'000'000'000'000, ann)});
   const std::string digest = to_hex(state_digest(session()));
-  refused([&](Work& work) { incentive::run(work, "2025-01"); }, Code::overflow);
+  const Error error = refused([&](Work& work) { incentive::run(work, "2025-01"); }, Code::overflow);
+  EXPECT_TRUE(says(error, "revenue of 'Ann' (" + std::to_string(ann.value) + ") in 2025-01: event shop:1: "))
+      << error.message;
   EXPECT_EQ(to_hex(state_digest(session())), digest);
+}
+
+TEST_P(GeneralStoreTest, ExplanationsNamePeopleAsTheyWereCalledThen) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  post({sale("1", "2025-01-07", 100'000, ann)});
+  run("2025-01");
+  close("2025-01");
+  in_work([&](Work& work) {
+    auto row = work.get<Employee>(ann);
+    row.name = "Anne";
+    people::update(work, row);
+  });
+  const Id statement = incentive::statement_of(session().reader(), ann, "2025-01")->id;
+  for (const char* language : {"en", "zh"}) {
+    const std::string text = incentive::explain_statement_text(session().reader(), statement, language);
+    EXPECT_NE(text.find("\nAnn revenue 2025-01"), std::string::npos) << text;
+    EXPECT_EQ(text.find("Anne"), std::string::npos) << text;
+    EXPECT_EQ(text.find(std::to_string(ann.value)), std::string::npos) << text;
+  }
+  const std::string data = incentive::explain_statement_json(session().reader(), statement);
+  EXPECT_NE(data.find("\"" + std::to_string(ann.value) + "\""), std::string::npos) << "data names people by id";
+  EXPECT_TRUE(incentive::check_export(data).empty());
+  in_work([&](Work& work) { history::erase_person(work, entity_of<Employee>(), ann); });
+  const std::string text = incentive::explain_statement_text(session().reader(), statement);
+  EXPECT_NE(text.find("\n(erased) revenue 2025-01"), std::string::npos) << text;
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(GeneralStoreTest);

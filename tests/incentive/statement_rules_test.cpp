@@ -61,7 +61,8 @@ TEST_P(StatementRulesTest, ARunThatOverflowsKeepsNothing) {
   assigned("field", ann);
   won(ann, std::numeric_limits<std::int64_t>::max(), "2025-01-02");
   won(ann, 1, "2025-01-03");
-  refused([](Work& work) { incentive::run(work, "2025-01"); }, Code::overflow);
+  const Error error = refused([](Work& work) { incentive::run(work, "2025-01"); }, Code::overflow);
+  EXPECT_TRUE(says(error, "revenue of 'Ann' (" + std::to_string(ann.value) + ") from deal ")) << error.message;
 }
 
 TEST_P(StatementRulesTest, RefusesPlansThatDoNotFit) {

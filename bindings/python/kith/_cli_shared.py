@@ -7,6 +7,7 @@ import json
 import pathlib
 import re
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -56,8 +57,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def show(table: Table, format: Format, title: str = "") -> None:
-    """Prints a table."""
+# Of a statement's lines: what a reader at a terminal asks for, in the width of one.
+LINE_COLUMNS = ("position", "component", "earned_on", "period_earned", "credit", "amount", "reason")
+
+
+def show(table: Table, format: Format, title: str = "", only: Sequence[str] = ()) -> None:
+    """Prints a table; `only` names the columns that a terminal shows, where not all of them."""
     if format is Format.json:
         rows = [{name: plain(value) for name, value in row.items()} for row in table.to_dicts()]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
@@ -66,10 +71,13 @@ def show(table: Table, format: Format, title: str = "") -> None:
         sys.stdout.write(table.to_csv())
         return
     grid = Grid(title=title or None, title_justify="left")
-    for name, kind in zip(table.columns, table.types, strict=True):
-        grid.add_column(name, justify="left" if kind in ("text", "date", "timestamp") else "right")
+    shown = [place for place, name in enumerate(table.columns) if not only or name in only]
+    for place in shown:
+        left = table.types[place] in ("text", "date", "timestamp")
+        # A cell that is cut off tells nothing: long ones take several lines.
+        grid.add_column(table.columns[place], justify="left" if left else "right", overflow="fold")
     for row in table.rows():
-        grid.add_row(*["" if value is None else str(value) for value in row])
+        grid.add_row(*["" if row[place] is None else str(row[place]) for place in shown])
     out.print(grid)
 
 

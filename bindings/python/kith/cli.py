@@ -23,6 +23,7 @@ from ._arguments import no_kind, read_text
 from ._cli_payout import commission
 from ._cli_shared import (
     Actor,
+    LINE_COLUMNS,
     Format,
     FromDay,
     Given,
@@ -384,7 +385,7 @@ def statement(
             f"{employee}, {period}: credit {found.credit}, earned {found.earned}, adjusted {found.adjusted}, "
             f"total [bold]{found.total}[/bold], {found.status}"
         )
-    show(session.lines(found), format)
+    show(session.lines(found), format, only=LINE_COLUMNS)
 
 
 @commission.command()

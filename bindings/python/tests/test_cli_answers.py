@@ -109,3 +109,20 @@ def test_nothing_is_told_as_that(run: Run, store: Path) -> None:
     assert "None is set" in run("retention", store)
     assert "30 days" in run("retention", store, "30")
     assert "no plan" in run("commission", "accrue", store, "2026-Q1")
+
+
+def test_tables_fit_a_narrow_terminal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, plan = tmp_path / "shop.kith", tmp_path / "plan.json"
+    shop = open_shop(str(path))
+    with shop.session.work() as work:
+        deal = work.opportunities.create(title="Big", amount="1000.00", owner=shop.seller.id)
+        work.opportunities.win(deal, "2026-02-01", "price")
+    shop.session.close()
+    shop.store.close()
+    plan.write_text(json.dumps(PLAN))
+    run("commission", "plan", path, plan, "--unit", "Company", "--from", "2026-01-01")
+    run("commission", "run", path, "2026-Q1")
+    monkeypatch.setattr(cli.out, "width", 80)
+    told = run("commission", "statement", path, "李雷", "2026-Q1")
+    assert "…" not in told and "component" in told and "50.00 USD" in told and "revision" not in told
+    assert "revision" in run("commission", "statement", path, "李雷", "2026-Q1", "--format", "csv")

@@ -65,7 +65,7 @@ struct CostLine {
 template <>
 const Entity& entity_of<CostLine>();
 
-/// An agreement on a draw, in the store's currency.
+/// An agreement on a draw, in the store's currency. It has no rule for leavers: see `DrawLine::balance`.
 struct Draw {
   Id id = {};
   std::int64_t revision = 0;
@@ -95,7 +95,7 @@ struct DrawLine {
   Amount advanced = {};
   Amount recovered = {};
   Amount topped_up = {};
-  Amount balance = {};  ///< advanced and not recovered, after the period
+  Amount balance = {};  ///< advanced and not recovered; owed by a leaver (`settle_leaver`; plans: `forgiven`)
 };
 template <>
 const Entity& entity_of<DrawLine>();
