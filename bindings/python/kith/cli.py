@@ -22,8 +22,8 @@ from . import _cli_history, _cli_store
 from ._arguments import no_kind, read_text
 from ._cli_payout import commission
 from ._cli_shared import (
-    Actor,
     LINE_COLUMNS,
+    Actor,
     Format,
     FromDay,
     Given,
