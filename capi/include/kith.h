@@ -71,12 +71,12 @@ extern "C" {
 
 /** What went wrong. Texts are cut at a character's border where they do not fit, and always end with a NUL. */
 typedef struct kith_error {
-  size_t struct_size; /**< sizeof(kith_error), set by the caller */
-  int32_t code;       /**< KITH_ERROR_*; 0 after success */
-  int32_t violations; /**< number of broken rules behind a KITH_ERROR_INVALID; all stand in the message */
-  char entity[64];    /**< "opportunity", or "" */
-  char field[64];     /**< "amount", or "" */
-  char message[1024]; /**< a sentence: what, where, how to mend it */
+  size_t struct_size;     /**< sizeof(kith_error), set by the caller */
+  int32_t code;           /**< KITH_ERROR_*; 0 after success */
+  int32_t violations;     /**< number of broken rules behind a KITH_ERROR_INVALID; all stand in the message */
+  char entity[64];        /**< "opportunity", or "" */
+  char field[64];         /**< "amount", or "" */
+  char message[1024];     /**< a sentence: what, where, how to mend it */
   int32_t lost, reserved; /**< lost: KITH_LOST_* (kith_run.h) where the connection was; else 0 */
 } kith_error;
 
@@ -121,7 +121,6 @@ KITH_API size_t kith_text_size(const kith_text* text);
 KITH_API void kith_text_free(kith_text* text);
 
 /* --- Store and session ------------------------------------------------------------------------------------- */
-
 typedef struct kith_store kith_store;
 typedef struct kith_session kith_session;
 
@@ -137,6 +136,7 @@ typedef struct kith_options {
   const char* zone;                /**< IANA zone of a new store; NULL: UTC */
   int64_t (*clock)(void* context); /**< UTC microseconds; NULL: the system's clock. May be called from any thread */
   void* context;                   /**< given to `clock`; outlives the store */
+  int32_t keep_format;             /**< 1: refuse a store of an older format with VERSION, instead of migrating it */
 } kith_options;
 
 /** Opens "memory:", "sqlite:path" or a path; makes the store if it is new. `options` may be NULL. */

@@ -190,6 +190,7 @@ Options options_of(const kith_options* options) {
   result.storage.create = given.must_exist == 0;
   result.storage.read_only = given.read_only != 0;
   if (given.busy_ms != 0) result.storage.busy_ms = given.busy_ms;
+  result.migrate = given.keep_format == 0;
   if (given.currency != nullptr) result.currency = given.currency;
   if (given.zone != nullptr) result.zone = given.zone;
   if (given.clock != nullptr) {

@@ -237,8 +237,11 @@ std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
   return storage;
 }
 
-/// The URL as libpq itself reads it.
-Settings settings_of(const Url& url, const StorageOptions& options) {
+}  // namespace
+
+Settings settings_of(std::string_view whole_url, const StorageOptions& options) {
+  if (whole_url.find('\0') != std::string_view::npos) throw Error(Code::invalid, "the URL holds a NUL");
+  const Url url = parse_url(whole_url);
   Settings settings;
   settings.postgres = url.options;
   settings.storage = options;
@@ -273,13 +276,10 @@ Settings settings_of(const Url& url, const StorageOptions& options) {
   return settings;
 }
 
-}  // namespace
 }  // namespace postgres
 
 std::shared_ptr<Storage> open_postgres(std::string_view url, const StorageOptions& options) {
-  if (url.find('\0') != std::string_view::npos) throw Error(Code::invalid, "the URL holds a NUL");
-  const postgres::Url parsed = postgres::parse_url(url);
-  return postgres::open_pool(std::make_shared<postgres::Pool>(postgres::settings_of(parsed, options)));
+  return postgres::open_pool(std::make_shared<postgres::Pool>(postgres::settings_of(url, options)));
 }
 
 std::shared_ptr<Storage> open_postgres_on(void* connection, const PostgresOptions& options,

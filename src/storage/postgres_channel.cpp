@@ -133,14 +133,16 @@ Result Channel::exec(const std::string& sql, std::string_view doing) {
 
 void Channel::try_exec(const char* sql) noexcept { api().PQclear(api().PQexec(raw(), sql)); }
 
+void Channel::forget_prepared() {
+  prepared_.clear();
+  exec("DEALLOCATE ALL");
+}
+
 const std::string* Channel::prepared(const std::string& sql, const Params& params) {
   // The names of the host's prepared statements are the host's.
   if (borrowed() || !settings_.postgres.named) return nullptr;
   if (const auto found = prepared_.find(sql); found != prepared_.end()) return &found->second;
-  if (prepared_.size() >= kMostPrepared) {
-    prepared_.clear();
-    exec("DEALLOCATE ALL");
-  }
+  if (prepared_.size() >= kMostPrepared) forget_prepared();
   const std::string name = "kith_" + std::to_string(++prepared_count_);
   const Result result(api().PQprepare(raw(), name.c_str(), sql.c_str(), params.size(), params.types()));
   if (result.failed()) fail(result, "use");
@@ -172,6 +174,8 @@ std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view do
 }
 
 std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, std::string_view doing) {
+  // Before the first of them is looked up: none of these may be let go for another.
+  if (prepared_.size() + steps.size() > kMostPrepared) forget_prepared();
   std::vector<const std::string*> names;
   for (Step& step : steps) names.push_back(step.params.size() == 0 ? nullptr : prepared(*step.sql, step.params));
   if (api().PQenterPipelineMode(raw()) == 0) fail(Result(), doing);
@@ -244,7 +248,9 @@ bool Copying::end() {
   if (api().PQputCopyEnd(channel_.raw(), nullptr) != 1) channel_.fail_lost(api().PQerrorMessage(channel_.raw()));
   const Result failure = finish();
   if (failure.raw() == nullptr) return true;
-  if (field_of(failure, PG_DIAG_SQLSTATE) == "23505") return false;
+  const std::string_view state = field_of(failure, PG_DIAG_SQLSTATE);
+  // A coordinator says of whatever a node refuses there that it is an internal error.
+  if (state == "23505" || (state == "XX000" && channel_.cluster())) return false;
   channel_.fail(failure, "write to");
 }
 
@@ -347,6 +353,12 @@ void Channel::fail(const Result& result, std::string_view doing) const {
   if (state == "23505") {
     throw Error(Code::conflict,
                 fmt::format("a unique key is taken in {} ({}); read again, then decide again", place, said));
+  }
+  if (state.starts_with("23") || state == "P0001") {
+    throw Error(Code::corrupt,
+                fmt::format("a constraint or trigger of another program is in the way in {} ({}); nothing was changed; "
+                            "drop it",
+                            place, said));
   }
   const bool known = state.starts_with("53") || state.starts_with("57") || state.starts_with("58") ||
                      state.starts_with("25") || state == "42P05" || state == "26000" || state == "XX000";

@@ -110,6 +110,9 @@ struct Settings {
   std::string place;  ///< for messages: "database shop on db.example, schema kith, tenant 1"
 };
 
+/// Those of a URL, as libpq itself reads it. Errors: invalid, storage (no libpq).
+Settings settings_of(std::string_view url, const StorageOptions& options);
+
 /// A connection that the host lends, and what it had set before Kith began to work on it. Stores of several tenants
 /// that are open on one connection share it.
 struct Lent {
@@ -122,6 +125,7 @@ struct Lent {
   std::string encoding = {};
   std::string path = {};
   std::string tenant = {};
+  std::string quoting = {};
   std::optional<bool> cluster = {};
   std::int64_t told = 0;  ///< the tenant that the nodes of a cluster were told last
 };
@@ -194,6 +198,7 @@ class Channel {
   std::vector<Result> send(std::span<Step> steps, Result& failure, std::string_view doing);
   void tell_nodes(const char* setting, const std::string& value);
   void tell_tenant();
+  void forget_prepared();
   const std::string* prepared(const std::string& sql, const Params& params);
   [[noreturn]] void fail_lost(std::string_view said) const;
 
@@ -219,7 +224,7 @@ class Copying {
   Copying& operator=(const Copying&) = delete;
 
   void send(std::string_view bytes);
-  /// False where a unique key was in the way: the transaction is then broken.
+  /// False where a unique key was in the way, or what a cluster does not tell: the transaction is then broken.
   bool end();
 
  private:

@@ -59,15 +59,19 @@ void Channel::enter() {
   }
   const Result old = exec(
       "SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('search_path'), "
-      "pg_catalog.current_setting('kith.tenant', true)");
+      "pg_catalog.current_setting('kith.tenant', true), "
+      "pg_catalog.current_setting('standard_conforming_strings')");
   lent.encoding = old.text(0, 0);
   lent.path = old.text(0, 1);
   lent.tenant = old.text(0, 2);
+  lent.quoting = old.text(0, 3);
   std::string mark = new_mark();
-  // Names are qualified, operators cannot be: the host might have its own in front.
+  // Names are qualified, operators cannot be: the host might have its own in front. And a coordinator of Citus writes
+  // values into texts for its nodes by the host's rule for backslashes, where they read them by their own.
   exec(
       fmt::format("SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), "
                   "pg_catalog.set_config('search_path', 'pg_catalog', true), "
+                  "pg_catalog.set_config('standard_conforming_strings', 'on', true), "
                   "pg_catalog.set_config('kith.inside', '{}', true), pg_catalog.set_config('kith.tenant', '{}', true)",
                   mark, settings_.postgres.tenant));
   inside_ = mark;
@@ -100,6 +104,7 @@ void Channel::leave() noexcept {
   if (last && within()) {
     for (const auto& [name, value] : {std::pair{"search_path", &lent_->path},
                                       {"kith.tenant", &lent_->tenant},
+                                      {"standard_conforming_strings", &lent_->quoting},
                                       {"client_encoding", &lent_->encoding}}) {
       const char* values[] = {name, value->c_str()};
       api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,

@@ -118,7 +118,7 @@ Result read_tenant(Channel& channel) {
   }
   try {
     Result row = channel.begin("BEGIN READ ONLY", {}, 0, sql, "read");
-    channel.exec("COMMIT");
+    channel.exec("ROLLBACK");  // nothing was written
     return row;
   } catch (...) {
     channel.try_exec("ROLLBACK");

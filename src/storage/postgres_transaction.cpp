@@ -120,7 +120,10 @@ void PostgresTransaction::begin_borrowed() {
 /// would be missing from the digests of its changes.
 void PostgresTransaction::check_newer(const Result& tenant) const {
   const Settings& settings = channel_->settings();
-  if (tenant.rows() == 0) fail_unprepared(settings.place);
+  if (tenant.rows() == 0) {
+    throw Error(Code::not_found,
+                fmt::format("{} is not there any more: the tenant was removed while it was open", settings.place));
+  }
   std::int64_t format = 0;
   const std::string_view digits = tenant.text(0, 0);
   std::from_chars(digits.data(), digits.data() + digits.size(), format);

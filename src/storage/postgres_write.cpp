@@ -21,6 +21,8 @@ namespace {
 /// Rows in one statement, and the number from which COPY is faster.
 constexpr std::size_t kMostRows = 4096;
 constexpr std::size_t kCopyRows = 512;
+/// Bytes of values in one statement, about: both sides hold all of them at once.
+constexpr std::size_t kMostBytes = std::size_t{1} << 24;
 /// Bytes that are handed to COPY at once: the server is at work on them while the next are made.
 constexpr std::size_t kCopyBytes = std::size_t{1} << 15;
 /// Updates in one pipeline: their answers fit the buffers on the way, so neither side waits for the other.
@@ -41,6 +43,18 @@ void check_texts(const Entity& entity, const Batch& batch) {
                   "the text is not valid UTF-8, or holds a NUL; PostgreSQL keeps neither");
     }
   }
+}
+
+/// Where the statement ends whose first row is `from`: one row or more.
+std::size_t end_of_statement(const Batch& batch, std::size_t from) {
+  const std::size_t most = std::min(batch.rows(), from + kMostRows);
+  std::size_t bytes = 0;
+  std::size_t row = from;
+  for (; row < most; ++row) {
+    for (const Column& column : batch.columns) bytes += column.is_text() ? column.text(row).size() : 8;
+    if (bytes > kMostBytes && row > from) break;
+  }
+  return row;
 }
 
 }  // namespace
@@ -66,9 +80,8 @@ void PostgresTransaction::insert_while(const Entity& entity, const Batch& batch,
 }
 
 void PostgresTransaction::insert_few(const Entity& entity, const Batch& batch) {
-  const std::size_t rows = batch.rows();
-  for (std::size_t from = 0; from < rows; from += kMostRows) {
-    const std::size_t to = std::min(rows, from + kMostRows);
+  for (std::size_t from = 0, to = 0; from < batch.rows(); from = to) {
+    to = end_of_statement(batch, from);
     if (to - from > 1 && insert_many(entity, batch, from, to)) continue;
     for (std::size_t row = from; row < to; ++row) {
       if (!insert_one(entity, batch, row)) fail_insert(entity, batch, row);
@@ -145,8 +158,8 @@ void PostgresTransaction::update(const Entity& entity, const Batch& batch, std::
   check_expected(entity, batch, expected);
   check_known(entity);
   check_texts(entity, batch);
-  for (std::size_t from = 0; from < batch.rows(); from += kMostRows) {
-    const std::size_t to = std::min(batch.rows(), from + kMostRows);
+  for (std::size_t from = 0, to = 0; from < batch.rows(); from = to) {
+    to = end_of_statement(batch, from);
     if (to - from > 1 && update_many(entity, batch, expected, from, to)) continue;
     update_few(entity, batch, expected, from, to);
   }

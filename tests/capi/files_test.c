@@ -2,6 +2,29 @@
 /* What leaves a store as a file: CSV, and copies of the whole. */
 #include "story.h"
 
+/* A host that decides itself when a store is brought to a newer format. */
+static void an_older_store_is_kept_as_it_is(void) {
+  const char* copy = scratch("old.kith");
+  remove(copy);
+  FILE* from = fopen(KITH_SOURCE_DIR "/tests/faces/golden/format1.kith", "rb");
+  FILE* to = fopen(copy, "wb");
+  CHECK(from != NULL && to != NULL);
+  char bytes[4096];
+  for (size_t got = 0; (got = fread(bytes, 1, sizeof bytes, from)) > 0;) CHECK(fwrite(bytes, 1, got, to) == got);
+  fclose(from);
+  fclose(to);
+  const kith_options keep = {.struct_size = sizeof keep, .must_exist = 1, .keep_format = 1};
+  kith_store* store = NULL;
+  FAILS(KITH_ERROR_VERSION, "from format 1", kith_open(copy, KITH_NUL, &keep, &store, &check_error));
+  /* A client that does not know the field has it migrated; then there is nothing to keep. */
+  const kith_options older = {.struct_size = offsetof(kith_options, keep_format), .must_exist = 1, .keep_format = 1};
+  OK(kith_open(copy, KITH_NUL, &older, &store, &check_error));
+  kith_store_free(store);
+  OK(kith_open(copy, KITH_NUL, &keep, &store, &check_error));
+  kith_store_free(store);
+  remove(copy);
+}
+
 static void records_leave_as_csv_and_the_store_as_a_copy(void) {
   story s = tell("memory:");
   const char* csv = scratch("out.csv");
@@ -65,5 +88,6 @@ int main(int argc, char** argv) {
   (void)argc;
   check_program = argv[0];
   RUN(records_leave_as_csv_and_the_store_as_a_copy);
+  RUN(an_older_store_is_kept_as_it_is);
   return check_end();
 }

@@ -46,7 +46,8 @@ AT(kith_options, currency, 32, 8);
 AT(kith_options, zone, 40, 8);
 AT(kith_options, clock, 48, 8);
 AT(kith_options, context, 56, 8);
-SIZE(kith_options, 64);
+AT(kith_options, keep_format, 64, 4);
+SIZE(kith_options, 72);
 
 AT(kith_connection, struct_size, 0, 8);
 AT(kith_connection, kind, 8, 4);

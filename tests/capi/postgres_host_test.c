@@ -122,6 +122,38 @@ static void what_the_host_has_to_do_first(void) {
   CHECK(store == NULL);
 }
 
+static void a_host_that_ends_its_transaction_early_is_told(void) {
+  sql("BEGIN");
+  world w = on_host();
+  kith_work* work = begin(w);
+  create(work, record_of(w, "customer", "name", "cut off"));
+  sql("ROLLBACK");
+  sql("BEGIN");
+  kith_record* late = record_of(w, "customer", "name", "late");
+  FAILS(KITH_ERROR_MISUSE, "nothing of the Work is kept", kith_create(work, late, NULL, &check_error));
+  kith_record_free(late);
+  kith_work_free(work);
+  kith_reader* reader = NULL;
+  OK(kith_reader_open(w.session, NULL, &reader, &check_error));
+  /* The host's next transaction is neither written into nor broken. */
+  sql("INSERT INTO erp_order VALUES (2)");
+  sql("COMMIT");
+  CHECK_INT(1, sql("SELECT count(*) FROM erp_order WHERE id = 2"));
+  CHECK_INT(0, sql("SELECT count(*) FROM %s.customer WHERE name IN ('cut off', 'late')"));
+  sql("BEGIN");
+  kith_table* table = NULL;
+  FAILS(KITH_ERROR_MISUSE, "while a Reader was open", kith_find(reader, "customer", NULL, &table, &check_error));
+  CHECK(table == NULL);
+  kith_reader_free(reader);
+  work = begin(w);
+  create(work, record_of(w, "customer", "name", "half"));
+  sql("COMMIT");
+  FAILS(KITH_ERROR_MISUSE, "the host committed", kith_work_commit(work, NULL, 0, NULL, &check_error));
+  kith_work_free(work);
+  close_world(w);
+  CHECK_INT(1, sql("SELECT count(*) FROM %s.customer WHERE name = 'half'"));
+}
+
 int main(int argc, char** argv) {
   (void)argc;
   const char* server = getenv("KITH_TEST_POSTGRES");
@@ -145,6 +177,7 @@ int main(int argc, char** argv) {
   RUN(the_hosts_rollback_undoes_both);
   RUN(the_hosts_commit_keeps_both);
   RUN(what_the_host_has_to_do_first);
+  RUN(a_host_that_ends_its_transaction_early_is_told);
   sql("DROP SCHEMA %s CASCADE");
   finish(host);
   return check_end();

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #ifdef KITH_POSTGRES
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <thread>
 
@@ -110,6 +112,78 @@ TEST_F(ServerErrorTest, R8EachStateIsToldWithWhatWhereAndHow) {
       EXPECT_EQ(digest(), digest_) << refusal.state << " at " << at;
     }
   }
+}
+
+/// One import of many customers, which travel by COPY, and its error.
+Error refused_import(Session& session) {
+  try {
+    Work work = session.work({.cause = "import"});
+    test::add_pair(work, "import", 900);
+    work.commit();
+  } catch (const Error& error) {
+    return error;
+  }
+  return {Code::ok, "the import was not refused"};
+}
+
+/// What happens while rows are on their way: each is told, the import is gone, and the session goes on.
+TEST_F(ServerErrorTest, AFailureInTheMiddleOfCopyIsToldAndNothingIsKept) {
+  Host host;
+  const std::string table = test::schema_of(url_) + ".customer";
+  Session session = engine_->session();
+  const auto expect_refused = [&](Code code, const char* says, const char* what) {
+    const Error error = refused_import(session);
+    EXPECT_EQ(name_of(error.code), name_of(code)) << what << ": " << error.what();
+    EXPECT_TRUE(test::says(error, says)) << what << ": " << error.what();
+    EXPECT_EQ(digest(), digest_) << what;
+  };
+  ASSERT_EQ(host("ALTER TABLE " + table + " ADD CONSTRAINT theirs CHECK (name <> 'import more 700')"), "");
+  expect_refused(Code::corrupt, "another program is in the way", "a constraint");
+  host("ALTER TABLE " + table + " DROP CONSTRAINT theirs");
+  ASSERT_EQ(host("CREATE FUNCTION " + test::schema_of(url_) +
+                 ".fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                 "IF NEW.name = 'import more 700' THEN RAISE 'as if' USING ERRCODE = TG_ARGV[0]; END IF; "
+                 "RETURN NEW; END $$"),
+            "");
+  for (const Refusal& refusal : kRefusals) {
+    const std::string told = host("CREATE TRIGGER fails BEFORE INSERT ON " + table + " FOR EACH ROW EXECUTE FUNCTION " +
+                                  test::schema_of(url_) + ".fail('" + refusal.state + "')");
+    if (!told.empty()) GTEST_SKIP() << "a cluster takes no triggers (" << told << ")";
+    expect_refused(refusal.code, refusal.says, refusal.state);
+    host("DROP TRIGGER fails ON " + table);
+  }
+  test::run_pair(session, "afterwards", 900);
+  customers_ += 902;
+  digest_ = digest();
+}
+
+/// The connection goes while rows are on their way: behind each piece of them.
+TEST_F(ServerErrorTest, AConnectionLostInTheMiddleOfCopyLosesTheImportAlone) {
+  static decltype(&::PQputCopyData) real;
+  static int pieces;
+  static int cut;
+  postgres::Api& api = postgres::replaceable_api();
+  real = api.PQputCopyData;
+  api.PQputCopyData = [](PGconn* connection, const char* bytes, int count) {
+    if (pieces++ == cut) shutdown(postgres::api().PQsocket(connection), SHUT_RDWR);
+    return real(connection, bytes, count);
+  };
+  Session session = engine_->session();
+  int lost = 0;
+  for (cut = 0;; ++cut) {
+    pieces = 0;
+    const Error error = refused_import(session);
+    if (error.code == Code::ok) break;
+    EXPECT_EQ(error.code, Code::storage) << error.what();
+    EXPECT_TRUE(test::says(error, "nothing of the work is kept")) << error.what();
+    ++lost;
+    cut += 2;
+  }
+  api.PQputCopyData = real;
+  EXPECT_GT(lost, 1);
+  customers_ += 902;
+  EXPECT_EQ(session.reader().list<Customer>().size(), customers_);
+  digest_ = digest();
 }
 
 TEST_F(ServerErrorTest, ARefusedConnectionIsToldByItsReason) {
@@ -222,6 +296,7 @@ TEST_F(ServerErrorTest, AForgottenWorkIsEndedAndTheSessionGoesOn) {
   EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
 }
 
+/// On one server. (Each node of a cluster has a snapshot of its own, taken at the first statement there.)
 /// A snapshot of the host's that is older than the last work: the server itself refuses (40001).
 TEST_F(ServerErrorTest, AnOldSnapshotOfTheHostsIsBusy) {
   Host host(test::plain_url(url_));

@@ -57,10 +57,11 @@ std::string without_literals(const std::string& sql) { return std::regex_replace
 bool is_reference(const std::string& table) { return table == "kith_store" || table == "kith_migration"; }
 
 /// What a statement may call. md5 and "left" stand over columns of keys, of a table's own row.
-const std::set<std::string> kFunctions = {
-    "pg_catalog.set_config", "pg_catalog.current_setting", "pg_catalog.unnest",
-    "pg_catalog.md5",        "pg_catalog.\"left\"",        "pg_catalog.count",
-    "pg_catalog.sum",        "pg_catalog.format_type",     "pg_catalog.translate"};
+const std::set<std::string> kFunctions = {"pg_catalog.set_config", "pg_catalog.current_setting", "pg_catalog.unnest",
+                                          "pg_catalog.md5", "pg_catalog.\"left\"", "pg_catalog.count", "pg_catalog.sum",
+                                          "pg_catalog.format_type", "pg_catalog.translate",
+                                          // Of the coordinator alone, about the host's transaction.
+                                          "pg_catalog.pg_current_xact_id"};
 /// Words before a bracket that call nothing.
 const std::set<std::string> kWords = {"IN", "ANY",    "VALUES", "FROM", "AND",   "OR",    "NOT",    "KEY",    "ON",
                                       "AS", "EXISTS", "USING",  "ALL",  "UNION", "WHERE", "SELECT", "NULLIF", "STDIN"};
@@ -306,6 +307,69 @@ TEST(PostgresStatements, ManyRowsTravelByCopyByPipelinesAndByCursors) {
   EXPECT_EQ(all_samples(*writer).size(), 5000U);
   EXPECT_EQ(count("DECLARE"), 1) << "a large scan is a cursor";
   EXPECT_GE(count("FETCH"), 1);
+}
+
+TEST(PostgresStatements, ManyBytesTravelInSeveralStatements) {
+  KITH_NEEDS_POSTGRES();
+  static int pipelines = 0;
+  const auto storage = kith::open_storage(kith::test::fresh_postgres_url());
+  storage->prepare(sample_entities());
+  const Recorder recorder;
+  postgres::replaceable_api().PQenterPipelineMode = [](PGconn* connection) {
+    ++pipelines;
+    return real.PQenterPipelineMode(connection);
+  };
+  const auto connection = storage->connect();
+  const auto writer = connection->begin(kith::Access::write);
+  std::vector<Sample> rows;
+  for (int i = 0; i < 9; ++i) {
+    rows.push_back(make_sample(i + 1));
+    rows.back().maybe_name = std::string(std::size_t{1} << 22, 'x');
+  }
+  pipelines = 0;
+  writer->insert(sample(), batch_of(rows));
+  EXPECT_EQ(pipelines, 3) << "36 MiB, of which a statement carries 16";
+  std::vector<std::int64_t> revisions;
+  for (Sample& row : rows) revisions.push_back(std::exchange(row.revision, row.revision + 1));
+  pipelines = 0;
+  writer->update(sample(), batch_of(rows), revisions);
+  EXPECT_EQ(pipelines, 3);
+  // The last of several statements fails, and the rows before it may stay, as of any batch.
+  std::vector<std::int64_t> stale(rows.size(), revisions.front());
+  EXPECT_THROW(writer->update(sample(), batch_of(rows), stale), kith::Error);
+  EXPECT_EQ(all_samples(*writer).size(), 9U);
+}
+
+/// On a connection that a host lends, the same statements carry the tenant; the marks of its transaction come besides.
+TEST(PostgresStatements, TheSameTravelOnALentConnection) {
+  KITH_NEEDS_POSTGRES();
+  const std::string url = kith::test::fresh_postgres_url();
+  kith::open(url, kith::test::script_options());
+  kith::test::Host host(kith::test::plain_url(url));
+  std::set<std::string> sent;
+  {
+    const Recorder recorder;
+    real.PQclear(real.PQexec(static_cast<PGconn*>(host.raw()), "BEGIN"));
+    const auto storage = kith::open_postgres_on(host.raw(), {.schema = kith::test::schema_of(url)});
+    const auto engine = kith::Engine::open(storage, kith::model(), kith::test::script_options());
+    kith::Session session = engine->session();
+    for (const int many : {1, 700}) {
+      kith::Work work = session.work({.cause = "lent"});
+      kith::Batch rows(kith::entity_of<kith::Customer>());
+      for (int i = 0; i < many; ++i) {
+        const kith::Customer row{.name = std::to_string(many) + " " + std::to_string(i)};
+        kith::store_row(&row, rows);
+      }
+      kith::customer::create_batch(work, rows);
+      work.commit();
+    }
+    EXPECT_EQ(session.reader().list<kith::Customer>().size(), 701U);
+    EXPECT_TRUE(kith::check(session).empty());
+    sent = recorded;
+  }
+  EXPECT_GT(sent.size(), 30U);
+  for (const std::string& sql : sent) EXPECT_EQ(broken_rules(sql), "") << sql;
+  EXPECT_TRUE(std::any_of(sent.begin(), sent.end(), [](const std::string& sql) { return sql.starts_with("COPY"); }));
 }
 
 }  // namespace

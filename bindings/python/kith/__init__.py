@@ -38,6 +38,7 @@ from ._records import Records, WritableRecords
 from ._simulation import generate, generate_inputs
 from ._store import Reader, Receipt, Session, Store, Work, check_trace, load, migration, open, open_on, shard_plan
 from ._table import Record, Scan, Table
+from ._tenants import remove_tenant, tenants
 from ._values import Money
 from .errors import (
     BusyError,
@@ -117,5 +118,7 @@ __all__ = [
     "open",
     "open_on",
     "plan",
+    "remove_tenant",
     "shard_plan",
+    "tenants",
 ]

@@ -94,6 +94,25 @@ def shard_plan(
         typer.echo(statement)
 
 
+ServerUrl = Annotated[str, typer.Argument(metavar="URL", help="postgresql://user@host/database?kith_schema=...")]
+
+
+@commands.command()
+def tenants(url: ServerUrl, format: Shown = Format.table) -> None:
+    """List the tenants of a schema on a server, as far as the role may see them."""
+    show(kith.tenants(url), format)
+
+
+@commands.command("remove-tenant")
+def remove_tenant(
+    url: ServerUrl,
+    confirm: Annotated[int, typer.Option(help="The number of the tenant that the URL names, once more.")],
+) -> None:
+    """Remove every row of a tenant, with its history. Only a backup or a dump brings it back."""
+    rows = kith.remove_tenant(url, confirm=confirm)
+    out.print(f"Removed tenant {confirm}: {rows} rows.")
+
+
 @commands.command()
 def doctor(store: StorePath) -> None:
     """What a store stands on, and what to look out for."""

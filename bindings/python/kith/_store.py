@@ -461,15 +461,17 @@ def open(
     busy_ms: int = 5000,
     currency: str = "USD",
     zone: str = "UTC",
+    migrate: bool = True,
     clock: Callable[[], datetime] | None = None,
     seed: int | None = None,
 ) -> Store:
     """Opens or makes a store: "memory:", "sqlite:path", a path, or "postgresql://host/database".
 
-    `currency` and `zone` are those of a new store. `clock` gives aware datetimes. `seed` makes salts repeatable, for
-    tests: with a fixed clock the same calls then give the same digest.
+    `currency` and `zone` are those of a new store. A store of an older format is brought to this one; with
+    `migrate=False` it is refused with VersionError instead, and stays as it was. `clock` gives aware datetimes. `seed`
+    makes salts repeatable, for tests: with a fixed clock the same calls then give the same digest.
     """
-    return Store(_kith.open(os.fspath(url), create, read_only, busy_ms, currency, zone, clock, seed))
+    return Store(_kith.open(os.fspath(url), create, read_only, busy_ms, currency, zone, migrate, clock, seed))
 
 
 def open_on(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The extension module kith._kith: handles and verbs. kith/_store.py gives them their Python shape.
 #include "handles.hpp"
+#include "kith/engine/tenants.hpp"
 
 PYBIND11_MODULE(_kith, module) {
   using namespace kith::python;
@@ -19,4 +20,10 @@ PYBIND11_MODULE(_kith, module) {
   bind_simulation(module);
   module.def("shard_plan",
              [](const std::string& schema) { return kith::postgres_shard_plan(kith::model().stored(), schema); });
+  module.def("tenants", [](const std::string& url) {
+    return unlocked([&] { return std::make_shared<kith::Table>(kith::tenants::to_table(kith::tenants::list(url))); });
+  });
+  module.def("remove_tenant", [](const std::string& url, std::int64_t confirm) {
+    return unlocked([&] { return kith::tenants::remove(url, confirm, kith::model()); });
+  });
 }

@@ -189,8 +189,9 @@ void bind_store(py::module_& module) {
         return shared(generic::parameters(self.engine().model().report(name)));
       });
   module.def("open", [](const std::string& url, bool create, bool read_only, int busy_ms, const std::string& currency,
-                        const std::string& zone, py::object clock, std::optional<std::uint64_t> seed) {
-    const Options options = options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
+                        const std::string& zone, bool migrate, py::object clock, std::optional<std::uint64_t> seed) {
+    Options options = options_from(create, read_only, busy_ms, currency, zone, std::move(clock), seed);
+    options.migrate = migrate;
     return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
   });
   module.def("open_on", [](std::uintptr_t handle, const std::string& schema, std::int64_t tenant, bool read_only,

@@ -2,11 +2,13 @@
 """The command line, as somebody would type it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import kith
 import pytest
 from conftest import open_shop
 from test_surface import PLAN
@@ -136,6 +138,27 @@ def test_a_server_that_refuses_is_told_in_one_line(server_url: str) -> None:
     mark = "&" if "?" in server_url else "?"
     told = run("check", f"{server_url}{mark}kith_schema=kith_nowhere", code=1)
     assert "kith_nowhere" in told and len(told.strip().splitlines()) == 1
+
+
+def test_tenants_are_listed_and_one_is_removed_when_its_number_is_repeated(server_url: str) -> None:
+    mark = "&" if "?" in server_url else "?"
+    schema = f"{server_url}{mark}kith_schema=kith_tenants_{os.getpid()}"
+    assert "kith_schema" in run("tenants", schema, code=1)
+    for tenant, currency in ((3, "EUR"), (7, "JPY")):
+        kith.open(f"{schema}&kith_tenant={tenant}", currency=currency).close()
+    listed = run("tenants", schema, "--format", "csv").splitlines()
+    assert listed[0] == "tenant,format,seq,recorded,currency"
+    assert listed[1].startswith("3,") and listed[1].endswith(",EUR") and listed[2].startswith("7,")
+    seven = f"{schema}&kith_tenant=7"
+    assert "nothing was removed" in run("remove-tenant", seven, "--confirm", 3, code=1)
+    assert "no tenant 9" in run("remove-tenant", f"{schema}&kith_tenant=9", "--confirm", 9, code=1)
+    with pytest.raises(kith.errors.InvalidError, match="only a server has tenants"):
+        kith.tenants("shop.kith")
+    assert [row["tenant"] for row in kith.tenants(schema).to_dicts()] == [3, 7]
+    assert "Removed tenant 7" in run("remove-tenant", seven, "--confirm", 7)
+    assert [row["tenant"] for row in kith.tenants(schema).to_dicts()] == [3]
+    with pytest.raises(kith.errors.NotFoundError):
+        kith.open(seven, create=False)
 
 
 def test_a_shard_plan_names_the_tables_in_order() -> None:

@@ -178,9 +178,12 @@ def test_the_past_at_the_terminal(tmp_path: Path) -> None:
     golden = Path(__file__).parents[3] / "tests" / "faces" / "golden" / "format1.kith"
     old = tmp_path / "old.kith"
     old.write_bytes(golden.read_bytes())
+    with pytest.raises(kith.errors.VersionError, match="migrate"):
+        kith.open(old, migrate=False)
     assert "CREATE TABLE" in run("migrate", old)
     assert "Migrated" in run("migrate", old, "--run")
     assert "Nothing to do" in run("migrate", old)
+    kith.open(old, migrate=False).close()
     assert run("feed", "list", store, "--format", "csv").strip() == "name,position"
     run("feed", "subscribe", store, "mail")
     assert "principal" in run("feed", "read", store, "mail", "--acknowledge", "--format", "csv")

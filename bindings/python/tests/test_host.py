@@ -71,6 +71,35 @@ def test_one_transaction_for_both(server_url: str, schema: str) -> None:
     host.close()
 
 
+def test_a_host_that_ends_its_transaction_early_is_told(server_url: str, schema: str) -> None:
+    host = Connection(server_url)
+    kept = f"SELECT count(*) FROM {schema}.customer"
+    host.execute("BEGIN")
+    with kith.open_on(host, schema=schema, tenant=3) as store, store.session() as session:
+        work = session.work("cut off")
+        work.customers.create(name="cut off")
+        host.execute("ROLLBACK")
+        host.execute("BEGIN")
+        with pytest.raises(kith.MisuseError, match="nothing of the Work is kept"):
+            work.customers.create(name="late")
+        work.rollback()
+        reader = session.reader()
+        assert len(reader.customers.find()) == 0
+        host.execute("COMMIT")
+        host.execute("BEGIN")
+        with pytest.raises(kith.MisuseError, match="while a Reader was open"):
+            reader.customers.find()
+        reader.close()
+        assert host.execute(kept) == "0", "its next transaction is neither written into nor broken"
+        work = session.work("half")
+        work.customers.create(name="half")
+        host.execute("COMMIT")
+        with pytest.raises(kith.MisuseError, match="the host committed"):
+            work.commit()
+    assert host.execute(kept) == "1"
+    host.close()
+
+
 def test_psycopg(server_url: str, schema: str) -> None:
     psycopg = pytest.importorskip("psycopg")
     if psycopg.pq.__impl__ == "binary":
