@@ -122,10 +122,8 @@ struct Lent {
   /// What the setting kith.inside has been since the first of them was opened. It goes with the host's transaction, or
   /// when the host undoes to a point from before.
   std::string mark = {};
-  std::string encoding = {};
-  std::string path = {};
+  std::vector<std::string> before = {};  ///< of each setting that is Kith's meanwhile
   std::string tenant = {};
-  std::string quoting = {};
   std::optional<bool> cluster = {};
   std::int64_t told = 0;  ///< the tenant that the nodes of a cluster were told last
 };

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -20,6 +21,19 @@
 
 namespace kith::postgres {
 namespace {
+
+/// What is Kith's while something of Kith's is open. Names are qualified, operators cannot be: the host might have its
+/// own in front. A coordinator of Citus writes values into texts for its nodes by the host's rule for backslashes,
+/// where they read them by their own, and has no plan that serves any parameters. The encoding is given back first: the
+/// others were read in it.
+struct Setting {
+  const char* name;
+  const char* ours;
+};
+constexpr Setting kSettings[] = {{"client_encoding", "UTF8"},
+                                 {"search_path", "pg_catalog"},
+                                 {"standard_conforming_strings", "on"},
+                                 {"plan_cache_mode", "auto"}};
 
 /// Numbers that no other mark or undo point of this program has.
 std::string new_mark() {
@@ -57,23 +71,19 @@ void Channel::enter() {
       return;
     }
   }
-  const Result old = exec(
-      "SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('search_path'), "
-      "pg_catalog.current_setting('kith.tenant', true), "
-      "pg_catalog.current_setting('standard_conforming_strings')");
-  lent.encoding = old.text(0, 0);
-  lent.path = old.text(0, 1);
-  lent.tenant = old.text(0, 2);
-  lent.quoting = old.text(0, 3);
+  std::string old_sql = "SELECT pg_catalog.current_setting('kith.tenant', true)";
+  std::string set_sql =
+      fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true)", settings_.postgres.tenant);
+  for (const Setting& one : kSettings) {
+    old_sql += fmt::format(", pg_catalog.current_setting('{}')", one.name);
+    set_sql += fmt::format(", pg_catalog.set_config('{}', '{}', true)", one.name, one.ours);
+  }
+  const Result old = exec(old_sql);
+  lent.tenant = old.text(0, 0);
+  lent.before.clear();
+  for (int i = 1; i <= static_cast<int>(std::size(kSettings)); ++i) lent.before.emplace_back(old.text(0, i));
   std::string mark = new_mark();
-  // Names are qualified, operators cannot be: the host might have its own in front. And a coordinator of Citus writes
-  // values into texts for its nodes by the host's rule for backslashes, where they read them by their own.
-  exec(
-      fmt::format("SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), "
-                  "pg_catalog.set_config('search_path', 'pg_catalog', true), "
-                  "pg_catalog.set_config('standard_conforming_strings', 'on', true), "
-                  "pg_catalog.set_config('kith.inside', '{}', true), pg_catalog.set_config('kith.tenant', '{}', true)",
-                  mark, settings_.postgres.tenant));
+  exec(fmt::format("{}, pg_catalog.set_config('kith.inside', '{}', true)", set_sql, mark));
   inside_ = mark;
   lent.mark = std::move(mark);
   lent.inside = 1;
@@ -102,14 +112,13 @@ void Channel::leave() noexcept {
   const bool last = inside_ == lent_->mark && --lent_->inside == 0;
   // In a broken transaction nothing can be set, and the end of that transaction restores all of it anyway.
   if (last && within()) {
-    for (const auto& [name, value] : {std::pair{"search_path", &lent_->path},
-                                      {"kith.tenant", &lent_->tenant},
-                                      {"standard_conforming_strings", &lent_->quoting},
-                                      {"client_encoding", &lent_->encoding}}) {
-      const char* values[] = {name, value->c_str()};
+    const auto restore = [&](const char* name, const std::string& value) {
+      const char* values[] = {name, value.c_str()};
       api().PQclear(api().PQexecParams(raw(), "SELECT pg_catalog.set_config($1, $2, true)", 2, nullptr, values, nullptr,
                                        nullptr, 0));
-    }
+    };
+    for (std::size_t i = 0; i < std::size(kSettings); ++i) restore(kSettings[i].name, lent_->before[i]);
+    restore("kith.tenant", lent_->tenant);
     try {
       if (cluster()) tell_nodes("kith.tenant", lent_->tenant);
     } catch (const std::exception&) {
