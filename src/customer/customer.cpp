@@ -6,6 +6,7 @@
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
 #include "kith/people/employee.hpp"
+#include "people/unit_today.hpp"
 
 namespace kith {
 namespace customer {
@@ -65,17 +66,17 @@ Id create(Work& work, Customer& customer) {
     faults.add("stage", "is the first one for a new customer; leave it empty and use customer::set_stage");
   if (customer.highest_stage) faults.add("highest_stage", "is kept by the verbs that change the stage; leave it empty");
   faults.raise();
-  const LifecycleStage first = first_stage(work);
+  const Id first = *verb::remembered(work, kLifecycleStage, {}, [&] { return std::optional(first_stage(work).id); });
   Customer row = customer;
   row.name_key = verb::key_of(row.name);
-  row.stage = row.highest_stage = first.id;
+  row.stage = row.highest_stage = first;
   if (!row.owner) row.owner = work.actor().employee;
-  if (row.owner && !row.unit) row.unit = people::unit_of(work, *row.owner, work.today());
+  if (row.owner && !row.unit) row.unit = people::unit_today(work, *row.owner);
   work.create(row);
   work.trusted([&] {
     CustomerStage entry;
     entry.customer = row.id;
-    entry.stage = first.id;
+    entry.stage = first;
     entry.from = work.now();
     work.create(entry);
   });
@@ -95,7 +96,7 @@ void update(Work& work, Customer& customer) {
   Customer row = customer;
   row.name_key = verb::key_of(row.name);
   if (row.owner != before.owner && row.unit == before.unit) {
-    row.unit = row.owner ? people::unit_of(work, *row.owner, work.today()) : std::nullopt;
+    row.unit = row.owner ? people::unit_today(work, *row.owner) : std::nullopt;
   }
   work.update(row);
   customer = std::move(row);
@@ -105,7 +106,7 @@ void assign(Work& work, Id customer, Id owner) {
   work.require(Action::edit, kCustomer, customer);
   work.require(Action::read, entity_of<Employee>(), owner);
   Customer row = work.get<Customer>(customer);
-  const std::optional<Id> unit = people::unit_of(work, owner, work.today());
+  const std::optional<Id> unit = people::unit_today(work, owner);
   if (row.owner == owner && row.unit == unit) return;
   row.owner = owner;
   row.unit = unit;

@@ -7,7 +7,7 @@
 #include "engine/internal.hpp"
 #include "engine/verbs.hpp"
 #include "kith/engine/generic.hpp"
-#include "kith/people/employee.hpp"
+#include "people/unit_today.hpp"
 
 namespace kith::customer {
 namespace {
@@ -82,19 +82,13 @@ void update_batch(Work& work, Batch& customers) {
   const std::vector<Customer> before = before_update(work, rows);
   require_kept(rows, before);
   require_no_ring(work, rows, before);
-  std::unordered_map<Id, std::optional<Id>> units;  // of new owners, today
   Batch batch(kCustomer);
   batch.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Customer& row = rows[i];
     row.name_key = verb::key_of(row.name);
     if (row.owner != before[i].owner && row.unit == before[i].unit) {
-      row.unit = std::nullopt;
-      if (row.owner) {
-        const auto [found, fresh] = units.try_emplace(*row.owner);
-        if (fresh) found->second = people::unit_of(work, *row.owner, work.today());
-        row.unit = found->second;
-      }
+      row.unit = row.owner ? people::unit_today(work, *row.owner) : std::nullopt;
     }
     store_row(&row, batch);
   }

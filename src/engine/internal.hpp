@@ -143,6 +143,8 @@ struct Reader::State {
   Timestamp now;
   std::optional<Date> valid;  // the day of valid time; `now` is then its end
   int trust = 0;              // depth of Work::trusted
+  // Of a Work: what `verb::remembered` found, by the entity that was read and what was asked.
+  std::map<const Entity*, std::map<std::int64_t, std::optional<Id>>> remembered = {};
 
   const Model& model() const { return *session->impl().model; }
   /// The transaction, or Error{misuse} when its Work has ended.

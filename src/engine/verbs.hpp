@@ -5,6 +5,7 @@
 /// of one subject in order, and the wrappers that the generic record verbs are made of.
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,10 @@ inline std::vector<Condition> holding(const Entity& entity, Date day) {
 
 /// The order of dated rows: by time, and those of no length in the order they were written.
 inline std::vector<std::string> by_time() { return {"from", "to", "seq"}; }
+
+/// What `look` finds in rows of `entity`, and in nothing else, for `key`: looked up once in a Work, and again after the
+/// Work has written such rows. For verbs that are called for one record after the other.
+std::optional<Id> remembered(Work& work, const Entity& entity, Id key, const std::function<std::optional<Id>()>& look);
 
 /// The kept key of a name. Of text that is no UTF-8 the empty key: the name itself is then refused with its field.
 inline std::string key_of(std::string_view name) {

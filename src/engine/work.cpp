@@ -10,6 +10,7 @@
 #include "engine/internal.hpp"
 #include "engine/owners.hpp"
 #include "engine/pending.hpp"
+#include "engine/verbs.hpp"
 #include "kith/base/error.hpp"
 #include "storage/side_by_side.hpp"
 
@@ -341,6 +342,7 @@ void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, Chan
     state_->held->settings_changed = true;
     state_->held->forget_settings();
   }
+  state_->remembered.erase(&entity);
   const Id id{batch.columns[kIdField].word(row)};
   const auto [place, added] = pending.position[&entity].try_emplace(id.value, pending.touched.size());
   if (added) {
@@ -490,8 +492,18 @@ Work::Step::~Step() {
   }
   pending.known.clear();
   pending.existing.clear();
+  work_.state_->remembered.clear();
   pending.wrote = mark.wrote;
   if (work_.state_->held->settings_changed) work_.state_->held->forget_settings();
+}
+
+std::optional<Id> verb::remembered(Work& work, const Entity& entity, Id key,
+                                   const std::function<std::optional<Id>()>& look) {
+  Reader::State& state = Inside::state(work);
+  if (state.trust > 0) return look();  // which sees more than the actor does
+  auto& found = state.remembered[&entity];
+  const auto place = found.find(key.value);
+  return place != found.end() ? place->second : found.emplace(key.value, look()).first->second;
 }
 
 Work::Trust::Trust(Work& work) : work_(work) { ++work_.state_->trust; }

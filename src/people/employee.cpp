@@ -6,6 +6,7 @@
 
 #include "people/entities.hpp"
 #include "people/succession.hpp"
+#include "people/unit_today.hpp"
 
 namespace kith {
 namespace people {
@@ -109,6 +110,10 @@ std::optional<Id> unit_of(const Reader& reader, Id employee, Date on) {
   query.conditions.push_back(equals(kMembership, "employee", employee));
   const auto found = reader.find_one<Membership>(query);
   return found ? std::optional<Id>(found->unit) : std::nullopt;
+}
+
+std::optional<Id> unit_today(Work& work, Id employee) {
+  return verb::remembered(work, kMembership, employee, [&] { return unit_of(work, employee, work.today()); });
 }
 
 std::unordered_map<Id, Id> units_of(const Reader& reader, const std::vector<Id>& employees, Date on) {

@@ -7,7 +7,7 @@
 
 #include "customer/entities.hpp"
 #include "engine/verbs.hpp"
-#include "kith/people/employee.hpp"
+#include "people/unit_today.hpp"
 #include "sales/deal_rules.hpp"
 
 namespace kith {
@@ -66,7 +66,7 @@ Id create(Work& work, Opportunity& deal) {
   faults.raise();
   require_guard(work, *stage, row);
   if (!row.owner) row.owner = work.actor().employee;
-  if (row.owner && !row.unit) row.unit = people::unit_of(work, *row.owner, work.today());
+  if (row.owner && !row.unit) row.unit = people::unit_today(work, *row.owner);
   work.create(row);
   work.trusted([&] {
     for (OpportunityStage& stay : first_stays(work, row)) work.create(stay);
@@ -96,7 +96,7 @@ void update(Work& work, Opportunity& deal) {
   }
   faults.raise();
   if (row.owner != before.owner && row.unit == before.unit) {
-    row.unit = row.owner ? people::unit_of(work, *row.owner, work.today()) : std::nullopt;
+    row.unit = row.owner ? people::unit_today(work, *row.owner) : std::nullopt;
   }
   work.update(row);
   if (row.customer != before.customer) advance_customer(work, row);

@@ -375,5 +375,51 @@ TEST(CustomerBatch, AsksTheStorageTheSameForFewAndMany) {
   EXPECT_LE(many.total(), 14);
 }
 
+// What a Work looked up for one record serves the next, until the Work itself changes it or takes it back.
+TEST_P(CustomerTest, OneAfterTheOtherAsksOnceForStageAndUnit) {
+  Session session = store().engine->session();
+  Work work = session.work();
+  const auto next = [&](Work& in) {
+    Customer row;
+    row.name = "One";
+    row.owner = ann_;
+    customer::create(in, row);
+    return row;
+  };
+  EXPECT_EQ(next(work).unit, north_);
+  {
+    Work::Step step(work);
+    people::transfer(work, ann_, south_, work.today());
+    EXPECT_EQ(next(work).unit, south_);
+  }
+  EXPECT_EQ(next(work).unit, north_) << "the step was taken back";
+  people::transfer(work, ann_, south_, work.today());
+  EXPECT_EQ(next(work).unit, south_);
+  LifecycleStage stage;
+  stage.name = "stranger";
+  stage.rank = 1;
+  customer::configure(work, stage);
+  EXPECT_EQ(next(work).stage, stage.id);
+  work.commit();
+}
+
+TEST(CustomerCalls, OneAfterTheOtherReadsNothingTwice) {
+  auto storage = std::make_shared<test::CountingStorage>(open_memory());
+  const auto engine = Engine::open(storage, model(), test::test_options(std::make_shared<Timestamp>()));
+  Session session = engine->session();
+  Work work = session.work();
+  Employee employee;
+  employee.name = "Ann";
+  const Id ann = people::create(work, employee);
+  const auto calls = [&] {
+    Customer row;
+    row.name = "One";
+    row.owner = ann;
+    return storage->count([&] { customer::create(work, row); });
+  };
+  EXPECT_GT(calls().reads, 0);
+  EXPECT_EQ(calls().reads, 0);
+}
+
 }  // namespace
 }  // namespace kith
