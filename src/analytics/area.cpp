@@ -7,18 +7,22 @@ namespace {
 
 constexpr ReportParameter kFrom{"from", Type::date, false, "the first day of closing that counts"};
 constexpr ReportParameter kTo{"to", Type::date, false, "the first day that no longer counts"};
-constexpr ReportParameter kPeriod{"period", Type::text, false, "a period such as 2017-Q2; all without it"};
+constexpr ReportParameter kPeriod{"period", Type::text, false,
+                                  "a period such as 2017-Q2, or retail/2017-Q2 of calendar retail; all without it"};
+constexpr ReportParameter kCalendar{"calendar", Type::text, false,
+                                    "a fiscal calendar by name; the store's own without it"};
 
 constexpr ReportParameter kPipelineParameters[] = {
     {"pipeline", Type::text, false, "the name of one pipeline; all without it"}};
 constexpr ReportParameter kWinRateParameters[] = {
     {"by", Type::text, false, "owner, unit, region, product, customer, sector, country, month, quarter or year"},
     kFrom,
-    kTo};
+    kTo,
+    kCalendar};
 constexpr ReportParameter kRankingParameters[] = {
     {"by", Type::text, false, "owner (default), unit, region, product, customer, sector or country"}, kFrom, kTo};
 constexpr ReportParameter kBookingsParameters[] = {
-    {"grain", Type::text, false, "week (default), month, quarter or year"}, kFrom, kTo};
+    {"grain", Type::text, false, "week (default), month, quarter or year"}, kFrom, kTo, kCalendar};
 constexpr ReportParameter kDealsParameters[] = {kFrom, kTo};
 constexpr ReportParameter kPeriodParameters[] = {kPeriod};
 constexpr ReportParameter kMetric{"metric", Type::text, false, "what is counted, by name; all without it"};

@@ -98,7 +98,7 @@ Table pipeline(const Reader& reader, const Parameters& parameters) {
 }
 
 Table win_rate(const Reader& reader, const Parameters& parameters) {
-  Grouping grouping(reader, text_parameter(parameters, "by", ""));
+  Grouping grouping(reader, text_parameter(parameters, "by", ""), calendar_parameter(reader, parameters));
   std::map<std::string, Closed> groups;
   const DealFilter closed = closed_between(parameters, {DealStatus::won, DealStatus::lost});
   for (const DealGroup& deals : load_deals(reader, closed, grouping.keys())) groups[grouping.of(deals)].add(deals);
@@ -115,7 +115,7 @@ Table win_rate(const Reader& reader, const Parameters& parameters) {
 }
 
 Table ranking(const Reader& reader, const Parameters& parameters) {
-  Grouping grouping(reader, text_parameter(parameters, "by", "owner"));
+  Grouping grouping(reader, text_parameter(parameters, "by", "owner"), calendar_parameter(reader, parameters));
   std::map<std::string, Closed> groups;
   std::int64_t whole = 0;
   for (const DealGroup& deals : load_deals(reader, closed_between(parameters, {DealStatus::won}), grouping.keys())) {
@@ -140,7 +140,7 @@ Table ranking(const Reader& reader, const Parameters& parameters) {
 
 Table bookings(const Reader& reader, const Parameters& parameters) {
   const Grain grain = parse_grain(text_parameter(parameters, "grain", "week"));
-  const Calendar calendar;
+  const Calendar calendar = calendar_parameter(reader, parameters);
   std::map<Date, Closed> sums;
   for (const DealGroup& deals : load_deals(reader, closed_between(parameters, {DealStatus::won}), {"closed_on"})) {
     sums[period_of(calendar, grain, deals.closed_on).from].add(deals);

@@ -124,7 +124,8 @@ std::optional<std::unordered_map<std::int64_t, std::string>> own_values(const Re
 
 }  // namespace
 
-Grouping::Grouping(const Reader& reader, std::string_view by) : by_(by) {
+Grouping::Grouping(const Reader& reader, std::string_view by, Calendar calendar)
+    : by_(by), calendar_(std::move(calendar)) {
   if (auto of_deals = own_values(reader, entity_of<Opportunity>(), by)) {
     own_of_deal_ = true;
     names_ = *std::move(of_deals);
@@ -163,7 +164,7 @@ std::int64_t Grouping::key(const DealGroup& deal) const {
 const std::string& Grouping::of(const DealGroup& deal) {
   if (by_.empty()) return names_[0] = "all";
   if (by_ == "month" || by_ == "quarter" || by_ == "year") {
-    const Period period = period_of(Calendar{}, parse_grain(by_), deal.closed_on);
+    const Period period = period_of(calendar_, parse_grain(by_), deal.closed_on);
     return names_.try_emplace(period.from.days, period.label).first->second;
   }
   const auto found = names_.find(key(deal));
@@ -189,6 +190,16 @@ Id id_parameter(const Parameters& parameters, std::string_view name) {
   const std::int64_t number = integer_parameter(parameters, name, 0);
   if (number > 0) return Id{number};
   throw Error(Code::invalid, "report", std::string(name), "is missing; give the id of a record");
+}
+
+std::optional<incentive::NamedPeriod> period_parameter(const Reader& reader, const Parameters& parameters) {
+  const std::string text = text_parameter(parameters, "period", "");
+  if (text.empty()) return std::nullopt;
+  return incentive::period_named(reader, text);
+}
+
+Calendar calendar_parameter(const Reader& reader, const Parameters& parameters) {
+  return people::calendar_named(reader, text_parameter(parameters, "calendar", Calendar{}.name));
 }
 
 std::optional<Date> date_parameter(const Parameters& parameters, std::string_view name) {

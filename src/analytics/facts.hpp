@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "incentive/entities.hpp"
 #include "kith/analytics/report.hpp"
 #include "kith/engine/reader.hpp"
 #include "kith/sales/opportunity.hpp"
@@ -53,7 +54,7 @@ std::unordered_map<std::int64_t, std::string> names_of(const Reader& reader, con
 class Grouping {
  public:
   /// Error{invalid} naming the known groupings.
-  Grouping(const Reader& reader, std::string_view by);
+  Grouping(const Reader& reader, std::string_view by, Calendar calendar);
   /// The group's name; "(none)" where the deal has nothing to be grouped by.
   const std::string& of(const DealGroup& deal);
   /// What `load_deals` has to tell apart for it.
@@ -62,6 +63,7 @@ class Grouping {
  private:
   std::int64_t key(const DealGroup& deal) const;
   std::string by_;
+  Calendar calendar_;         // of months, quarters and years
   bool own_of_deal_ = false;  // a field of the store's own
   bool own_of_customer_ = false;
   std::unordered_map<std::int64_t, std::string> names_;
@@ -72,6 +74,10 @@ std::string text_parameter(const Parameters& parameters, std::string_view name, 
 std::int64_t integer_parameter(const Parameters& parameters, std::string_view name, std::int64_t otherwise);
 /// Must be there.
 Id id_parameter(const Parameters& parameters, std::string_view name);
+/// `period`: "2017-Q2" of the store's own calendar, "retail/2017-Q2" of another; nothing where it is not given.
+std::optional<incentive::NamedPeriod> period_parameter(const Reader& reader, const Parameters& parameters);
+/// `calendar`: a fiscal calendar by name; the store's own without it.
+Calendar calendar_parameter(const Reader& reader, const Parameters& parameters);
 std::optional<Date> date_parameter(const Parameters& parameters, std::string_view name);
 
 /// part / whole as a percentage with 2 decimals, half up; null where whole is 0.

@@ -15,7 +15,7 @@ using Names = std::unordered_map<std::int64_t, std::string>;
 }  // namespace
 
 Table statements(const Reader& reader, const Parameters& parameters) {
-  const std::string period = text_parameter(parameters, "period", "");
+  const auto wanted = period_parameter(reader, parameters);
   const Names employees = names_of(reader, entity_of<Employee>(), "name");
   const Names units = names_of(reader, entity_of<Unit>(), "name");
   struct Row {
@@ -23,15 +23,15 @@ Table statements(const Reader& reader, const Parameters& parameters) {
     std::string employee;
     Statement statement;
   };
-  const Names periods = names_of(reader, entity_of<CommissionPeriod>(), "label");
+  Names periods;
   Query query;
-  if (!period.empty()) {
-    Condition of{.op = Condition::Op::in, .field = entity_of<Statement>().at("period")};
-    for (const auto& [id, label] : periods) {
-      if (label == period) of.operands.emplace_back(id);
-    }
-    query.conditions.push_back(std::move(of));
+  Condition of{.op = Condition::Op::in, .field = entity_of<Statement>().at("period")};
+  for (const CommissionPeriod& row : reader.list<CommissionPeriod>()) {
+    periods.emplace(row.id.value, row.label);
+    const bool is = wanted && row.calendar == wanted->calendar.name && row.label == wanted->period.label;
+    if (is) of.operands.emplace_back(row.id.value);
   }
+  if (wanted) query.conditions.push_back(std::move(of));
   std::vector<Row> rows;
   for (Statement& statement : reader.list<Statement>(query)) {
     const auto label = periods.find(statement.period.value);

@@ -64,12 +64,14 @@ std::string text_of(Enum value) {
 /// The trees in force (or of a version) of a period, or all: nodes whose parent the actor does not see, by period, then
 /// what they count, money first, then size.
 std::vector<Quota> roots(const Reader& reader, const Parameters& parameters) {
-  const std::string period = text_parameter(parameters, "period", "");
   const std::string metric = text_parameter(parameters, "metric", "");
   const std::int64_t draft = integer_parameter(parameters, "plan", 0);
   Query query{.order = {"from", "period", "metric", "measure", "amount desc"}};
   query.conditions.push_back(equals(entity_of<Quota>(), "draft", draft));
-  if (!period.empty()) query.conditions.push_back(equals(entity_of<Quota>(), "period", period));
+  if (const auto named = period_parameter(reader, parameters)) {
+    query.conditions.push_back(equals(entity_of<Quota>(), "calendar", named->calendar.name));
+    query.conditions.push_back(equals(entity_of<Quota>(), "period", named->period.label));
+  }
   auto all = reader.list<Quota>(query);
   std::vector<Id> ids;
   for (const Quota& quota : all) ids.push_back(quota.id);

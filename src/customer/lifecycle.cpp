@@ -109,9 +109,8 @@ Move prepare(const Work& work, Id id, std::string_view name, std::optional<Times
   return move;
 }
 
-void require_after_entry(const Move& move) {
-  if (move.at >= kOpenTime)
-    throw Error(Code::invalid, "customer_stage", "from", "lies after the year 9999; give an earlier time");
+void require_after_entry(const Work& work, const Move& move) {
+  verb::require_past(work, "customer_stage", move.at, move.stay.from);
   if (move.at >= move.stay.from) return;
   throw Error(Code::state, "customer", "stage",
               to_string(move.at) + " lies before the entry into '" + move.from->name + "' at " +
@@ -207,7 +206,7 @@ void advance(Work& work, Id customer, std::string_view stage, std::optional<Time
                                : "automatic moves only go forward, and '" + move.to->name + "' does not lie behind '" +
                                      move.from->name + "'; use set_stage with a reason";
   require_move(work, move, "advance", {}, note);
-  require_after_entry(move);
+  require_after_entry(work, move);
   write(work, move, MoveCause::automatic, {});
 }
 
@@ -223,7 +222,7 @@ void set_stage(Work& work, Id customer, std::string_view stage, std::string_view
   Move move = prepare(work, customer, stage, at);
   require_move(work, move, "set_stage", reason,
                move.to == move.from ? "the customer is in '" + move.to->name + "' already; name another stage" : "");
-  require_after_entry(move);
+  require_after_entry(work, move);
   write(work, move, MoveCause::manual, reason);
 }
 

@@ -234,6 +234,13 @@ void add_field(std::vector<int>& fields, int field) {
   if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
 }
 
+/// The field that says what a field of money is in; -1 where it is none, or always in the base currency.
+int unit_of_money(const Entity& entity, int position) {
+  const auto place = static_cast<std::size_t>(position);
+  if (place >= entity.fields.size() || entity.fields[place].type != Type::money) return -1;
+  return entity.currency_of(entity.fields[place]);
+}
+
 std::vector<Order> parse_order(const Entity& entity, const std::vector<std::string>& texts,
                                const std::function<int(std::string_view)>& position) {
   std::vector<Order> order;
@@ -249,7 +256,13 @@ std::vector<Order> parse_order(const Entity& entity, const std::vector<std::stri
       descending = direction == "desc";
       name = name.substr(0, blank);
     }
-    order.push_back({.field = position(name), .descending = descending});
+    const int field = position(name);
+    // Minor units of two currencies have no order: such money is ordered within each currency.
+    if (const int unit = unit_of_money(entity, field); unit >= 0) {
+      const bool told = std::any_of(order.begin(), order.end(), [&](const Order& key) { return key.field == unit; });
+      if (!told) order.push_back({.field = unit});
+    }
+    order.push_back({.field = field, .descending = descending});
   }
   if (std::none_of(order.begin(), order.end(), [](const Order& key) { return key.field == kIdField; })) {
     order.push_back({});

@@ -13,7 +13,13 @@ namespace {
 
 constexpr std::size_t kDefaultMaxLength = 10'000;
 
-bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+/// Nothing but blanks, of whatever script: U+3000 and U+00A0 are some, too.
+bool blank(std::string_view text) {
+  const std::size_t at = text.find_first_not_of(" \t\r\n");
+  if (at == std::string_view::npos) return true;
+  return static_cast<unsigned char>(text[at]) >= 0x80 && invalid_utf8(text) == std::string_view::npos &&
+         fold(text).empty();
+}
 
 std::string check_text(const Field& field, std::string_view text) {
   const FieldOptions& options = field.options;
@@ -30,7 +36,9 @@ std::string check_text(const Field& field, std::string_view text) {
   }
   const std::size_t limit = options.max_length > 0 ? static_cast<std::size_t>(options.max_length) : kDefaultMaxLength;
   if (const std::size_t bad = invalid_utf8(text); bad != std::string_view::npos) {
-    return "is no valid UTF-8 from byte " + std::to_string(bad + 1) + " on; convert it first";
+    const bool nul = text[bad] == '\0';
+    return (nul ? "has a zero byte at byte " : "is no valid UTF-8 from byte ") + std::to_string(bad + 1) +
+           (nul ? "; leave it out" : " on; convert it first");
   }
   if (text.size() > limit && length(text) > limit) {
     return "has " + std::to_string(length(text)) + " characters, " + std::to_string(limit) + " fit; shorten it";
@@ -43,6 +51,7 @@ std::string check_word(const Field& field, std::int64_t word) {
   if (field.type == Type::choice && (word < 1 || static_cast<std::size_t>(word) > field.choices.size())) {
     return std::to_string(word) + " is no choice." + suggest("", field.choices);
   }
+  if (word < 0 && field.options.minimum == 0) return "is negative; give 0 or more";
   if (word < field.options.minimum || word > field.options.maximum) {
     const auto shown = [&](std::int64_t bound) {
       return field.type == Type::decimal ? to_string(Decimal{bound, field.options.scale}, true) : std::to_string(bound);
@@ -83,9 +92,22 @@ void check_fields(const Entity& entity, const Batch& batch, std::size_t row, std
   }
 }
 
+namespace {
+
+/// "row 3: " where a batch has several.
+std::string row_of(const Batch& batch, std::size_t row) {
+  return batch.rows() == 1 ? std::string() : "row " + std::to_string(row + 1) + ": ";
+}
+
+}  // namespace
+
 void Work::check_rows(const Entity& entity, const Batch& batch, const Batch* before,
                       std::vector<Violation> violations) {
-  for (std::size_t row = 0; row < batch.rows(); ++row) check_fields(entity, batch, row, violations);
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    const std::size_t first = violations.size();
+    check_fields(entity, batch, row, violations);
+    for (std::size_t i = first; i < violations.size(); ++i) violations[i].message.insert(0, row_of(batch, row));
+  }
   check_references(entity, batch, before, violations);
   if (!violations.empty()) throw Error(std::move(violations));
 }
@@ -110,12 +132,12 @@ void Work::check_references(const Entity& entity, const Batch& batch, const Batc
       return !record.dead && record.kind != ChangeKind::removed;
     };
     std::vector<Id> asked;
-    std::unordered_set<std::int64_t> seen;
+    std::unordered_map<std::int64_t, std::size_t> seen;  // with the first row that names it
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       const std::int64_t id = batch.columns[i].word(row);
       if (batch.columns[i].is_null(row) || id == 0 || known.contains(id) || seen.contains(id) || written(id)) continue;
       if (before != nullptr && !before->columns[i].is_null(row) && before->columns[i].word(row) == id) continue;
-      seen.insert(id);
+      seen.emplace(id, row);
       asked.push_back({id});
     }
     if (asked.empty()) continue;
@@ -131,8 +153,9 @@ void Work::check_references(const Entity& entity, const Batch& batch, const Batc
         known.insert(id.value);
       } else {
         violations.push_back({std::string(entity.name), std::string(field.name),
-                              "refers to " + std::string(target->name) + " " + std::to_string(id.value) +
-                                  ", which does not exist or may not be seen by '" + actor().name + "'"});
+                              row_of(batch, seen.at(id.value)) + "refers to " + std::string(target->name) + " " +
+                                  std::to_string(id.value) + ", which does not exist or may not be seen by '" +
+                                  actor().name + "'"});
       }
     }
   }

@@ -72,6 +72,14 @@ inline std::vector<Condition> holding(const Entity& entity, Date day) {
   return {compare(entity, "from", Condition::Op::le, day.days), compare(entity, "to", Condition::Op::gt, day.days)};
 }
 
+/// Nothing moves on before it happens: Error{invalid} for a time behind the Work's own, unless the last move lies
+/// there.
+inline void require_past(const Work& work, std::string_view entity, Timestamp at, Timestamp entered) {
+  if (at <= std::max(work.now(), entered)) return;
+  throw Error(Code::invalid, std::string(entity), "from",
+              to_string(at) + " lies in the future; give a time until " + to_string(work.now()));
+}
+
 /// The order of dated rows: by time, and those of no length in the order they were written.
 inline std::vector<std::string> by_time() { return {"from", "to", "seq"}; }
 

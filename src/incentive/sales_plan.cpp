@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/verbs.hpp"
+#include "incentive/entities.hpp"
 #include "incentive/sales_plan_entity.hpp"
 #include "kith/incentive/measure.hpp"
 #include "kith/incentive/quota.hpp"
@@ -91,7 +92,11 @@ Id set_sales_plan_line(Work& work, SalesPlanLine& line) {
 
 std::vector<SalesPlanActual> sales_plan(const Reader& reader, std::string_view period) {
   Query query{.order = {"from", "to", "amount desc"}};
-  if (!period.empty()) query.conditions.push_back(equals(kSalesPlanLine, "period", period));
+  if (!period.empty()) {
+    const NamedPeriod named = period_named(reader, period);
+    query.conditions.push_back(equals(kSalesPlanLine, "calendar", named.calendar.name));
+    query.conditions.push_back(equals(kSalesPlanLine, "period", named.period.label));
+  }
   const Reader system = reader.as_system("sales plan");
   std::vector<SalesPlanActual> rows;
   for (SalesPlanLine& line : reader.list<SalesPlanLine>(query)) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "engine/internal.hpp"
 #include "interchange/json_text.hpp"
 #include "interchange/row_lines.hpp"
 #include "kith/base/error.hpp"
@@ -121,6 +122,11 @@ void require_administer(const Reader& reader, std::string_view what) {
 
 void dump(const Reader& reader, std::ostream& out) {
   require_administer(reader, "a dump shows every row");
+  if (Inside::state(reader).as_of || Inside::state(reader).valid || dynamic_cast<const Work*>(&reader) != nullptr) {
+    throw Error(Code::misuse,
+                "a dump is of what is committed and present; take it from a plain reader, without a "
+                "moment, a day or an open Work (the whole past is in it)");
+  }
   SealedWriter sealed(out, "dump");
   const Reader system = reader.as_system("dump");
   write_rows(system, [&](std::string_view line) { sealed.write(line); });

@@ -202,6 +202,7 @@ Id set_working_day(Work& work, WorkingDay& day) {
   if (!fresh) verb::before_update(work, row);
   verb::Faults faults(kWorkingDay);
   row.hours = tidied(row.hours, "hours", faults);
+  if (row.day == Date{}) faults.add("day", "is missing; give the day that differs");
   if (!verb::is_day(row.day)) faults.add("day", std::string(verb::kDayExpected));
   faults.raise();
   work.get<WorkingCalendar>(row.calendar);

@@ -131,9 +131,7 @@ void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestam
   }
   OpportunityStage stay = current_stay(work, deal);
   const Timestamp moment = at.value_or(std::max(work.now(), stay.from));
-  if (moment >= kOpenTime) {
-    throw Error(Code::invalid, "opportunity_stage", "from", "lies after the year 9999; give an earlier time");
-  }
+  verb::require_past(work, "opportunity_stage", moment, stay.from);
   if (moment < stay.from) {
     throw Error(Code::state, "opportunity", "stage",
                 to_string(moment) + " lies before the entry into the current stage at " + to_string(stay.from) +

@@ -99,6 +99,9 @@ std::int64_t checked_id(std::int64_t number, const Field& field) {
 std::string checked_text(std::string_view text, const Field& field) {
   if (field.type == Type::text) {
     if (const std::size_t place = invalid_utf8(text); place != std::string_view::npos) {
+      if (text[place] == '\0') {
+        reject(field, "the text has a zero byte at byte " + std::to_string(place) + "; leave it out");
+      }
       reject(field, "the text is not valid UTF-8 at byte " + std::to_string(place) + "; convert it to UTF-8 first");
     }
   }

@@ -204,6 +204,12 @@ std::shared_ptr<Storage> open_sqlite(std::string_view path, const StorageOptions
   if (found == sqlite::Found::absent && (!options.create || options.read_only)) {
     throw Error(Code::not_found, fmt::format("there is no file {}; check the path, or allow to create it", file));
   }
+  if (found == sqlite::Found::fresh && (!options.create || options.read_only)) {
+    throw Error(Code::not_found,
+                fmt::format("there is no store in {}: the file is empty, or its creation was cut off; check the path, "
+                            "restore a backup, or allow to create a store there",
+                            file));
+  }
   return std::make_shared<SqliteStorage>(file, options, found != sqlite::Found::store);
 }
 

@@ -44,6 +44,10 @@ void Storage::migrate(const Migration& /*migration*/, std::span<const Entity* co
 Migration Storage::migration(std::span<const Entity* const> /*entities*/) { return {}; }
 
 std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions& options) {
+  if (options.busy_ms < 0) {
+    throw Error(Code::invalid, "busy_ms is negative: " + std::to_string(options.busy_ms) +
+                                   "; give the milliseconds that a writer waits for another, from 0");
+  }
   const std::string scheme = scheme_of(url);
   if (scheme.empty()) return open_sqlite(url, options);
   const std::string_view rest = url.substr(scheme.size() + 1);

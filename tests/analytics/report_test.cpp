@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "support/expect_error.hpp"
 #include "support/store.hpp"
 
 namespace kith {
@@ -120,6 +121,53 @@ TEST_P(ReportTest, BookingsShowWeeksWithoutAny) {
   EXPECT_EQ(cell(table, 0, "period"), "2026-W01");
   EXPECT_EQ(cell(table, 1, "amount"), "0.00");
   EXPECT_EQ(cell(table, 2, "running"), "30.00");
+}
+
+TEST_P(ReportTest, YearsAreThoseOfTheStoresCalendar) {
+  deal(DealStatus::won, 100'00, "2026-03-31");
+  deal(DealStatus::won, 10'00, "2026-04-01");
+  const Parameters by_year{{"grain", std::string("year")}};
+  EXPECT_EQ(session().reader().report("bookings", by_year).rows(), 1U);
+  in_work([&](Work& work) {
+    for (const char* name : {"calendar", "五月"}) {
+      FiscalCalendar calendar;
+      calendar.name = name;
+      calendar.first_month = name[0] == 'c' ? 4 : 5;
+      people::set_calendar(work, calendar);
+    }
+  });
+  const Table table = session().reader().report("bookings", by_year);
+  ASSERT_EQ(table.rows(), 2U);
+  EXPECT_EQ(cell(table, 0, "from"), "2025-04-01");
+  EXPECT_EQ(cell(table, 1, "won"), "1");
+  EXPECT_EQ(session().reader().report("win_rate", {{"by", std::string("year")}}).rows(), 2U);
+  const Parameters other{{"grain", std::string("year")}, {"calendar", std::string("五月")}};
+  EXPECT_EQ(session().reader().report("bookings", other).rows(), 1U);
+}
+
+TEST_P(ReportTest, APeriodIsOneOfItsCalendar) {
+  in_work([&](Work& work) {
+    FiscalCalendar calendar;
+    calendar.name = "五月";
+    calendar.first_month = 5;
+    people::set_calendar(work, calendar);
+    Quota quota;
+    quota.unit = company_;
+    quota.period = "2026-Q1";
+    quota.calendar = calendar.name;
+    quota.amount = Amount{100'00};
+    incentive::set_quota(work, quota);
+  });
+  const auto rows = [&](const char* report, const char* period) {
+    return session().reader().report(report, {{"period", std::string(period)}}).rows();
+  };
+  EXPECT_EQ(rows("attainment", "五月/2026-Q1"), 1U);
+  EXPECT_EQ(rows("attainment", "2026-Q1"), 0U) << "of the store's own calendar";
+  for (const char* report : {"attainment", "quota_pace", "quota_consistency", "sales_plan", "statements"}) {
+    for (const char* wrong : {"nonsense", "2026Q1", "march/2026-Q1"}) {
+      EXPECT_KITH_ERROR(rows(report, wrong), Code::invalid, "");
+    }
+  }
 }
 
 TEST_P(ReportTest, ASellerSeesTheirOwnFigures) {

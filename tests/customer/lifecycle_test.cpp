@@ -44,6 +44,7 @@ class LifecycleTest : public test::StoreTest {
 TEST_P(LifecycleTest, AL1) {
   store().set_clock(day(2026, 1, 1));
   const Id acme = add();
+  store().set_clock(day(2026, 3, 1));
   advance(acme, "lead", day(2026, 1, 1));
   advance(acme, "MQL", day(2026, 1, 5));
   advance(acme, "SQL", day(2026, 1, 9));
@@ -72,8 +73,12 @@ TEST_P(LifecycleTest, AL1) {
 TEST_P(LifecycleTest, TimeCountsUpToTheDayAsked) {
   store().set_clock(day(2026, 1, 1));
   const Id acme = add();
+  store().set_clock(day(2026, 1, 20));
   advance(acme, "lead", day(2026, 1, 10));
   advance(acme, "MQL", day(2026, 1, 20));
+  const Error future =
+      refused([&](Work& work) { customer::advance(work, acme, "SQL", day(2026, 1, 21)); }, Code::invalid);
+  EXPECT_TRUE(says(future, "lies in the future"));
   const Reader reader = session().reader();
   const auto times = customer::time_in_stages(reader, acme, date(2026, 1, 15));
   ASSERT_EQ(times.size(), 2U);
@@ -86,6 +91,7 @@ TEST_P(LifecycleTest, TimeCountsUpToTheDayAsked) {
 TEST_P(LifecycleTest, CountsCalendarDaysOfTheStoresZone) {
   store().set_clock("2026-01-01T15:59:00Z");  // 23:59 in Shanghai
   const Id acme = add();
+  store().set_clock("2026-01-01T16:01:00Z");
   advance(acme, "lead", parse_timestamp("2026-01-01T16:01:00Z"));  // two minutes later, on the next day
   EXPECT_EQ(customer::time_in_stages(session().reader(), acme, date(2026, 1, 3)).at(0).days, 1);
 }

@@ -9,6 +9,7 @@
 
 #include "engine/toy.hpp"
 #include "kith/base/error.hpp"
+#include "support/expect_error.hpp"
 #include "support/postgres_server.hpp"
 
 namespace kith::toy {
@@ -106,6 +107,21 @@ TEST(Dump, ABrokenDumpLoadsNothing) {
   std::string newer = text;
   newer.replace(newer.find("\"format\":3"), 10, "\"format\":9");
   EXPECT_EQ(load_code(newer), Code::version);
+}
+
+TEST(Dump, IsOfWhatIsCommittedAndPresent) {
+  const Store store("memory");
+  auto engine = store.open();
+  Session session = engine->session();
+  fill(session);
+  const Work work = session.work();
+  const Reader then = session.reader({.as_of_seq = 1});
+  const Reader day = session.reader({.valid_on = session.reader().today()});
+  for (const Reader* reader : {static_cast<const Reader*>(&work), &then, &day}) {
+    std::ostringstream out;
+    EXPECT_KITH_ERROR(dump(*reader, out), Code::misuse, "take it from a plain reader");
+    EXPECT_TRUE(out.str().empty());
+  }
 }
 
 TEST(Dump, NeedsAnAdministrator) {

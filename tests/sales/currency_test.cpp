@@ -165,6 +165,21 @@ TEST_P(DealCurrencyTest, AMissingRateIsNamedAndNothingIsWritten) {
   EXPECT_EQ(refused_whole([&](Work& work) { sales::create(work, huge); }, Code::invalid).field, "amount");
 }
 
+TEST_P(DealCurrencyTest, AmountsAreInOrderWithinEachCurrency) {
+  const Id few_yen = add(foreign("JPY", 9'000));
+  const Id dollars = add(foreign("USD", 8'000));
+  const Id euros = add(foreign("EUR", 8'500));
+  const Id many_yen = add(foreign("JPY", 10'000));
+  const auto order = [&](std::vector<std::string> by) {
+    std::vector<Id> ids;
+    for (const Opportunity& row : session().reader().list<Opportunity>({.order = std::move(by)})) ids.push_back(row.id);
+    return ids;
+  };
+  EXPECT_EQ(order({"amount desc"}), (std::vector<Id>{euros, many_yen, few_yen, dollars}));
+  EXPECT_EQ(order({"currency desc", "amount"}), (std::vector<Id>{dollars, few_yen, many_yen, euros}));
+  EXPECT_EQ(order({"base_amount desc"}), (std::vector<Id>{euros, dollars, many_yen, few_yen}));
+}
+
 TEST_P(DealCurrencyTest, OpenDealsAreValuedAgainOnDemand) {
   const Id euro = add(foreign("EUR", 100'000));
   const Id yen = add(foreign("JPY", 15'000));

@@ -101,7 +101,8 @@ TEST_F(SqliteFile, AnAbsentFileIsMadeOnlyWhenAllowed) {
 
 TEST_F(SqliteFile, AnEmptyFileIsFresh) {
   write_bytes(path_, "");
-  const auto storage = kith::open_storage(path_, {.create = false});
+  expect_refused(Code::not_found, "the file is empty", {.create = false});
+  const auto storage = kith::open_storage(path_);
   EXPECT_TRUE(storage->fresh());
   storage->prepare(sample_entities());
   EXPECT_FALSE(storage->fresh());
@@ -249,7 +250,7 @@ TEST_F(SqliteFile, AReadOnlyStoreIsReadAndNotWritten) {
   }
   EXPECT_EQ(read_bytes(path_), bytes);
   write_bytes(path_, "");
-  expect_refused(Code::storage, "reading only", {.read_only = true});
+  expect_refused(Code::not_found, "the file is empty", {.read_only = true});
 }
 
 TEST_F(SqliteFile, ACreationThatWasCutOffStartsAgain) {

@@ -70,8 +70,8 @@ def show(table: Table, format: Format, title: str = "", only: Sequence[str] = ()
     if format is Format.csv:
         sys.stdout.write(table.to_csv())
         return
-    grid = Grid(title=title or None, title_justify="left")
     shown = [place for place, name in enumerate(table.columns) if not only or name in only]
+    grid = Grid(title=title or None, title_justify="left")
     for place in shown:
         left = table.types[place] in ("text", "date", "timestamp")
         # A cell that is cut off tells nothing: long ones take several lines.
@@ -79,6 +79,17 @@ def show(table: Table, format: Format, title: str = "", only: Sequence[str] = ()
     for row in table.rows():
         grid.add_row(*["" if row[place] is None else str(row[place]) for place in shown])
     out.print(grid)
+
+
+def filled(table: Table) -> list[str]:
+    """The columns that tell something of records: not what is empty in all of them, nor what Kith keeps for itself."""
+    rows = list(table.rows())
+    kept = {"revision", "seq", "name_key"}
+    return [
+        name
+        for place, name in enumerate(table.columns)
+        if name not in kept and (not rows or any(row[place] is not None for row in rows))
+    ]
 
 
 def day(text: str, option: str) -> date | None:

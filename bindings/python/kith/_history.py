@@ -106,7 +106,8 @@ class PastReads:
 
     def verify_archive(self, path: str | os.PathLike[str], anchor: str | None = None) -> Verification:
         """Holds an archive against itself and this store, which it came from. Raises CorruptError when it was changed
-        or cut, NotFoundError when the store knows no such archive."""
+        or lines of it are missing, InvalidError where a line is none of an archive, NotFoundError when the store knows
+        no such archive."""
         works, changes, versions, faults, erasures = self._open().verify_archive(os.fspath(path), anchor)
         return Verification(works, changes, versions, Table(faults), Table(erasures))
 

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 def rows_of(rows: Any) -> list[dict[str, Any]]:
     """Rows given as mappings, or as a mapping of columns (lists, numpy arrays, series)."""
     if not isinstance(rows, Mapping):
-        return [plain(row) for row in rows]
+        if isinstance(rows, str | bytes) or not isinstance(rows, Iterable):
+            raise TypeError(f"rows: expected mappings, columns or an Arrow table, not {type(rows).__name__} {rows!r}")
+        given = list(rows)
+        for place, row in enumerate(given, 1):
+            if not isinstance(row, Mapping):
+                raise TypeError(f"row {place}: expected a mapping of fields, not {type(row).__name__} {row!r}")
+        return [plain(row) for row in given]
     columns = {}
     for name, values in rows.items():
         if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):

@@ -33,6 +33,7 @@ from ._cli_shared import (
     ToRole,
     ToUnit,
     assign,
+    filled,
     opened,
     out,
     parameters,
@@ -218,7 +219,12 @@ def find(
     """List records that a filter keeps."""
     records = kind_of(at_moment(opened(store, actor), as_of, on), entity)
     chosen = [name.strip() for name in fields.split(",") if name.strip()]
-    show(records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param)), format)
+    found = records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param))
+    only = chosen or filled(found)
+    show(found, format, only=only)
+    left = [name for name in found.columns if name not in only]
+    if left and format is Format.table:
+        out.print(f"Not shown: {', '.join(left)}; --fields or --format csv show them.", highlight=False)
 
 
 def entity_of(session: Session, plural: str) -> str:
@@ -238,6 +244,14 @@ def fields(
     show(session.fields(entity_of(session, entity)), format)
 
 
+def rule_of(text: str) -> tuple[str, str]:
+    """NAME=VALUE of a field of the store's own."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidError(f"--rule '{text}' is not NAME=VALUE; write it like unique=true or choices=red,green")
+    return name, value
+
+
 @app.command()
 def define(
     store: StorePath,
@@ -253,9 +267,8 @@ def define(
     """Give a kind of record a field of the store's own."""
     session = opened(store, actor)
     with session.work(f"define {name}") as work:
-        made = work.custom_fields.create(
-            entity=entity_of(session, entity), name=name, type=type, **dict(rule.split("=", 1) for rule in rules or [])
-        )
+        given = dict(rule_of(rule) for rule in rules or [])
+        made = work.custom_fields.create(entity=entity_of(session, entity), name=name, type=type, **given)
     out.print(f"Defined {made.entity}.{made.name}, {made.type}.", highlight=False)
 
 
@@ -272,10 +285,12 @@ def export(
         Profile.spreadsheet
     ),
     mark: Annotated[bool, typer.Option("--mark", help="Begin with a byte order mark, for Windows.")] = False,
+    as_of: AsOf = "",
+    on: On = "",
     actor: Actor = "local",
 ) -> None:
     """Write records into a CSV file, in constant memory."""
-    rows = kind_of(opened(store, actor), entity).export_csv(
+    rows = kind_of(at_moment(opened(store, actor), as_of, on), entity).export_csv(
         file,
         where,
         order=order or [],

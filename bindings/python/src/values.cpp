@@ -63,6 +63,21 @@ py::object python_datetime(Timestamp value) {
 
 }  // namespace
 
+namespace {
+
+std::string text_from(py::handle object) {
+  Py_ssize_t size = 0;
+  const char* text = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
+  if (text == nullptr) {
+    PyErr_Clear();
+    throw Error(Code::invalid, "the text " + py::cast<std::string>(py::repr(object)) +
+                                   " holds half of a character (a lone surrogate); decode it again from its bytes");
+  }
+  return {text, static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
 Value from_python(py::handle object) {
   need_datetime();
   if (object.is_none()) return {};
@@ -74,7 +89,7 @@ Value from_python(py::handle object) {
       throw Error(Code::overflow, "the number " + py::cast<std::string>(py::str(object)) + " does not fit 64 bits");
     return number;
   }
-  if (PyUnicode_Check(object.ptr())) return py::cast<std::string>(object);
+  if (PyUnicode_Check(object.ptr())) return text_from(object);
   if (PyFloat_Check(object.ptr())) {
     throw py::type_error("a float is not exact; give a Decimal (or a str) such as Decimal(\"0.1\")");
   }
@@ -134,7 +149,13 @@ void fill(Record& record, const py::dict& values) {
       const int position = record.entity().find(field);
       const bool is_currency =
           position >= 0 && record.entity().fields[static_cast<std::size_t>(position)].type == Type::currency;
-      if (is_currency == currency_turn) record.set(field, from_python(value));
+      if (is_currency != currency_turn) continue;
+      try {
+        record.set(field, from_python(value));
+      } catch (const Error& error) {
+        if (!error.field.empty()) throw;
+        throw Error(error.code, std::string(record.entity().name), field, error.message);
+      }
     }
   }
 }

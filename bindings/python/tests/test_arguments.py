@@ -135,3 +135,29 @@ def test_no_empty_file_of_rejects_is_left(shop: SimpleNamespace, tmp_path: Path)
     table.write_text("name\nA\n,\n", encoding="utf-8")
     assert shop.session.import_csv(table, MAPPING, rejects=rejects)["rejected"] == 1
     assert "fields" in rejects.read_text(encoding="utf-8")
+
+
+def test_rows_that_are_none_are_told_with_their_place(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        for rows, told in (
+            ("abc", "expected mappings, columns or an Arrow table, not str"),
+            ([{"name": "A"}, "b"], "row 2: expected a mapping of fields, not str 'b'"),
+        ):
+            with pytest.raises(TypeError, match=told):
+                work.customers.create_many(rows)
+        with pytest.raises(kith.InvalidError, match="row 2: must not be blank"):
+            work.customers.create_many([{"name": "A"}, {"name": " "}, {"name": "C"}])
+        with pytest.raises(kith.InvalidError, match=r"customer.name.*half of a character"):
+            work.customers.create(name="\ud800")
+        with pytest.raises(kith.InvalidError, match="has a zero byte at byte"):
+            work.customers.create(name="a\0b")
+        for blank in ("\u3000", "\u00a0 "):
+            with pytest.raises(kith.InvalidError, match=r"customer.name: must not be blank"):
+                work.customers.create(name=blank)
+        with pytest.raises(kith.InvalidError, match="is negative; give 0 or more"):
+            work.opportunities.create(title="x", amount="-1.01")
+        calendar = work.working_calendars.create(name="de", monday="09:00-17:00")
+        with pytest.raises(kith.InvalidError, match="working_day.day: is missing"):
+            work.working_days.create(calendar=calendar.id, hours="")
+    with pytest.raises(kith.InvalidError, match="busy_ms is negative"):
+        kith.open("memory:", busy_ms=-1)

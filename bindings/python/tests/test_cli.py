@@ -167,3 +167,23 @@ def test_a_shard_plan_names_the_tables_in_order() -> None:
     assert plan[1] == """SELECT create_reference_table('"shop"."kith_migration"');"""
     assert all("create_distributed_table" in line and "'tenant_id'" in line for line in plan[2:])
     assert any('"opportunity_history"' in line for line in plan)
+
+
+def test_a_list_for_people_shows_what_is_there(tmp_path: Path) -> None:
+    store = str(tmp_path / "s.kith")
+    shop = open_shop(store)
+    with shop.session.work() as work:
+        work.customers.create(name="宏达", country="CN")
+        before = shop.session.seq
+    with shop.session.work() as work:
+        work.customers.create(name="Later")
+    shop.store.close()
+    shown = run("find", store, "customers", "--where", "name = :n", "-p", "n=宏达")
+    assert "country" in shown and "Not shown: revision, seq" in shown and "phone" in shown.split("Not shown")[1]
+    out = tmp_path / "c.csv"
+    run("export", store, "customers", out, "--fields", "name", "--as-of", before + 1)
+    assert "宏达" in out.read_text(encoding="utf-8") and "Later" not in out.read_text(encoding="utf-8")
+    assert "'unique' is not NAME=VALUE" in run("define", store, "customers", "code", "-r", "unique", code=1)
+    (tmp_path / "empty.kith").touch()
+    assert "there is no store in" in run("check", tmp_path / "empty.kith", code=1)
+    assert (tmp_path / "empty.kith").stat().st_size == 0
