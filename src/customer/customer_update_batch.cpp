@@ -92,6 +92,7 @@ void update_batch(Work& work, Batch& customers) {
     }
     store_row(&row, batch);
   }
+  batch.column(kCustomer.custom()) = customers.column(kCustomer.custom());  // no struct has a member for it
   if (batch.rows() != 0) work.update_batch(kCustomer, batch);
   customers = std::move(batch);
 }

@@ -225,7 +225,8 @@ class Reading {
   void keep_amounts(std::int64_t from, std::int64_t to, CellFaults& faults) const {
     for (const FieldSource& source : sources_) {
       if (source.field->type != Type::money || source.field->options.in_base || source.column) continue;
-      const Column& amounts = stored_.columns[source.position];
+      const std::optional<Column> own = own_amounts(source);
+      const Column& amounts = own ? *own : stored_.columns[source.position];
       for (std::int64_t row = from; row < to; ++row) {
         const auto place = static_cast<std::size_t>(row - from);
         const Currency held = held_currency(place);
@@ -234,6 +235,21 @@ class Reading {
                                            code_of(row_currency_[place]) + " too");
       }
     }
+  }
+
+  /// What the stored records have of money of the store's own; nothing for a field of the entity. A formula follows
+  /// what it is made of.
+  std::optional<Column> own_amounts(const FieldSource& source) const {
+    if (source.position < entity_.fields.size()) return std::nullopt;
+    const bool computed = own_->is_formula(source.position - entity_.fields.size());
+    const Column& texts = stored_.column(entity_.custom());
+    Column amounts;
+    for (std::size_t row = 0; row < stored_.rows(); ++row) {
+      const CustomCells values = parse_custom(computed || texts.is_null(row) ? std::string_view() : texts.text(row));
+      const auto found = values.find(source.field->name);
+      found == values.end() ? amounts.append_null() : amounts.append(found->second);
+    }
+    return amounts;
   }
 
   std::string row_text(std::int64_t row, std::int64_t from) const {

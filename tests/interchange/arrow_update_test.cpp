@@ -163,6 +163,51 @@ TEST_P(ArrowUpdate, NeedsTheRightToEdit) {
   EXPECT_EQ(seller.reader().get<Customer>(hers.id).sector, "x");
 }
 
+TEST_P(ArrowUpdate, KeepsAndChangesFieldsOfTheStoresOwn) {
+  const auto ids = make(2);
+  const Entity& customers = entity_of<Customer>();
+  const Currency usd = currency("USD");
+  in_work([&](Work& work) {
+    for (const auto& [name, type] : {std::pair("floors", Type::integer), std::pair("rent", Type::money)}) {
+      CustomField field;
+      field.entity = "customer";
+      field.name = name;
+      field.type = type;
+      custom::define(work, field);
+    }
+    custom::set(work, customers, ids[0], {{"floors", std::int64_t{3}}, {"rent", Money{500, usd}}});
+  });
+  const auto own = [&](Id id, const char* name) { return custom::get(session().reader(), customers, id).at(name); };
+  EXPECT_EQ(update(customers, sectors(ids, std::string("new"))), 2);
+  EXPECT_EQ(own(ids[0], "rent"), Value(Money{500, usd}));
+  Table floors({{.name = "id", .type = Type::id}, {.name = "floors", .type = Type::integer}});
+  floors.add({ids[0], Value()});
+  floors.add({ids[1], std::int64_t{9}});
+  EXPECT_EQ(update(customers, floors), 2);
+  EXPECT_TRUE(is_null(own(ids[0], "floors")));
+  EXPECT_EQ(own(ids[0], "rent"), Value(Money{500, usd}));
+  EXPECT_EQ(own(ids[1], "floors"), Value(std::int64_t{9}));
+}
+
+TEST_P(ArrowUpdate, MoneyOfTheStoresOwnKeepsItsCurrency) {
+  const Entity& deals = entity_of<Opportunity>();
+  Id id;
+  in_work([&](Work& work) {
+    CustomField field;
+    field.entity = "opportunity";
+    field.name = "fee";
+    field.type = Type::money;
+    custom::define(work, field);
+    Opportunity deal;
+    deal.title = "Deal";
+    custom::with(work, deals, {{"fee", Money{500, currency("USD")}}}, [&] { id = sales::create(work, deal); });
+  });
+  Table table({{.name = "id", .type = Type::id}, {.name = "currency"}});
+  table.add({id, std::string("EUR")});
+  EXPECT_NE(std::string(refuses(deals, table).what()).find("holds money in USD; give it in EUR too"),
+            std::string::npos);
+}
+
 INSTANTIATE_ON_ALL_BACKENDS(ArrowUpdate);
 
 }  // namespace

@@ -86,6 +86,14 @@ std::vector<Change> changes_of(const Entity& kind, const py::iterable& rows) {
   return changes;
 }
 
+/// What a record holds of the store's own fields after a change, as a batch says it: all of them, "{}" for none.
+std::string own_text(std::string_view kept, const CustomCells& changes) {
+  CustomCells cells = parse_custom(kept);
+  for (const auto& [name, cell] : changes) cells[name] = cell;
+  const std::string text = to_text(cells);
+  return text.empty() ? "{}" : text;
+}
+
 std::int64_t update_from_rows(PyWork& self, const std::string& entity, const py::iterable& rows) {
   Work& work = self.work();
   const Entity& kind = work.model().entity(entity);
@@ -95,10 +103,14 @@ std::int64_t update_from_rows(PyWork& self, const std::string& entity, const py:
   const Batch before = unlocked([&] { return generic::get_batch(work, kind, ids); });
   Batch batch(kind);
   for (std::size_t row = 0; row < changes.size(); ++row) {
-    Record record(kind, work.currency());
+    Record record = generic::blank(work, kind);
     load_row(before, row, record.data());
+    const int own = kind.custom();
+    const std::string kept(own < 0 || before.column(own).is_null(row) ? "" : before.column(own).text(row));
+    record.settle_own(kept);
     fill(record, changes[row].values);
     store_row(record.data(), batch);
+    if (!record.own_changes().empty()) batch.column(own).set_last(own_text(kept, record.own_changes()));
     if (changes[row].revision) batch.columns[kRevisionField].set_word(row, *changes[row].revision);
   }
   unlocked([&] { generic::update_batch(work, batch); });

@@ -63,6 +63,22 @@ def test_rules_are_told_and_leave_nothing_behind(shop: SimpleNamespace) -> None:
     assert shop.session.digest() == before
 
 
+def test_many_are_changed_at_once(shop: SimpleNamespace) -> None:
+    define(shop)
+    with shop.session.work() as work:
+        ids = work.customers.create_many({"name": ["A", "B"], "vat": ["DE1", "DE2"], "floors": [1, 2]})
+    with shop.session.work() as work:
+        assert work.customers.update_many([{"id": ids[0], "floors": 5}, {"id": ids[1], "sector": "x"}]) == 2
+        assert work.customers.update_many({"id": ids, "floors": [5, None], "rent": ["1.00", None]}) == 2
+        with pytest.raises(kith.InvalidError, match="floors"):
+            work.customers.update_many([{"id": ids[0], "flors": 5}])
+    table = shop.session.customers.find("id in :ids", ids=ids, fields=["vat", "floors", "rent", "size", "sector"])
+    assert table.rows() == [
+        ("DE1", 5, kith.Money(Decimal("1.00"), "USD"), "small", None),
+        ("DE2", None, None, "small", "x"),
+    ]
+
+
 def test_many_come_in_and_go_out(shop: SimpleNamespace, tmp_path: Path) -> None:
     define(shop)
     with shop.session.work() as work:
