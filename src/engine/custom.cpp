@@ -71,7 +71,7 @@ const CustomFields* Customs::of(const Entity& entity) const {
 }
 
 std::shared_ptr<const Customs> customs_of(const Reader& reader) {
-  return present(reader, &Held::customs, &Session::State::customs);
+  return settings_of(reader, &Held::customs, &Session::State::customs);
 }
 
 std::shared_ptr<const CustomFields> custom_of(const Reader& reader, const Entity& entity) {

@@ -14,43 +14,61 @@
 
 namespace kith {
 
-/// All fields that a store has added. Immutable.
+/// Beside what a store says of itself now, what it said after the earlier work that was asked for last.
+template <class Kept>
+struct Earlier {
+  std::int64_t seq = -1;
+  std::shared_ptr<const Kept> value = nullptr;
+};
+
+/// All fields that a store has added.
 class Customs {
  public:
-  /// Of a system reader of the present.
+  /// Of a system reader, also of one of the past.
   explicit Customs(const Reader& reader);
   /// Null where there are none; of a history: those of its entity.
   const CustomFields* of(const Entity& entity) const;
+
+  mutable Earlier<Customs> earlier;  // of settings_of
 
  private:
   std::map<const Entity*, std::shared_ptr<const CustomFields>> by_entity_;
 };
 
-/// What a store says of itself as data, as a transaction sees it: kept with the transaction and, unless that changes
-/// it, with the session until access rows change. Like rights it is that of the present, also for an as-of reader: a
-/// past record is shown in today's fields. `Kept` is made from a system reader.
+/// What a store says of itself as data, as the reader sees it. That of the present is kept with the transaction and,
+/// unless that changes it, with the session until access rows change. An as-of reader gets that of then: a past record
+/// is shown in the fields it had. `Kept` is made from a system reader.
 template <class Kept>
-std::shared_ptr<const Kept> present(const Reader& reader, std::shared_ptr<const Kept> Held::*in_held,
-                                    Session::State::Present<Kept> Session::State::*in_session) {
+std::shared_ptr<const Kept> settings_of(const Reader& reader, std::shared_ptr<const Kept> Held::*in_held,
+                                        Session::State::Present<Kept> Session::State::*in_session) {
   const Reader::State& state = Inside::state(reader);
   Held& held = *state.held;
-  if (held.*in_held) return held.*in_held;
-  auto& kept = (*state.session).*in_session;
-  if (!held.settings_changed && kept.value && kept.seq == state.head.access_seq) return held.*in_held = kept.value;
-  Inside::Shared now = std::make_shared<Reader::State>();
-  now->session = state.session;
-  now->held = state.held;
-  now->head = state.head;
-  now->seq = state.head.seq;
-  now->actor = state.actor;
-  now->rights = Rights::everything();
-  now->now = state.now;
-  held.*in_held = std::make_shared<const Kept>(Inside::make(std::move(now)));
-  if (!held.settings_changed) kept = {held.*in_held, state.head.access_seq};
-  return held.*in_held;
+  const auto load = [&](bool as_of) {
+    Inside::Shared then = std::make_shared<Reader::State>();
+    then->session = state.session;
+    then->held = state.held;
+    then->head = state.head;
+    then->seq = as_of ? state.seq : state.head.seq;
+    then->as_of = as_of;
+    then->actor = state.actor;
+    then->rights = Rights::everything();
+    then->now = state.now;
+    return std::make_shared<const Kept>(Inside::make(std::move(then)));
+  };
+  if (!(held.*in_held)) {
+    auto& kept = (*state.session).*in_session;
+    const bool fresh = kept.value && kept.seq == state.head.access_seq;
+    held.*in_held = !held.settings_changed && fresh ? kept.value : load(false);
+    if (!held.settings_changed && !fresh) kept = {held.*in_held, state.head.access_seq};
+  }
+  const bool same = !held.settings_changed && state.seq >= state.head.access_seq;
+  if (!state.as_of || same) return held.*in_held;
+  Earlier<Kept>& earlier = (held.*in_held)->earlier;
+  if (earlier.seq != state.seq) earlier = {state.seq, load(true)};
+  return earlier.value;
 }
 
-/// The definitions that the reader sees. Those of the present also for an as-of reader.
+/// The definitions that the reader sees; those of then for an as-of reader.
 std::shared_ptr<const Customs> customs_of(const Reader& reader);
 /// Those of one entity, kept alive by what is returned; null where there are none.
 std::shared_ptr<const CustomFields> custom_of(const Reader& reader, const Entity& entity);

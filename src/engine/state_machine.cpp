@@ -56,7 +56,7 @@ const Machines::Row* Machines::of(std::string_view entity, std::string_view fiel
 }
 
 std::shared_ptr<const Machines> machines_of(const Reader& reader) {
-  return present(reader, &Held::machines, &Session::State::machines);
+  return settings_of(reader, &Held::machines, &Session::State::machines);
 }
 
 namespace state_machine {

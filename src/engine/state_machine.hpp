@@ -12,10 +12,10 @@
 
 namespace kith {
 
-/// All machines of a store with their active transitions. Immutable.
+/// All machines of a store with their active transitions.
 class Machines {
  public:
-  /// Of a system reader of the present.
+  /// Of a system reader, also of one of the past.
   explicit Machines(const Reader& reader);
 
   struct Row {
@@ -26,6 +26,8 @@ class Machines {
   /// The machine of a field, or null.
   const Row* of(std::string_view entity, std::string_view field) const;
   const std::vector<Row>& rows() const { return rows_; }
+
+  mutable Earlier<Machines> earlier;  // of settings_of
 
  private:
   std::vector<Row> rows_;
