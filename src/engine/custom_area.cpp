@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/custom.hpp"
+#include "engine/recovery.hpp"
 #include "engine/verbs.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
@@ -75,6 +76,28 @@ const Entity* owner_of(const Work& work, const CustomField& row, verb::Faults& f
   faults.add("entity",
              "records of '" + row.entity + "' take no fields of the store's own." + suggest(row.entity, names));
   return nullptr;
+}
+
+/// Money `x` is handed on with its currency beside it, as `x_currency`: in CSV, in Arrow.
+void check_currency_name(const CustomField& row, const Entity& entity, const std::vector<CustomField>& others,
+                         verb::Faults& faults) {
+  constexpr std::string_view kEnd = "_currency";
+  const auto type_of = [&](std::string_view name) -> std::optional<Type> {
+    if (const int at = entity.find(name); at >= 0) return entity.fields[static_cast<std::size_t>(at)].type;
+    for (const CustomField& other : others) {
+      if (other.name == name) return other.type;
+    }
+    return std::nullopt;
+  };
+  const std::string_view name = row.name;
+  if (name.ends_with(kEnd) && type_of(name.substr(0, name.size() - kEnd.size())) == Type::money) {
+    faults.add("name", "'" + row.name + "' is the column of the currency of '" +
+                           std::string(name.substr(0, name.size() - kEnd.size())) + "'; take another");
+  }
+  if (row.type == Type::money && type_of(row.name + std::string(kEnd))) {
+    faults.add("name", "the currency of '" + row.name + "' would stand in a column '" + row.name +
+                           "_currency', which is another field already; take another");
+  }
 }
 
 void check_name(const CustomField& row, const Entity& entity, verb::Faults& faults) {
@@ -191,6 +214,58 @@ void require_computable(const Work& work, const CustomFields& own) {
   for (Batch batch; rows->next(batch);) own.expand(batch, formulas);
 }
 
+/// What the past says under the name must be readable: a definition that was undone left no value that it could not
+/// read.
+void require_readable_past(const Work& work, const Entity& entity, const CustomField& row) {
+  const Reader system = work.as_system("fields");
+  const Entity& history = *work.model().history_of(kField);
+  const Batch found = raw_all(
+      system,
+      {.entity = &history, .where = {equals(history, "entity", entity.name), equals(history, "name", row.name)}});
+  std::vector<std::size_t> rows(found.rows());
+  for (std::size_t at = 0; at < rows.size(); ++at) rows[at] = at;
+  const Batch defined = Recovery::as_current(kField, found, rows);
+  const bool same = std::all_of(rows.begin(), rows.end(), [&](std::size_t at) {
+    CustomField before;
+    load_row(defined, at, &before);
+    return before.type == row.type && before.scale == row.scale && before.formula.empty() == row.formula.empty() &&
+           (before.choices.empty() || row.choices == before.choices || row.choices.starts_with(before.choices + ","));
+  });
+  if (same) return;
+  const Entity& past = *work.model().history_of(entity);
+  auto scan = raw_scan(system, {.entity = &past, .fields = {kIdField, entity.custom()}});
+  for (Batch batch; scan->next(batch);) {
+    for (std::size_t at = 0; at < batch.rows(); ++at) {
+      if (batch.columns[1].is_null(at) || !parse_custom(batch.columns[1].text(at)).contains(row.name)) continue;
+      throw Error(Code::state, "custom_field", "name",
+                  "'" + row.name + "' was defined otherwise before, and the past of " + row.entity + " " +
+                      std::to_string(batch.columns[0].word(at)) + " holds a value of then; take another name");
+    }
+  }
+}
+
+std::vector<Finding> findings_of(const Work& work) {
+  const Reader system = work.as_system("fields");
+  std::vector<Finding> findings;
+  for (const Area* area : work.model().areas()) {
+    if (area->check != nullptr) area->check(system, findings);
+  }
+  return findings;
+}
+
+/// What any area finds at fault now, and not before, needs the field: guards, machines, measures.
+void require_unused(const Work& work, const std::vector<Finding>& known) {
+  for (const Finding& finding : findings_of(work)) {
+    const bool old = std::any_of(known.begin(), known.end(), [&](const Finding& one) {
+      return one.entity == finding.entity && one.id == finding.id && one.message == finding.message;
+    });
+    if (old) continue;
+    throw Error(Code::state, "custom_field", "retired",
+                finding.entity + " " + std::to_string(finding.id.value) + " needs it, for without it " +
+                    finding.message + "; change that first, or undo what made it");
+  }
+}
+
 bool keyed(const CustomField& row) {
   return !row.retired && row.formula.empty() && (row.indexed || row.unique || !row.refers_to.empty());
 }
@@ -208,15 +283,21 @@ Id define(Work& work, CustomField& field) {
     row.max_length = kLongestKey;
   const Entity* entity = owner_of(work, row, faults);
   if (entity != nullptr) check_name(row, *entity, faults);
+  if (entity != nullptr && !before)
+    check_currency_name(row, *entity, fields(work.as_system("fields"), *entity), faults);
   check_type(work, row, faults);
   check_default(work, row, faults);
   faults.raise();
   if (before) require_same(*before, row);
+  if (!before) require_readable_past(work, *entity, row);
+  const bool retires = before && row.retired && !before->retired;
+  const std::vector<Finding> known = retires ? findings_of(work) : std::vector<Finding>();
   Work::Step step(work);
   work.trusted([&] {
     before ? work.update(row) : static_cast<void>(work.create(row));
     const auto own = custom_of(work, *entity);
     if (own != nullptr) require_formulas(*own, row);
+    if (retires) require_unused(work, known);
     if (own != nullptr && !row.formula.empty()) require_computable(work, *own);
     const bool same = before && keyed(*before) == keyed(row) && before->unique == row.unique;
     if (same || (!before && !keyed(row))) return;
@@ -274,7 +355,31 @@ void check_records(const Reader& reader, const CustomFields& own, Keys& keys, st
   }
 }
 
+/// Every value has a definition, though that may be retired.
+void check_defined(const Reader& reader, std::vector<Finding>& findings) {
+  std::map<std::string, std::set<std::string>, std::less<>> defined;
+  for (const CustomField& row : reader.list<CustomField>()) {
+    if (row.formula.empty()) defined[row.entity].insert(row.name);
+  }
+  for (const Entity* entity : reader.model().entities()) {
+    if (entity->custom() < 0) continue;
+    const std::set<std::string>& names = defined[std::string(entity->name)];
+    auto rows = raw_scan(reader, {.entity = entity, .fields = {kIdField, entity->custom()}});
+    for (Batch batch; rows->next(batch);) {
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        if (batch.columns[1].is_null(row)) continue;
+        for (const auto& [name, cell] : parse_custom(batch.columns[1].text(row))) {
+          if (names.contains(name)) continue;
+          findings.push_back({std::string(entity->name), Id{batch.columns[0].word(row)},
+                              "has a value of '" + name + "', which no custom_field defines"});
+        }
+      }
+    }
+  }
+}
+
 void check(const Reader& reader, std::vector<Finding>& findings) {
+  check_defined(reader, findings);
   std::map<std::string, Keys, std::less<>> wanted;
   const auto all = customs_of(reader);
   for (const Entity* entity : reader.model().entities()) {

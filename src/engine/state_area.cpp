@@ -182,15 +182,33 @@ void found(Work& work) {
   }
 }
 
+/// Fields of the store's own that machines ask for are there.
 void check(const Reader& reader, std::vector<Finding>& findings) {
   const auto all = machines_of(reader);
   for (const Machines::Row& row : all->rows()) {
     const Entity* entity = reader.model().find_entity(row.machine.entity);
     if (entity == nullptr) continue;  // an area that this library does not carry
+    const auto own = custom_of(reader, *entity);
+    const auto known = [&](const std::string& name) {
+      return entity->find(name) >= 0 || (own != nullptr && own->find(name) >= 0);
+    };
+    if (!known(row.machine.field)) {
+      findings.push_back({"state_machine", row.machine.id,
+                          "'" + row.machine.name + "' leads through " + row.machine.field + ", which is no field of " +
+                              row.machine.entity});
+    }
     for (const Transition& way : row.transitions) {
+      for (const std::string& name : list_of(way.needs)) {
+        if (known(name) || (name == "reason" && row.machine.built_in)) continue;
+        findings.push_back({"transition", way.id,
+                            "'" + way.name + "' of " + row.machine.name + " needs " + name + ", which is no field of " +
+                                row.machine.entity});
+      }
       if (!way.guard) continue;
       if (const auto fault = Expression::fault(*way.guard, scope_of(reader, *entity))) {
-        findings.push_back({"transition", way.id, "its guard must compile: " + fault->english});
+        findings.push_back(
+            {"transition", way.id,
+             "the guard of '" + way.name + "' of " + row.machine.name + " must compile: " + fault->english});
       }
     }
   }

@@ -108,6 +108,7 @@ class Undo {
       for (const Id id : group.ids) check_record(group, id, now, after, before);
     }
     check_references();
+    check_rules();
     std::stable_sort(found_.begin(), found_.end(), [](const Obstacle& a, const Obstacle& b) { return a.seq > b.seq; });
     return std::move(found_);
   }
@@ -212,6 +213,41 @@ class Undo {
                           missing->field + ", which was removed; restore that first"});
   }
 
+  /// What is only ever added to stays; and areas say what their verbs alone do.
+  void check_rules() {
+    for (const Touched& group : groups_) {
+      const Batch going = leaving(group, false);
+      if (group.entity->append_only && going.rows() != 0) {
+        add(group, Id{going.columns[kIdField].word(0)}, 0,
+            "is only ever added to and stays; correct it by a further one that names the one it reverses");
+      }
+      check_closed(group, going);
+    }
+  }
+
+  /// Where an area has a verb that closes records, only its verbs open them again.
+  void check_closed(const Touched& group, const Batch& going) {
+    const int status = group.entity->find("status");
+    if (status < 0) return;
+    const auto& choices = group.entity->fields[static_cast<std::size_t>(status)].choices;
+    const auto closed = std::find(choices.begin(), choices.end(), std::string_view("closed"));
+    if (closed == choices.end()) return;
+    for (const Area* area : reader_.model().areas()) {
+      if (std::find(area->entities.begin(), area->entities.end(), group.entity) == area->entities.end()) continue;
+      const auto verb = [&](std::string_view end) {
+        const auto found = std::find_if(area->permits.begin(), area->permits.end(),
+                                        [&](const Permit& permit) { return permit.verb.ends_with(end); });
+        return found == area->permits.end() ? std::string() : std::string(found->verb);
+      };
+      const std::string opens = verb("::reopen");
+      if (verb("::close").empty() || opens.empty()) return;
+      for (std::size_t row = 0; row < going.rows(); ++row) {
+        if (going.column(status).word(row) != closed - choices.begin() + 1) continue;
+        add(group, Id{going.columns[kIdField].word(row)}, 0, "is closed; open it again with " + opens);
+      }
+    }
+  }
+
   const Reader& reader_;
   std::int64_t seq_;
   WorkRow row_;
@@ -254,18 +290,31 @@ void require_right(const Recovery& recovery, const Undo& undo) {
   if (!asked) fail_denied(work, seq, "it touched nothing that has rights of its own");
 }
 
+/// What an administrator sets, a field of the store's own or a calendar: expressions and plans of any area may name it.
+bool is_set(const Model& model, std::string_view entity) {
+  for (const Area* area : model.areas()) {
+    for (const Permit& permit : area->permits) {
+      if (permit.entity == entity && permit.action == Action::administer) return true;
+    }
+  }
+  return false;
+}
+
 /// Areas whose invariants the undone records may be part of.
 std::vector<const Area*> areas_concerned(const Model& model, const Undo& undo) {
   std::set<std::string_view> names;
   for (const Touched& group : undo.groups()) names.insert(group.entity->name);
+  const bool named =
+      std::any_of(names.begin(), names.end(), [&](std::string_view name) { return is_set(model, name); });
   std::vector<const Area*> areas;
   for (const Area* area : model.areas()) {
     if (area->check == nullptr) continue;
-    const bool concerned = std::any_of(area->entities.begin(), area->entities.end(), [&](const Entity* entity) {
-      return names.contains(entity->name) ||
-             std::any_of(entity->fields.begin(), entity->fields.end(),
-                         [&](const Field& field) { return names.contains(field.options.refers_to); });
-    });
+    const bool concerned =
+        named || std::any_of(area->entities.begin(), area->entities.end(), [&](const Entity* entity) {
+          return names.contains(entity->name) ||
+                 std::any_of(entity->fields.begin(), entity->fields.end(),
+                             [&](const Field& field) { return names.contains(field.options.refers_to); });
+        });
     if (concerned) areas.push_back(area);
   }
   return areas;
@@ -321,10 +370,10 @@ std::int64_t undo(Work& work, std::int64_t seq) {
   // Undoing the last work leads to a state that was whole. Any other one is looked at.
   const bool last = seq + 1 == work.next_seq() && !recovery.wrote();
   const auto areas = last ? std::vector<const Area*>() : areas_concerned(work.model(), undo);
-  const std::vector<Finding> known = findings_of(work, areas);
+  const std::vector<Finding> known = last ? std::vector<Finding>() : findings_of(work, areas);
   Work::Step step(work);
   apply(recovery, undo);
-  for (const Finding& finding : findings_of(work, areas)) {
+  for (const Finding& finding : last ? std::vector<Finding>() : findings_of(work, areas)) {
     const bool old = std::any_of(known.begin(), known.end(), [&](const Finding& one) {
       return one.entity == finding.entity && one.id == finding.id && one.message == finding.message;
     });

@@ -11,6 +11,8 @@
 #include "incentive/sales_plan_entity.hpp"
 #include "incentive/statement_hash.hpp"
 #include "incentive/statement_pay.hpp"
+#include "incentive/statement_terms.hpp"
+#include "kith/engine/formula.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith {
@@ -259,6 +261,37 @@ void check_statements(const Reader& reader, std::vector<Finding>& findings) {
   }
 }
 
+/// What plans, measures and bonuses name in their texts is there.
+void check_names(const Reader& reader, std::vector<Finding>& findings) {
+  const auto expect = [&](std::string_view entity, Id id, std::string_view what, auto&& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      if (error.code != Code::invalid) throw;
+      findings.push_back({std::string(entity), id, std::string(what) + " must be readable: " + error.message});
+    }
+  };
+  for (const CommissionPlan& row : reader.list<CommissionPlan>()) {
+    expect("commission_plan", row.id, "its calendar",
+           [&] { static_cast<void>(calendar_named(reader, read_version(row).calendar)); });
+  }
+  for (const Measure& row : reader.list<Measure>()) {
+    const Entity* entity = reader.model().find_entity(row.entity);
+    if (entity == nullptr) continue;  // an area that this library does not carry
+    const Scope scope = scope_of(reader, *entity);
+    for (const auto& [field, text] : {std::pair("filter", &row.filter), std::pair("value", &row.value)}) {
+      if (*text)
+        expect("measure", row.id, std::string("the ") + field + " of '" + row.name + "'",
+               [&] { Expression::compile(**text, scope); });
+    }
+  }
+  for (const Bonus& row : reader.list<Bonus>()) {
+    if (!row.filter) continue;
+    expect("bonus", row.id, "the filter of '" + row.name + "'",
+           [&] { Expression::compile(*row.filter, scope_of(reader, entity_of<Opportunity>())); });
+  }
+}
+
 void check_assignments(const Reader& reader, std::vector<Finding>& findings) {
   std::set<std::string> plans;
   for (const CommissionPlan& row : reader.list<CommissionPlan>()) {
@@ -325,6 +358,7 @@ void check_payees(const Reader& reader, std::vector<Finding>& findings) {
 void check_area(const Reader& reader, std::vector<Finding>& findings) {
   check_statements(reader, findings);
   check_assignments(reader, findings);
+  check_names(reader, findings);
   check_facts(reader, findings);
   check_payees(reader, findings);
   check_payments(reader, findings);

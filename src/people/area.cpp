@@ -135,6 +135,7 @@ void check_rates(const Reader& reader, std::vector<Finding>& findings) {
 
 void check(const Reader& reader, std::vector<Finding>& findings) {
   check_rates(reader, findings);
+  check_calendars(reader, findings);
   check_units(reader, findings);
   check_employees(reader, findings);
 }

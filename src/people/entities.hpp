@@ -20,4 +20,7 @@ extern const Entity kExchangeRate;
 
 extern const Report kReports[4];
 
+/// Records that name a period of a calendar which is not there or has the period elsewhere.
+void check_calendars(const Reader& reader, std::vector<Finding>& findings);
+
 }  // namespace kith::people

@@ -2,6 +2,7 @@
 #include "kith/people/fiscal.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/verbs.hpp"
 #include "people/entities.hpp"
@@ -80,6 +81,27 @@ void check_value(const Calendar& calendar, verb::Faults& faults) {
   }
 }
 
+/// True for a period that the calendar has, and has there.
+bool has(const Calendar& calendar, const std::string& period, std::int64_t from, std::int64_t to) {
+  try {
+    const Period now = parse_period(calendar, period);
+    return now.from.days == from && now.to.days == to;
+  } catch (const Error& error) {
+    if (error.code != Code::invalid && error.code != Code::overflow) throw;
+    return false;
+  }
+}
+
+/// The field by which records name a period of the calendar in their text field `calendar`, with its bounds beside it;
+/// "" for other entities. The periods that are named so are frozen.
+std::string_view period_field(const Entity& entity) {
+  const int field = entity.find("calendar");
+  if (field < 0 || entity.fields[static_cast<std::size_t>(field)].type != Type::text) return {};
+  if (entity.find("from") < 0 || entity.find("to") < 0) return {};
+  const std::string_view label = entity.find("period") >= 0 ? "period" : "label";
+  return entity.find(label) >= 0 ? label : std::string_view();
+}
+
 /// Throws for the first row of that entity that names a period which the calendar has no longer, or has elsewhere.
 void require_unmoved(const Reader& system, const Entity& entity, std::string_view label, const Calendar& calendar) {
   Query query;
@@ -89,14 +111,7 @@ void require_unmoved(const Reader& system, const Entity& entity, std::string_vie
   for (Batch batch; rows->next(batch);) {
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       const std::string period(batch.columns[1].text(row));
-      bool kept = false;
-      try {
-        const Period now = parse_period(calendar, period);
-        kept = now.from.days == batch.columns[2].word(row) && now.to.days == batch.columns[3].word(row);
-      } catch (const Error& error) {
-        if (error.code != Code::invalid && error.code != Code::overflow) throw;
-      }
-      if (kept) continue;
+      if (has(calendar, period, batch.columns[2].word(row), batch.columns[3].word(row))) continue;
       throw Error(Code::state, "fiscal_calendar", "name",
                   "period " + period + " of calendar '" + calendar.name + "' is frozen: " + std::string(entity.name) +
                       " " + std::to_string(batch.columns[0].word(row)) +
@@ -109,15 +124,35 @@ void require_unmoved(const Reader& system, const Entity& entity, std::string_vie
 void require_frozen(const Work& work, const Calendar& calendar) {
   const Reader system = work.as_system("calendars");
   for (const Entity* entity : work.model().entities()) {
-    const int field = entity->find("calendar");
-    if (field < 0 || entity->fields[static_cast<std::size_t>(field)].type != Type::text) continue;
-    if (entity->find("from") < 0 || entity->find("to") < 0) continue;
-    const std::string_view label = entity->find("period") >= 0 ? "period" : "label";
-    if (entity->find(label) >= 0) require_unmoved(system, *entity, label, calendar);
+    if (const auto label = period_field(*entity); !label.empty()) require_unmoved(system, *entity, label, calendar);
   }
 }
 
 }  // namespace
+
+void check_calendars(const Reader& reader, std::vector<Finding>& findings) {
+  std::map<std::string, Calendar, std::less<>> calendars{{Calendar{}.name, {}}};
+  for (const FiscalCalendar& row : reader.list<FiscalCalendar>()) calendars[row.name] = value_of(row);
+  for (const Entity* entity : reader.model().entities()) {
+    const std::string_view label = period_field(*entity);
+    if (label.empty()) continue;
+    auto rows = reader.scan(*entity, {.fields = {"id", "calendar", std::string(label), "from", "to"}});
+    for (Batch batch; rows->next(batch);) {
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        const Id id{batch.columns[0].word(row)};
+        const std::string name(batch.columns[1].text(row)), period(batch.columns[2].text(row));
+        const auto found = calendars.find(name);
+        if (found == calendars.end()) {
+          findings.push_back({std::string(entity->name), id, "there must be its calendar '" + name + "'"});
+        } else if (!has(found->second, period, batch.columns[3].word(row), batch.columns[4].word(row))) {
+          findings.push_back(
+              {std::string(entity->name), id,
+               "its period " + period + " must lie where calendar '" + name + "' has it, which is elsewhere"});
+        }
+      }
+    }
+  }
+}
 
 Id set_calendar(Work& work, FiscalCalendar& calendar) {
   work.require(Action::administer, kFiscalCalendar);

@@ -136,6 +136,7 @@ void check_splits(const Reader& reader, std::vector<Finding>& findings) {
 void check(const Reader& reader, std::vector<Finding>& findings) {
   check_deals(reader, findings);
   check_splits(reader, findings);
+  check_stage_guards(reader, findings);
 }
 
 }  // namespace

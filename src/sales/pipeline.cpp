@@ -63,6 +63,15 @@ void require_guard(const Reader& reader, const Stage& stage, const Opportunity& 
               "stage '" + stage.name + "' is for deals with: " + *stage.guard + "; this deal does not meet that");
 }
 
+void check_stage_guards(const Reader& reader, std::vector<Finding>& findings) {
+  for (const Stage& stage : reader.list<Stage>()) {
+    if (!stage.guard) continue;
+    if (const auto fault = Expression::fault(*stage.guard, scope_of(reader, kOpportunity))) {
+      findings.push_back({"stage", stage.id, "the guard of '" + stage.name + "' must compile: " + fault->english});
+    }
+  }
+}
+
 Id create(Work& work, Pipeline& pipeline, std::vector<Stage>& stages) {
   work.require(Action::administer, kPipeline);
   verb::Faults faults(kStage);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields that a store defines for itself where records move: into guarded stages, out of the store and back.
 #include <functional>
+#include <map>
 
 #include "engine/custom_fixture.hpp"
 #include "kith/engine/generic.hpp"
@@ -112,6 +113,97 @@ TEST_P(CustomMovesTest, AWorkIsUndoneWithItsKeys) {
   in_work([&](Work& work) { history::undo(work, created); });
   EXPECT_EQ(names_where(""), (std::vector<std::string>{"Second"}));
   added("Third", {{"vat", std::string("DE1")}});
+}
+
+TEST_P(CustomMovesTest, ADefinitionWithValuesIsNotUndone) {
+  made(named("size", Type::integer));
+  const std::int64_t defined = session().reader().seq();
+  const Id acme = added("Acme", {{"size", std::int64_t{7}}});
+  const Error told = refused([&](Work& work) { history::undo(work, defined); }, Code::conflict);
+  EXPECT_TRUE(says(told, "customer " + std::to_string(acme.value)));
+  EXPECT_TRUE(says(told, "'size', which no custom_field defines"));
+  set(acme, {{"size", Value()}});
+  in_work([&](Work& work) { history::undo(work, defined); });
+  // The past still holds a number under the name.
+  EXPECT_TRUE(says(refused_field(named("size", Type::text), Code::state), "take another name"));
+  made(named("size", Type::integer));
+  EXPECT_EQ(generic::versions(session().reader(), customer(), acme).rows(), 2U);
+}
+
+TEST_P(CustomMovesTest, ADefinitionThatWasNeverUsedMayComeBackOtherwise) {
+  made(named("size", Type::integer));
+  in_work([&](Work& work) { history::undo(work, session().reader().seq()); });
+  made(named("size", Type::text));
+  EXPECT_EQ(value(added("Acme", {{"size", std::string("big")}}), "size"), Value(std::string("big")));
+}
+
+TEST_P(CustomMovesTest, WhatGuardsAndMachinesNameStays) {
+  CustomField grade = named("grade", Type::choice);
+  grade.choices = "a,b";
+  CustomField vetted = named("vetted", Type::boolean, "opportunity");
+  CustomField needed = named("needed", Type::integer, "opportunity");
+  CustomField seen = named("seen", Type::boolean, "opportunity");
+  CustomField counted = named("counted", Type::integer, "opportunity");
+  std::map<std::string, std::int64_t> works;
+  for (CustomField* field : {&grade, &vetted, &needed, &seen, &counted}) {
+    in_work([&](Work& work) { custom::define(work, *field); });
+    works[field->name] = session().reader().seq();
+  }
+  in_work([&](Work& work) {
+    Pipeline pipeline{.name = "Standard"};
+    std::vector<Stage> stages{{.name = "talk", .position = 1}, {.name = "offer", .position = 2, .guard = "vetted"}};
+    sales::create(work, pipeline, stages);
+    StateMachine machine{.name = "grades", .entity = "customer", .field = "grade", .initial = "a"};
+    state_machine::define(work, machine);
+    for (Transition way : work.list<Transition>({.where = "name = 'win'"})) {
+      way.needs = "reason, needed";
+      way.guard = "seen";
+      state_machine::configure(work, way);
+    }
+    Measure measure;
+    measure.name = "counts";
+    measure.entity = "opportunity";
+    measure.on = "closed_on";
+    measure.value = "counted";
+    incentive::set_measure(work, measure);
+  });
+  for (const auto& [field, name] : std::map<const CustomField*, std::string>{{&grade, "'grades' leads through grade"},
+                                                                             {&vetted, "the guard of 'offer'"},
+                                                                             {&needed, "needs needed"},
+                                                                             {&seen, "the guard of 'win'"},
+                                                                             {&counted, "the value of 'counts'"}}) {
+    CustomField retired = *field;
+    retired.retired = true;
+    EXPECT_TRUE(says(refused_field(retired, Code::state), name)) << field->name;
+    const std::int64_t seq = works[field->name];
+    EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, seq); }, Code::conflict), name)) << field->name;
+  }
+}
+
+TEST_P(CustomMovesTest, TheFieldsOfThenShowThePast) {
+  made(named("rent", Type::money));
+  CustomField cost = named("cost", Type::money);
+  cost.formula = "rent * 2";
+  cost = made(cost);
+  CustomField size = made(named("size", Type::integer));
+  const std::int64_t undefined = session().reader().seq();
+  made(named("later", Type::integer));
+  const Currency usd = currency("USD");
+  const Id acme = added("Acme", {{"rent", Money{10'000, usd}}, {"size", std::int64_t{7}}});
+  const std::int64_t seq = session().reader().seq();
+  changed(cost, [](CustomField& field) { field.formula = "rent * 3"; });
+  changed(size, [](CustomField& field) { field.retired = true; });
+  EXPECT_EQ(value(acme, "cost"), Value(Money{30'000, usd}));
+  for (int pass = 0; pass < 2; ++pass) {
+    const Reader then = session().reader({.as_of_seq = seq});
+    const custom::Values values = custom::get(then, customer(), acme);
+    EXPECT_EQ(values.at("cost"), Value(Money{20'000, usd}));
+    EXPECT_EQ(values.at("size"), Value(std::int64_t{7}));
+    EXPECT_EQ(then.list<Customer>({.where = "size = 7 and cost = 200.00 USD"}).size(), 1U);
+    EXPECT_EQ(generic::field_values(then, customer(), acme, "size").rows(), 1U);
+    EXPECT_THROW(session().reader().list<Customer>({.where = "size = 7"}), Error);
+    EXPECT_THROW(session().reader({.as_of_seq = undefined}).list<Customer>({.where = "later = 1"}), Error);
+  }
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(CustomMovesTest);

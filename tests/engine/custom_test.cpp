@@ -293,6 +293,15 @@ TEST_P(CustomFieldsTest, DefinitionsThatMeanNothingAreRefused) {
   EXPECT_EQ(names_where("客户等级 is null"), (std::vector<std::string>{}));
 }
 
+TEST_P(CustomFieldsTest, TheColumnOfACurrencyIsNoOtherField) {
+  made(named("rent", Type::money));
+  EXPECT_TRUE(says(refused_field(named("rent_currency", Type::text)), "the column of the currency of 'rent'"));
+  made(named("fee_currency", Type::text));
+  EXPECT_TRUE(says(refused_field(named("fee", Type::money)), "'fee_currency', which is another field already"));
+  EXPECT_TRUE(says(refused_field(named("amount_currency", Type::text, "opportunity")), "currency of 'amount'"));
+  made(named("amount_currency", Type::text));  // customers have no amount
+}
+
 TEST_P(CustomFieldsTest, WhatRecordsSayGoesOnMeaningTheSame) {
   CustomField colour = named("colour", Type::choice);
   colour.choices = "red,green";

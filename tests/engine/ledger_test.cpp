@@ -68,6 +68,12 @@ TEST_P(LedgerTest, APostingTakesDefaultsAndStays) {
   refused([&](Work& work) { work.remove<Posting>(row.id, row.revision); }, Code::state);
 }
 
+TEST_P(LedgerTest, APostingIsNotUndone) {
+  posted("bookings", 1000);
+  const std::int64_t seq = session().reader().seq();
+  EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, seq); }, Code::conflict), "is only ever added to"));
+}
+
 TEST_P(LedgerTest, RefusesWhatMeansNothing) {
   const auto error = [&](auto&& spoil) {
     Posting row = posting("bookings", 100);

@@ -77,6 +77,19 @@ TEST_P(StatementTest, AB5ExplainsEveryCent) {
   EXPECT_EQ(incentive::canonical_json(incentive::explain_statement(session().reader(), id)), bytes);
 }
 
+TEST_P(StatementTest, AClosedPeriodIsNotOpenedByUndo) {
+  plan({.interval = "quarter", .components = {{"revenue", kThreeTiers}}});
+  const Id seller = employee("Ann");
+  assigned("field", seller);
+  won(seller, 35'000'000, "2025-02-03");
+  run("2025-Q1");
+  close("2025-Q1");
+  const std::int64_t closed = session().reader().seq();
+  EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, closed); }, Code::conflict), "incentive::reopen"));
+  in_work([&](Work& work) { incentive::reopen(work, "2025-Q1", "a deal was missing"); });
+  EXPECT_EQ(session().reader().list<CommissionPeriod>().front().reopened, 1);
+}
+
 TEST_P(StatementTest, J02TheSameFactsAgainChangeNothing) {
   plan({.components = {{"revenue", {{"0", "0.1"}}}}});
   const Id seller = employee("Ann");

@@ -88,6 +88,26 @@ TEST_P(FiscalStoreTest, FrozenPeriodsStay) {
   EXPECT_TRUE(says(refused([&](Work& work) { people::set_calendar(work, calendar); }, Code::state), "by its name"));
 }
 
+TEST_P(FiscalStoreTest, FrozenPeriodsStayThroughUndo) {
+  FiscalCalendar calendar = retail();
+  in_work([&](Work& work) { people::set_calendar(work, calendar); });
+  calendar.first_month = 7;
+  in_work([&](Work& work) { people::set_calendar(work, calendar); });
+  const std::int64_t changed = session().reader().seq();
+  const Quota quota = quota_for("retail", "2023-Q4");
+  const std::string name = "quota " + std::to_string(quota.id.value);
+  EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, changed); }, Code::conflict), name));
+  FiscalCalendar other = retail();
+  other.name = "five";
+  in_work([&](Work& work) { people::set_calendar(work, other); });
+  const std::int64_t second = session().reader().seq();
+  quota_for("five", "2023-Q4");
+  EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, second); }, Code::conflict),
+                   "there must be its calendar 'five'"));
+  in_work([&](Work& work) { work.remove<Quota>(quota.id, quota.revision); });
+  in_work([&](Work& work) { history::undo(work, changed); });
+}
+
 TEST_P(FiscalStoreTest, ThePlainCalendarCanBeChangedUntilItIsUsed) {
   FiscalCalendar april;
   april.name = "calendar";
