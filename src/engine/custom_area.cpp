@@ -233,10 +233,12 @@ void require_readable_past(const Work& work, const Entity& entity, const CustomF
   });
   if (same) return;
   const Entity& past = *work.model().history_of(entity);
-  auto scan = raw_scan(system, {.entity = &past, .fields = {kIdField, entity.custom()}});
+  auto scan = raw_scan(system, {.entity = &past,
+                                .fields = {kIdField, entity.custom()},
+                                .where = {{.op = Condition::Op::not_null, .field = entity.custom()}}});
   for (Batch batch; scan->next(batch);) {
     for (std::size_t at = 0; at < batch.rows(); ++at) {
-      if (batch.columns[1].is_null(at) || !parse_custom(batch.columns[1].text(at)).contains(row.name)) continue;
+      if (!parse_custom(batch.columns[1].text(at)).contains(row.name)) continue;
       throw Error(Code::state, "custom_field", "name",
                   "'" + row.name + "' was defined otherwise before, and the past of " + row.entity + " " +
                       std::to_string(batch.columns[0].word(at)) + " holds a value of then; take another name");
@@ -364,10 +366,11 @@ void check_defined(const Reader& reader, std::vector<Finding>& findings) {
   for (const Entity* entity : reader.model().entities()) {
     if (entity->custom() < 0) continue;
     const std::set<std::string>& names = defined[std::string(entity->name)];
-    auto rows = raw_scan(reader, {.entity = entity, .fields = {kIdField, entity->custom()}});
+    auto rows = raw_scan(reader, {.entity = entity,
+                                  .fields = {kIdField, entity->custom()},
+                                  .where = {{.op = Condition::Op::not_null, .field = entity->custom()}}});
     for (Batch batch; rows->next(batch);) {
       for (std::size_t row = 0; row < batch.rows(); ++row) {
-        if (batch.columns[1].is_null(row)) continue;
         for (const auto& [name, cell] : parse_custom(batch.columns[1].text(row))) {
           if (names.contains(name)) continue;
           findings.push_back({std::string(entity->name), Id{batch.columns[0].word(row)},

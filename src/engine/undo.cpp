@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/custom.hpp"
 #include "engine/internal.hpp"
 #include "engine/recovery.hpp"
 #include "kith/engine/archive.hpp"
@@ -344,6 +345,29 @@ void apply(Recovery& recovery, const Undo& undo) {
   step.keep();
 }
 
+/// Keys of fields of the store's own follow their definitions, which may have come, gone or become indexed.
+void settle_keys(Work& work, const Undo& undo) {
+  std::set<std::pair<std::string, std::string>> fields;  // entity, name
+  for (const Touched& group : undo.groups()) {
+    if (group.entity != &entity_of<CustomField>()) continue;
+    for (const Batch* rows : {&group.now, &group.before}) {
+      for (std::size_t row = 0; row < rows->rows(); ++row) {
+        CustomField field;
+        load_row(*rows, row, &field);
+        fields.emplace(field.entity, field.name);
+      }
+    }
+  }
+  CustomRows keys(work);
+  for (const auto& [name, field] : fields) {
+    const Entity* entity = work.model().find_entity(name);
+    if (entity == nullptr) continue;
+    const auto own = custom_of(work, *entity);
+    const int index = own == nullptr ? -1 : own->find(field);
+    work.trusted([&] { index < 0 ? keys.forget(*entity, field) : keys.rebuild(*own, index); });
+  }
+}
+
 }  // namespace
 
 std::vector<Obstacle> obstacles(const Reader& reader, std::int64_t seq) { return Undo(reader, seq).obstacles(); }
@@ -373,6 +397,7 @@ std::int64_t undo(Work& work, std::int64_t seq) {
   const std::vector<Finding> known = last ? std::vector<Finding>() : findings_of(work, areas);
   Work::Step step(work);
   apply(recovery, undo);
+  settle_keys(work, undo);
   for (const Finding& finding : last ? std::vector<Finding>() : findings_of(work, areas)) {
     const bool old = std::any_of(known.begin(), known.end(), [&](const Finding& one) {
       return one.entity == finding.entity && one.id == finding.id && one.message == finding.message;

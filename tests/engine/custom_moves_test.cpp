@@ -130,6 +130,17 @@ TEST_P(CustomMovesTest, ADefinitionWithValuesIsNotUndone) {
   EXPECT_EQ(generic::versions(session().reader(), customer(), acme).rows(), 2U);
 }
 
+TEST_P(CustomMovesTest, KeysFollowAnUndoneDefinition) {
+  const CustomField size = made(named("size", Type::integer));
+  added("Acme", {{"size", std::int64_t{7}}});
+  changed(size, [](CustomField& field) { field.indexed = true; });
+  for (int pass = 0; pass < 2; ++pass) {  // undone, done again
+    in_work([&](Work& work) { history::undo(work, session().reader().seq()); });
+    EXPECT_EQ(names_where("size = 7").size(), 1U);
+    EXPECT_TRUE(check(session()).empty());
+  }
+}
+
 TEST_P(CustomMovesTest, ADefinitionThatWasNeverUsedMayComeBackOtherwise) {
   made(named("size", Type::integer));
   in_work([&](Work& work) { history::undo(work, session().reader().seq()); });

@@ -85,7 +85,8 @@ TEST_P(StatementTest, AClosedPeriodIsNotOpenedByUndo) {
   run("2025-Q1");
   close("2025-Q1");
   const std::int64_t closed = session().reader().seq();
-  EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, closed); }, Code::conflict), "incentive::reopen"));
+  EXPECT_TRUE(
+      test::says(refused([&](Work& work) { history::undo(work, closed); }, Code::conflict), "incentive::reopen"));
   in_work([&](Work& work) { incentive::reopen(work, "2025-Q1", "a deal was missing"); });
   EXPECT_EQ(session().reader().list<CommissionPeriod>().front().reopened, 1);
 }
