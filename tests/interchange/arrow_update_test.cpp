@@ -198,6 +198,9 @@ TEST_P(ArrowUpdate, MoneyOfTheStoresOwnKeepsItsCurrency) {
     field.name = "fee";
     field.type = Type::money;
     custom::define(work, field);
+    Pipeline pipeline{.name = "Standard"};
+    std::vector<Stage> stages{{.name = "talk", .position = 1}};
+    sales::create(work, pipeline, stages);
     Opportunity deal;
     deal.title = "Deal";
     custom::with(work, deals, {{"fee", Money{500, currency("USD")}}}, [&] { id = sales::create(work, deal); });
