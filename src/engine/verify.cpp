@@ -337,6 +337,10 @@ Verification verify(const Reader& reader, const std::optional<Anchor>& anchor) {
     result.faults.push_back({"head", {}, "is missing"});
     return result;
   }
+  if (const std::size_t heads = raw_all(system, {.entity = &entity_of<Head>(), .fields = {kIdField}}).rows();
+      heads > 1) {
+    faults.add(head->seq + 1, "head", head->id, "has " + std::to_string(heads) + " rows, where there is one");
+  }
   const auto base = last_archive(system);
   if (base && anchor && anchor->seq < base->until) {
     throw Error(Code::state, "archive", "until",

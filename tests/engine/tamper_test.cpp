@@ -258,6 +258,25 @@ TEST(Tamper, AnAnchorFindsACutTail) {
   EXPECT_EQ(code_of_error([] { history::parse_anchor(""); }), Code::invalid);
 }
 
+TEST(Tamper, ASecondHeadIsFound) {
+  const Store store("sqlite");
+  {
+    auto engine = store.open();
+    Session session = engine->session();
+    fill(session);
+  }
+  std::string columns;
+  Sql sql(store.path());
+  for (const auto& column : sql.rows("select name from pragma_table_info('head')")) {
+    if (column[0] != "id") columns += ", \"" + column[0] + "\"";
+  }
+  ASSERT_TRUE(sql.run("insert into head (id" + columns + ") select id + 1" + columns + " from head"));
+  auto engine = store.open();
+  const auto found = history::verify(engine->session().reader());
+  ASSERT_EQ(found.faults.size(), 1U);
+  EXPECT_EQ(found.faults.front().message, "has 2 rows, where there is one");
+}
+
 TEST(Tamper, TheFirstBadRowIsNamedFirst) {
   const Store store("sqlite");
   {

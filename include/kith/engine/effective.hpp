@@ -43,7 +43,8 @@ void require_free(const std::vector<Row>& rows, const Row& row, const char* enti
     if (overlaps(std::vector<Row>{other}, row)) {
       throw Error(Code::conflict, entity, "from",
                   "[" + to_string(row.from) + ", " + to_string(row.to) + ") overlaps [" + to_string(other.from) + ", " +
-                      to_string(other.to) + "); end the earlier row first");
+                      to_string(other.to) + "); " +
+                      (other.from <= row.from ? "end that one first" : "let this one end where that one begins"));
     }
   }
 }
