@@ -50,12 +50,7 @@ void PayStage::read_posted() {
     }
   }
   for (const StatementRelease& row : releases_of_statements(system_, ids)) {
-    Posted& sum = posted_[{owners.at(row.statement).first, row.period_earned, row.component, row.part}];
-    const bool held = row.kind == ReleaseKind::held;
-    std::int64_t& amount = held ? sum.held : sum.released;
-    amount = checked_add(amount, row.amount.minor, "posted releases");
-    if (!row.correction) (held ? sum.held_row : sum.released_row) = row.id;
-    sum.plan = row.plan;
+    count_posted(owners.at(row.statement).first, row);
   }
   for (StatementPayment& row : payments_of_statements(system_, ids)) {
     const auto& [employee, period] = owners.at(row.statement);
@@ -67,6 +62,15 @@ void PayStage::read_posted() {
   if (paid_.empty()) return;
   const Query names{.fields = {"id", "name"}};
   for (const CommissionPlan& row : system_.list<CommissionPlan>(names)) plan_names_.emplace(row.id, row.name);
+}
+
+void PayStage::count_posted(Id employee, const StatementRelease& row) {
+  Posted& sum = posted_[{employee, row.period_earned, row.component, row.part}];
+  const bool held = row.kind == ReleaseKind::held;
+  std::int64_t& amount = held ? sum.held : sum.released;
+  amount = checked_add(amount, row.amount.minor, "posted releases");
+  if (!row.correction) (held ? sum.held_row : sum.released_row) = row.id;
+  sum.plan = row.plan;
 }
 
 const PlanVersion& PayStage::version(Id plan) const {

@@ -34,6 +34,9 @@ class PayStage {
 
   /// Whether there is anything to do: a plan that pays apart, or rows of earlier periods.
   bool any() const { return any_; }
+  /// A correction that an earlier run of the same period made and that stays: what is left to release counts it. Before
+  /// `later_releases`.
+  void count_posted(Id employee, const StatementRelease& row);
   using Rows = std::map<Id, std::vector<StatementRelease>>;  // by employee
   /// What is released in the period of what was earned in earlier ones, and corrections of closed periods for those
   /// that were `looked` at.

@@ -365,8 +365,13 @@ class Settler {
     std::map<Id, std::vector<GeneralFacts::Part>> parts;
     for (GeneralFacts::Part& part : parts_) parts[part.employee].push_back(std::move(part));
     for (const auto& [employee, own] : parts) add(employee, own_releases(own, result_.series.target, employee));
+    for (const auto& [employee, old] : stored_) {
+      keep(employee, true);
+      for (const StatementRelease& row : draft(employee).releases) {
+        if (row.correction) stage_->count_posted(employee, row);
+      }
+    }
     for (auto& [employee, rows] : stage_->later_releases(looked_)) add(employee, rows);
-    for (const auto& [employee, old] : stored_) keep(employee, true);
   }
 
   void add(Id employee, const std::vector<StatementRelease>& rows) {

@@ -127,6 +127,29 @@ TEST_P(GeneralPayTest, ACorrectionOfAClosedMonthHoldsItsOwnPart) {
 }
 
 // Case G-02 with thirds, and derived by hand: a payment of January that is learned of in March.
+// What is left to release counts the corrections that an earlier run of the same period has made.
+TEST_P(GeneralPayTest, ALateCorrectionIsReleasedTheSameInEveryRun) {
+  const Id ann = employee("Ann");
+  paying(Json::array({{{"trigger", "at once"}, {"share", "1/3"}},
+                      {{"trigger", "later"}, {"share", "2/3"}, {"after_months", 1}}}),
+         carry());
+  assigned("general", ann);
+  post({sale("1", "2025-01-09", 90'000, ann)});
+  settle("2025-01");
+  EXPECT_EQ(paid(ann, "2025-01").pay.minor, 30'000);
+  post({sale("1", "2025-01-09", 120'000, ann, 2)});
+  for (int i = 0; i < 3; ++i) {
+    const incentive::RunResult again = run("2025-02");
+    if (i > 0) EXPECT_EQ(again.changed, 0);
+    EXPECT_EQ(paid(ann, "2025-02").held.minor, 20'000) << "run " << i;
+    EXPECT_EQ(paid(ann, "2025-02").released.minor, 80'000) << "run " << i;
+    EXPECT_EQ(paid(ann, "2025-02").pay.minor, 30'000 - 20'000 + 80'000) << "run " << i;
+  }
+  expect_right(ann, "2025-02");
+  close("2025-02");
+  EXPECT_TRUE(incentive::waiting(session().reader(), statement(ann, "2025-02").id).empty());
+}
+
 TEST_P(GeneralPayTest, G02CashReleasesAndALatePaymentIsACorrection) {
   const Id ann = employee("Ann"), boss = employee("Boss");
   reports_to(ann, boss);

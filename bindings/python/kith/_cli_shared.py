@@ -48,6 +48,12 @@ def opened(store: str, actor: str) -> Session:
     return kith.open(store, create=False).session(actor)
 
 
+def without_password(store: str) -> str:
+    """A path or URL as it may be shown."""
+    shown = re.sub(r"^([a-z]+:/*[^:/?@]*):[^/?]*@", r"\1:***@", store)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", shown)
+
+
 def plain(value: Any) -> Any:
     """A value as JSON or CSV say it."""
     if isinstance(value, Money):

@@ -488,7 +488,9 @@ def open_on(
 
     The host begins the transaction first and ends it itself: a work is one savepoint in it, durable with the host's
     commit and gone with its rollback. Nothing is closed, configured, made or migrated. Close the store, its sessions,
-    readers and works before the transaction ends. `BusyError` means: roll back and repeat all of it.
+    readers and works before the transaction ends, and in any case before the connection is closed: Kith knows it by its
+    address, which after that belongs to nobody or to another connection. Write `with kith.open_on(...)` inside the
+    `with` of the connection. `BusyError` means: roll back and repeat all of it.
 
     The driver must use the system's libpq, as Kith does: psycopg and psycopg2 do, their "binary" packages bring a
     libpq of their own and are refused. Python's sqlite3 does not tell its handle, so its connections cannot be lent;

@@ -38,6 +38,7 @@ from ._cli_shared import (
     out,
     parameters,
     show,
+    without_password,
 )
 from ._cli_shared import day as day_of
 
@@ -134,9 +135,10 @@ def init(
 ) -> None:
     """Make a new store."""
     if is_there(store):
-        raise Error(f"'{store}' is there already; choose another path")
+        raise Error(f"'{without_password(store)}' is there already; choose another path")
     kith.open(store, currency=currency, zone=zone).session().close()
-    out.print(f"Made {store}: base currency {currency}, zone {zone}, principal local (admin).")
+    made = without_password(store)
+    out.print(f"Made {made}: base currency {currency}, zone {zone}, principal local (admin).", markup=False)
 
 
 @app.command("import")

@@ -157,7 +157,7 @@ def test_rows_that_are_none_are_told_with_their_place(shop: SimpleNamespace) -> 
         with pytest.raises(kith.InvalidError, match="is negative; give 0 or more"):
             work.opportunities.create(title="x", amount="-1.01")
         calendar = work.working_calendars.create(name="de", monday="09:00-17:00")
-        with pytest.raises(kith.InvalidError, match="working_day.day: is missing"):
+        with pytest.raises(kith.InvalidError, match=r"working_day.day: is missing"):
             work.working_days.create(calendar=calendar.id, hours="")
     with pytest.raises(kith.InvalidError, match="busy_ms is negative"):
         kith.open("memory:", busy_ms=-1)

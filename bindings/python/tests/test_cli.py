@@ -11,6 +11,7 @@ from pathlib import Path
 import kith
 import pytest
 from conftest import open_shop
+from kith._cli_shared import without_password
 from test_surface import PLAN
 
 
@@ -187,3 +188,15 @@ def test_a_list_for_people_shows_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "empty.kith").touch()
     assert "there is no store in" in run("check", tmp_path / "empty.kith", code=1)
     assert (tmp_path / "empty.kith").stat().st_size == 0
+
+
+def test_a_password_is_never_shown() -> None:
+    for url, shown in (
+        ("postgresql://ann:top%secret@db/shop", "postgresql://ann:***@db/shop"),
+        ("postgresql://ann:a@b@db:5432/shop?kith_tenant=2", "postgresql://ann:***@db:5432/shop?kith_tenant=2"),
+        ("postgresql://db/shop?user=ann&password=secret&x=1", "postgresql://db/shop?user=ann&password=***&x=1"),
+        ("postgresql://ann@db/shop", "postgresql://ann@db/shop"),
+        ("C:/data/shop@home.kith", "C:/data/shop@home.kith"),
+        ("数据 库/shop.kith", "数据 库/shop.kith"),
+    ):
+        assert without_password(url) == shown
