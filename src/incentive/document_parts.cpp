@@ -233,6 +233,9 @@ void read_modifier_kind(Node& node, Modifier& read, const Model& model) {
       if (const json* tiers = node.find("tiers", false)) {
         read.input = node.text("measure");
         read.table = read_table(*tiers, node.path("tiers"), model, node.out());
+        if (read.kind == Do::multiply && (read.table->unit == Unit::amount || read.table->unit == Unit::per_unit)) {
+          node.fault("tiers", "What multiplies is a factor, not money; write unit \"pct_of_base\" (0.85, or 85 %).");
+        }
         break;
       }
       read.by = read_number(node, "by", read.of == "amount" ? money : Exact(1), true).value_or(Number{});

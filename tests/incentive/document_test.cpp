@@ -150,6 +150,13 @@ TEST(PlanDocument, RefusesWhatCannotBeMeantWithItsPlace) {
   says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "gate", "measure": "sales",
       "input": "attainment", "at_least": "80 %"}])"),
        "components[0].modifiers[0].input: Attainment needs a goal; the measure 'sales' has none.");
+  for (const std::string unit : {"amount", "per_unit"}) {
+    says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "multiply",
+        "measure": "sales", "tiers": {"input": "amount", "mode": "lookup", "boundary": "upper", "unit": ")" +
+                                                                     unit + R"(",
+        "rows": [{"from": "0", "value": "0.5"}, {"from": "60", "value": "0.85"}]}}])"),
+         "components[0].modifiers[0].tiers: What multiplies is a factor");
+  }
   for (const auto& [when, part] :
        std::vector<std::pair<std::string, std::string>>{{"amout > 1.00 USD", "unknown field 'amout' at character 1"},
                                                         {"amount * amount > 1.00 USD", "at character 10"},
