@@ -116,11 +116,7 @@ class SqliteStorage final : public Storage {
     if (*fresh_) return faults;
     try {
       sqlite::Database database(path_, sqlite::Database::Mode::read, options_);
-      const sqlite::Statement rows = database.prepare("PRAGMA integrity_check");
-      while (database.step(rows.get(), "read")) {
-        const std::string_view line = sqlite::column_text(rows.get(), 0);
-        if (line != "ok") faults.emplace_back(line);
-      }
+      faults = database.damage("PRAGMA integrity_check");
     } catch (const Error& error) {
       if (error.code != Code::corrupt) throw;
       faults.push_back(error.message);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <new>
 
 #include "kith/base/error.hpp"
@@ -89,6 +90,32 @@ std::int64_t Database::number(const char* sql) {
 std::string Database::text(const char* sql) {
   const Statement statement = prepare(sql);
   return step(statement.get(), "read") ? std::string(column_text(statement.get(), 0)) : std::string();
+}
+
+namespace {
+
+/// What kept SQLite from looking at a page, where that was no damage: no memory, or a read that failed; 0 otherwise.
+int failure_in(std::string_view line) {
+  constexpr std::string_view kSaid = "error code=";
+  const std::size_t at = line.find(kSaid);
+  if (at == std::string_view::npos) return 0;
+  int rc = 0;
+  std::from_chars(line.data() + at + kSaid.size(), line.data() + line.size(), rc);
+  const bool cut = rc == SQLITE_IOERR_SHORT_READ;  // the file ends before the page does
+  return (rc & 0xff) == SQLITE_NOMEM || ((rc & 0xff) == SQLITE_IOERR && !cut) ? rc : 0;
+}
+
+}  // namespace
+
+std::vector<std::string> Database::damage(const std::string& integrity_check) {
+  std::vector<std::string> faults;
+  const Statement rows = prepare(integrity_check);
+  while (step(rows.get(), "read")) {
+    const std::string_view line = column_text(rows.get(), 0);
+    if (const int rc = failure_in(line)) fail(rc, "read");
+    if (line != "ok") faults.emplace_back(line);
+  }
+  return faults;
 }
 
 Statement Database::prepare(const std::string& sql) {

@@ -75,6 +75,8 @@ class Database {
   /// The first column of the first row; 0 or "" without a row.
   std::int64_t number(const char* sql);
   std::string text(const char* sql);
+  /// What a statement `PRAGMA integrity_check` finds; nothing for a whole database. Throws std::bad_alloc.
+  std::vector<std::string> damage(const std::string& integrity_check);
 
   Statement prepare(const std::string& sql);
   /// A kept statement of that very text, or a new one. Shapes come from entity tables, so there are few.

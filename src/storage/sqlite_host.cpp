@@ -65,14 +65,7 @@ class HostStorage final : public Storage {
   }
 
   std::vector<std::string> damage() override {
-    std::vector<std::string> faults;
-    sqlite::Database database(host_, schema_);
-    const sqlite::Statement rows = database.prepare("PRAGMA " + qualified(schema_, "integrity_check"));
-    while (database.step(rows.get(), "read")) {
-      const std::string_view line = sqlite::column_text(rows.get(), 0);
-      if (line != "ok") faults.emplace_back(line);
-    }
-    return faults;
+    return sqlite::Database(host_, schema_).damage("PRAGMA " + qualified(schema_, "integrity_check"));
   }
 
   std::vector<std::string> describe() const override {

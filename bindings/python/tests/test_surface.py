@@ -147,12 +147,12 @@ def test_times_need_zones_and_come_back_in_utc(shop: SimpleNamespace) -> None:
     with shop.session.work() as work:
         with pytest.raises(TypeError, match="time zone"):
             work.customers.advance(shop.acme, "lead", at=datetime(2026, 3, 2))
-        at = datetime(2026, 3, 2, 8, tzinfo=timezone(timedelta(hours=8)))
+        at = datetime(2026, 3, 1, 17, tzinfo=timezone(timedelta(hours=8)))
         work.customers.advance(shop.acme, "lead", at=at)
     rows = shop.session.customer_stages.find("customer = :c", c=shop.acme.id, order=["from"])
-    assert rows[-1]["from"] == datetime(2026, 3, 2, tzinfo=UTC)
+    assert rows[-1]["from"] == datetime(2026, 3, 1, 9, tzinfo=UTC)
     assert rows[-1]["to"] is None
-    assert shop.session.customers.time_in_stages(shop.acme.id, date(2026, 3, 11))["lead"] == 9
+    assert shop.session.customers.time_in_stages(shop.acme.id, date(2026, 3, 11))["lead"] == 10
 
 
 def test_errors_are_a_tree_with_everything_in_it(shop: SimpleNamespace) -> None:
