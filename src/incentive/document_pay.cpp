@@ -97,7 +97,8 @@ std::vector<Taken> claw_back(const Model& model, const Ground& ground, const Eve
                                         ? std::clamp<std::int64_t>(wanted, 0, std::max<std::int64_t>(left, 0))
                                         : std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(left, 0), 0);
         so_far += amount;
-        if (amount != 0) all.push_back({one.person, k, static_cast<std::uint32_t>(row), period, -amount});
+        if (amount != 0)
+          all.push_back({one.person, k, static_cast<std::uint32_t>(row), period, -amount, one.component, one.amount});
       }
     }
   }

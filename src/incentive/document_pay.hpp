@@ -25,6 +25,8 @@ struct Taken {
   std::uint32_t event = 0;  ///< the loss
   Index period = 0;
   std::int64_t amount = 0;
+  Index component = 0;    ///< that had paid
+  std::int64_t paid = 0;  ///< by it for the event that was lost
 };
 std::vector<Taken> claw_back(const Model& model, const Ground& ground, const EventPays& pays);
 

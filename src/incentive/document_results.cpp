@@ -15,7 +15,7 @@
 namespace kith::incentive::general {
 namespace {
 
-constexpr std::string_view kStatement = "statement";
+constexpr std::string_view kStatement = kWholeStatement;
 
 // What a component of a person and period comes to.
 struct Posting {
@@ -213,37 +213,13 @@ class Poster {
 
   // Caps and floors over all components; also the one rounding of plans that round statements.
   void statements() {
-    if (model_.statement.empty() && model_.point != Point::statement) return;
+    if (!bounded(model_)) return;
     for (std::size_t i = 0; i < ground_.people.size(); ++i) {
       const auto person = static_cast<Index>(i);
       if (!credits_.live_person(person)) continue;
-      Exact carried = 0;
-      Exact year = 0;
-      Index last = 0;
-      for (std::size_t k = 0; k < ground_.periods.size(); ++k) {
-        const auto period = static_cast<Index>(k);
-        if (!credits_.live_period(period)) continue;
-        if (last < ground_.periods.year_begin(period)) year = 0;
-        last = period;
-        const Exact own = exact(person, period);
-        Exact after = own + carried;
-        Exact carry = 0;
-        for (const Modifier& modifier : model_.statement) {
-          Exact bound = ground_.lookup.value(modifier.by, person, period, ten_to(model_.digits));
-          if (modifier.per == "year") bound -= year;
-          if (modifier.kind == Do::floor) after = std::max(after, bound);
-          if (modifier.kind == Do::cap && after > bound) {
-            if (modifier.carry) carry += after - bound;
-            after = bound;
-          }
-        }
-        year += after;
-        const bool whole = model_.point == Point::statement;
-        const std::int64_t amount =
-            told_whose([&] { return ground_.whose(kStatement, person, period); },
-                       [&] { return round_number(whole ? after : Exact(after - own), model_.mode, model_.unit); });
-        if (amount != 0) postings_.push_back({person, place(kStatement), period, amount});
-        carried = carry;
+      const auto own = [&](Index period) { return exact(person, period); };
+      for (const Bounded& one : bounded_periods(model_, ground_, credits_, person, own)) {
+        if (one.amount != 0) postings_.push_back({person, place(kStatement), one.period, one.amount});
       }
     }
   }
@@ -376,6 +352,54 @@ class Poster {
 };
 
 }  // namespace
+
+std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, const Credits& credits, Index person,
+                                     const std::function<Exact(Index)>& own) {
+  std::vector<Bounded> all;
+  Exact carried = 0;
+  Exact year = 0;
+  Index last = 0;
+  for (std::size_t k = 0; k < ground.periods.size(); ++k) {
+    const auto period = static_cast<Index>(k);
+    if (!credits.live_period(period)) continue;
+    if (last < ground.periods.year_begin(period)) year = 0;
+    last = period;
+    Bounded one{period, own(period), carried};
+    one.after = one.own + carried;
+    carried = 0;
+    for (const Modifier& modifier : model.statement) {
+      Exact bound = ground.lookup.value(modifier.by, person, period, ten_to(model.digits));
+      if (modifier.per == "year") bound -= year;
+      const Exact before = one.after;
+      if (modifier.kind == Do::floor) one.after = std::max(one.after, bound);
+      if (modifier.kind == Do::cap && one.after > bound) {
+        if (modifier.carry) carried += one.after - bound;
+        one.after = bound;
+      }
+      one.steps.push_back({modifier.kind == Do::cap ? "cap" : "floor", before, one.after, bound});
+    }
+    year += one.after;
+    const bool whole = model.point == Point::statement;
+    one.amount = told_whose(
+        [&] { return ground.whose(kStatement, person, period); },
+        [&] { return round_number(whole ? one.after : Exact(one.after - one.own), model.mode, model.unit); });
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+Bounded bounded_of(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator, Index person,
+                   Index period) {
+  const bool whole = model.point == Point::statement;
+  std::map<Index, Exact> sums;
+  for (std::size_t c = 0; c < model.components.size(); ++c) {
+    for (const Outcome& out : evaluator.outcomes(c, person)) sums[out.period] += whole ? out.exact : Exact(out.amount);
+  }
+  for (Bounded& one : bounded_periods(model, ground, credits, person, [&](Index at) { return sums[at]; })) {
+    if (one.period == period) return std::move(one);
+  }
+  return {};
+}
 
 ComponentResult row_of(const Model& model, const Ground& ground, const Outcome& out) {
   const auto major = [&](const Exact& value) { return number_text(value / ten_to(model.digits)); };

@@ -183,13 +183,23 @@ std::int64_t posted_before(const Scene& scene, const StatementLine& line) {
   return sum;
 }
 
+/// Everything of a plan that can earn or take back: components, clawbacks, what holds over all of them.
+std::vector<std::string> explained_parts(const PlanDocument& plan) {
+  std::vector<std::string> parts;
+  for (const auto& part : plan.model().components) parts.push_back(part.name);
+  for (const auto& part : plan.model().clawbacks) {
+    if (part.prorate != general::Unearned::recompute) parts.push_back(part.name);
+  }
+  if (general::bounded(plan.model())) parts.emplace_back(general::kWholeStatement);
+  return parts;
+}
+
 std::string component_text(const Scene& scene, const Period& period, const std::string& component,
                            std::string_view language) {
   const PlanVersion* version = scene.version(period);
   if (version == nullptr) return std::string(words_of(language).nothing);
-  const auto& parts = version->document->model().components;
-  const bool known = std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.name == component; });
-  if (!known) return {};
+  const std::vector<std::string> parts = explained_parts(*version->document);
+  if (std::find(parts.begin(), parts.end(), component) == parts.end()) return {};
   return general::explain_as(*version->document, scene.inputs(period), scene.person(), scene.name(), component,
                              period.label, language);
 }
@@ -328,8 +338,8 @@ std::string explain_statement_text(const Reader& reader, Id statement, std::stri
   }
   std::string text = statement_heading(reader, scene, language);
   if (const PlanVersion* version = scene.version(scene.period())) {
-    for (const auto& part : version->document->model().components) {
-      text += component_text(scene, scene.period(), part.name, language);
+    for (const std::string& part : explained_parts(*version->document)) {
+      text += component_text(scene, scene.period(), part, language);
     }
   }
   return text + corrections_text(scene, language) +
