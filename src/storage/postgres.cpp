@@ -111,6 +111,7 @@ class PostgresStorage final : public Storage, public Lendable {
   bool fresh() const override { return pool_->fresh; }
 
   void prepare(std::span<const Entity* const> entities) override {
+    entities_.assign(entities.begin(), entities.end());
     const Settings& settings = pool_->settings();
     if (pool_->fresh && settings.storage.read_only) fail_read_only_store(settings.place);
     with_channel([&](Channel& channel) {
@@ -129,6 +130,10 @@ class PostgresStorage final : public Storage, public Lendable {
       const Found found = inspect(channel);
       if (found.format != kFormat || found.tenant_format != kFormat) fail_older(found);
       check_tables(channel, entities);
+      if (const auto faults = found.rls ? wall_faults(channel, entities) : std::vector<std::string>();
+          !faults.empty()) {
+        throw Error(Code::corrupt, fmt::format("{}: {}; nothing was changed", settings.place, fmt::join(faults, "; ")));
+      }
     });
   }
 
@@ -155,7 +160,12 @@ class PostgresStorage final : public Storage, public Lendable {
   std::vector<std::string> damage() override {
     std::vector<std::string> faults;
     if (pool_->fresh) return faults;
-    with_channel([&](Channel& channel) { faults = invalid_indexes(channel); });
+    with_channel([&](Channel& channel) {
+      faults = invalid_indexes(channel);
+      if (!pool_->rls) return;
+      const auto open_walls = wall_faults(channel, entities_);
+      faults.insert(faults.end(), open_walls.begin(), open_walls.end());
+    });
     return faults;
   }
 
@@ -183,6 +193,8 @@ class PostgresStorage final : public Storage, public Lendable {
       if (flags.text(0, 0) == "off" || flags.text(0, 1) == "off") {
         lines.emplace_back("warning: a crash of the server can lose works that were acknowledged");
       }
+      if (!pool_->rls) return;
+      for (const std::string& fault : wall_faults(channel, entities_)) lines.push_back("warning: " + fault);
     });
     return lines;
   }
@@ -202,6 +214,7 @@ class PostgresStorage final : public Storage, public Lendable {
     const std::shared_ptr<Channel> channel(pool->take().release(),
                                            [pool](Channel* one) { pool->give(std::unique_ptr<Channel>(one)); });
     if (!channel->borrowed()) return function(*channel);
+    channel->check_lent();
     const bool within = channel->state() == PQTRANS_INTRANS;
     const char* end = within ? "ROLLBACK TO kith_look; RELEASE kith_look" : "ROLLBACK";
     channel->exec(within ? "SAVEPOINT kith_look" : "BEGIN READ ONLY");
@@ -218,6 +231,7 @@ class PostgresStorage final : public Storage, public Lendable {
 
   friend std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool);
   std::shared_ptr<Pool> pool_;
+  std::vector<const Entity*> entities_;  ///< that were prepared
 };
 
 std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {

@@ -5,6 +5,7 @@
 
 #ifdef KITH_POSTGRES
 
+#include <libpq-events.h>
 #include <libpq-fe.h>
 
 #include <string>
@@ -36,6 +37,7 @@ namespace kith::postgres {
   F(PQgetResult)                \
   F(PQenterPipelineMode)        \
   F(PQexitPipelineMode)         \
+  F(PQpipelineStatus)           \
   F(PQpipelineSync)             \
   F(PQputCopyData)              \
   F(PQputCopyEnd)               \
@@ -51,6 +53,7 @@ namespace kith::postgres {
   F(PQcmdStatus)                \
   F(PQcmdTuples)                \
   F(PQsetNoticeProcessor)       \
+  F(PQregisterEventProc)        \
   F(PQsetErrorVerbosity)        \
   F(PQreset)                    \
   F(PQsocket)                   \

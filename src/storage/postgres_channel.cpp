@@ -118,8 +118,7 @@ Channel::Channel(const Settings& settings) : settings_(settings) {
       connection_, [](void*, const char*) {}, nullptr);
 }
 
-Channel::Channel(const Settings& settings, std::shared_ptr<Lent> lent)
-    : settings_(settings), connection_(lent->connection), lent_(std::move(lent)) {}
+Channel::Channel(const Settings& settings, std::shared_ptr<Lent> lent) : settings_(settings), lent_(std::move(lent)) {}
 
 Channel::~Channel() {
   if (!borrowed()) api().PQfinish(connection_);
@@ -174,6 +173,7 @@ std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view do
 }
 
 std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, std::string_view doing) {
+  check_lent();
   // Before the first of them is looked up: none of these may be let go for another.
   if (prepared_.size() + steps.size() > kMostPrepared) forget_prepared();
   std::vector<const std::string*> names;
@@ -299,6 +299,7 @@ void Channel::commit() {
 }
 
 void Channel::fail_lost(std::string_view said) const {
+  check_open();
   if (borrowed()) {
     throw Interrupted(fmt::format("the host's connection to {} was lost ({}); nothing of its transaction is kept; "
                                   "connect again and repeat all of it",
@@ -315,6 +316,7 @@ void Channel::fail(const Result& result, std::string_view doing) const {
   std::string said = without_end(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
   if (said.empty()) said = without_end(api().PQerrorMessage(raw()));
   if (!alive() || is_lost(state)) fail_lost(said);
+  check_lent();
   // The cursor, the undo point or the transaction is gone, and it was not Kith that ended it.
   if (borrowed() && !inside_.empty() && (state == "34000" || state == "3B001" || state == "25P01")) fail_moved();
   const std::string& place = settings_.place;
@@ -339,7 +341,10 @@ void Channel::fail(const Result& result, std::string_view doing) const {
   if (state == "XX001" || state == "XX002") {
     throw Error(Code::corrupt, fmt::format("{} is damaged ({}); nothing was changed; restore a backup", place, said));
   }
-  if (state == "42P01" || state == "42703" || state == "3F000") {
+  // A kept statement gives other columns now, or an operator finds other types.
+  const bool changed_type = state == "42804" || state == "42883" ||
+                            (state == "0A000" && field_of(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery");
+  if (state == "42P01" || state == "42703" || state == "3F000" || changed_type) {
     throw Error(Code::corrupt, fmt::format("another program changed the tables of {} ({}); nothing was changed; "
                                            "restore a backup",
                                            place, said));

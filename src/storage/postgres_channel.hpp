@@ -6,6 +6,7 @@
 
 #ifdef KITH_POSTGRES
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -116,9 +117,9 @@ Settings settings_of(std::string_view url, const StorageOptions& options);
 /// A connection that the host lends, and what it had set before Kith began to work on it. Stores of several tenants
 /// that are open on one connection share it.
 struct Lent {
-  PGconn* connection = nullptr;
-  int inside = 0;        ///< how much of Kith's is open on it
-  bool working = false;  ///< a Work is
+  std::atomic<PGconn*> connection{nullptr};  ///< none once the host has closed it: then its address is nobody's
+  int inside = 0;                            ///< how much of Kith's is open on it
+  bool working = false;                      ///< a Work is
   /// What the setting kith.inside has been since the first of them was opened. It goes with the host's transaction, or
   /// when the host undoes to a point from before.
   std::string mark = {};
@@ -128,7 +129,7 @@ struct Lent {
   std::int64_t told = 0;  ///< the tenant that the nodes of a cluster were told last
 };
 
-/// What is known of that connection; one for all stores on it.
+/// What is known of that connection; one for all stores on it, for as long as it is open.
 std::shared_ptr<Lent> lent_of(PGconn* connection);
 
 class Copying;
@@ -143,7 +144,8 @@ class Channel {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  PGconn* raw() const { return connection_; }
+  /// None where the host has closed its connection; libpq refuses to do anything with that.
+  PGconn* raw() const { return lent_ == nullptr ? connection_ : lent_->connection.load(); }
   bool borrowed() const { return lent_ != nullptr; }
   bool alive() const { return api().PQstatus(raw()) == CONNECTION_OK; }
   const Settings& settings() const { return settings_; }
@@ -174,6 +176,8 @@ class Channel {
   // Of a borrowed connection: encoding, search path and tenant are Kith's while something of Kith's is open on it. A
   // host may end its transaction, or undo to a point from before, while a Reader or Work is open. Nobody can keep it
   // from that, so it is looked for whenever something is written and with everything that is read.
+  /// Errors: misuse where the host has closed its connection, or put it into pipeline mode.
+  void check_lent() const;
   void enter();
   void leave() noexcept;
   /// The undo point of a Work and the lock on its tenant; gives the row of the tenant. Errors: misuse where another
@@ -198,6 +202,7 @@ class Channel {
   void tell_tenant();
   void forget_prepared();
   const std::string* prepared(const std::string& sql, const Params& params);
+  void check_open() const;
   [[noreturn]] void fail_lost(std::string_view said) const;
 
   const Settings& settings_;

@@ -41,22 +41,67 @@ std::string new_mark() {
   return std::to_string(++last);
 }
 
+/// The one thing that stores share: two on one connection would each take the other's settings for the host's. Never
+/// destroyed, for a host may close a connection when the program is ending.
+struct LentOnes {
+  std::mutex mutex;
+  std::map<PGconn*, std::shared_ptr<Lent>> all;
+};
+LentOnes& lent_ones() {
+  static auto* const ones = new LentOnes;
+  return *ones;
+}
+
+/// libpq tells when the connection is closed, by whomever: nothing of Kith's may touch it from then on.
+int on_event(PGEventId event, void* about, void* /*passed*/) {
+  if (event != PGEVT_CONNDESTROY) return 1;
+  LentOnes& ones = lent_ones();
+  const std::lock_guard lock(ones.mutex);
+  const auto found = ones.all.find(static_cast<PGEventConnDestroy*>(about)->conn);
+  if (found == ones.all.end()) return 1;
+  found->second->connection = nullptr;
+  ones.all.erase(found);
+  return 1;
+}
+
+/// An undo point can be kept by the host's COMMIT, a cursor that outlives the transaction is read through by it: this
+/// one cannot be read, so that the commit fails and keeps nothing of half a Work. The server puts the name that it does
+/// not know into its message.
+std::string guard_sql(const std::string& mark) {
+  return "DECLARE kith_guard_" + mark +
+         " CURSOR WITH HOLD FOR SELECT pg_catalog.set_config("
+         "'a Work of Kith is open: commit it or drop it before the transaction ends', '', true)";
+}
+
 }  // namespace
 
 std::shared_ptr<Lent> lent_of(PGconn* connection) {
-  // The one thing that stores share: two on one connection would each take the other's settings for the host's.
-  static std::mutex mutex;
-  static std::map<PGconn*, std::weak_ptr<Lent>> all;
-  const std::lock_guard lock(mutex);
-  std::erase_if(all, [](const auto& one) { return one.second.expired(); });
-  std::weak_ptr<Lent>& known = all[connection];
-  auto lent = known.lock();
+  LentOnes& ones = lent_ones();
+  const std::lock_guard lock(ones.mutex);
+  std::shared_ptr<Lent>& lent = ones.all[connection];
   if (lent == nullptr) {
-    lent = std::make_shared<Lent>();
-    lent->connection = connection;
-    known = lent;
+    auto made = std::make_shared<Lent>();
+    made->connection = connection;
+    if (api().PQregisterEventProc(connection, on_event, "kith", nullptr) == 0) throw std::bad_alloc();
+    lent = std::move(made);
   }
   return lent;
+}
+
+void Channel::check_open() const {
+  if (!borrowed() || raw() != nullptr) return;
+  throw Error(Code::misuse, fmt::format("the host closed its connection to {} while Kith was open on it; nothing that "
+                                        "it had not committed is kept; lend another one, and close the store first",
+                                        settings_.place));
+}
+
+void Channel::check_lent() const {
+  if (!borrowed()) return;
+  check_open();
+  if (api().PQpipelineStatus(raw()) == PQ_PIPELINE_OFF) return;
+  throw Error(Code::misuse, fmt::format("the host's connection to {} is in pipeline mode, in which no answer can be "
+                                        "waited for; leave the pipeline before anything of Kith's is called",
+                                        settings_.place));
 }
 
 void Channel::enter() {
@@ -146,8 +191,8 @@ Result Channel::begin_work(const std::string& lock) {
     if (cluster()) tell_nodes("lock_timeout", wait);
     Result row = exec(fmt::format("SET LOCAL lock_timeout = {}; {}", wait, lock), "write to");
     if (cluster()) tell_nodes("lock_timeout", before);
-    const Result number =
-        exec(fmt::format("SET LOCAL lock_timeout = '{}'; SELECT pg_catalog.pg_current_xact_id()", before));
+    const Result number = exec(fmt::format("SET LOCAL lock_timeout = '{}'; {}; SELECT pg_catalog.pg_current_xact_id()",
+                                           before, guard_sql(mark)));
     transaction_ = number.text(0, 0);
     work_ = mark;
     lent_->working = true;
@@ -160,7 +205,7 @@ Result Channel::begin_work(const std::string& lock) {
 
 void Channel::keep_work() {
   look();
-  exec("RELEASE kith_work_" + work_, "write to");
+  exec(fmt::format("CLOSE kith_guard_{0}; RELEASE kith_work_{0}", work_), "write to");
   work_.clear();
   lent_->working = false;
 }
@@ -192,6 +237,7 @@ bool Channel::moved(const Result& looked) const {
 }
 
 void Channel::look() {
+  check_lent();
   if (!borrowed() || state() == PQTRANS_INERROR) return;
   if (state() == PQTRANS_IDLE || moved(exec(look_sql()))) fail_moved();
   tell_tenant();
@@ -254,9 +300,10 @@ void Channel::fail_moved() const {
                                           place));
   }
   throw Error(Code::misuse,
-              fmt::format("the host {} its transaction in {} while a Work was open in it: {}; begin it again in the "
+              fmt::format("the host {} its transaction in {}{} while a Work was open in it: {}; begin it again in the "
                           "next transaction, and commit or drop each Work before the transaction ends",
                           fate == "aborted" ? "rolled back" : "ended", place,
+                          fate == "aborted" ? ", or tried to commit it," : "",
                           fate == "aborted" ? "nothing of the Work is kept"
                                             : "it is not complete, and run `check` if the host committed"));
 }

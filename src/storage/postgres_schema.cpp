@@ -92,7 +92,7 @@ void make_under_lease(Channel& channel, std::span<const Entity* const> entities,
 
 /// Nothing of another program may stand where tables are about to be made.
 void check_room(Channel& channel, std::span<const Entity* const> entities) {
-  const auto taken = table_names(channel);
+  const auto taken = taken_names(channel);
   std::vector<std::string> in_the_way;
   for (const Entity* entity : entities) {
     for (const Definition& definition : definitions(channel.settings().postgres.schema, *entity)) {
@@ -102,9 +102,12 @@ void check_room(Channel& channel, std::span<const Entity* const> entities) {
   for (const std::string_view own : {kTenantTable, kMigrationTable}) {
     if (taken.find(own) != taken.end()) in_the_way.emplace_back(own);
   }
+  const auto tables = table_names(channel);
+  if (!tables.contains(kStoreTable) && taken.contains(kStoreTable)) in_the_way.emplace_back(kStoreTable);
   // Unless another process has just made them.
   if (in_the_way.empty() || inspect(channel).format != 0) return;
-  fail_foreign(channel, fmt::format("tables of another program are in the way ({})", fmt::join(in_the_way, ", ")));
+  fail_foreign(channel, fmt::format("tables, indexes or types of another program are in the way ({})",
+                                    fmt::join(in_the_way, ", ")));
 }
 
 /// The tenant's row. The first format has no column for the tenant's.
@@ -164,13 +167,8 @@ Found inspect(Channel& channel) {
   check_server(channel);
   const auto tables = table_names(channel);
   if (tables.find(kStoreTable) == tables.end()) return {};
-  StoreRow store;
-  try {
-    store = read_store(channel, false);
-  } catch (const Error& error) {
-    if (error.code != Code::corrupt) throw;
-    fail_foreign(channel, fmt::format("its table {} has other columns", kStoreTable));
-  }
+  if (!is_store_table(channel)) fail_foreign(channel, fmt::format("its {} is not Kith's table", kStoreTable));
+  const StoreRow store = read_store(channel, false);
   check_format(channel, store.format);
   if (store.format == 0) return {};
   Found found{.format = store.format, .rls = store.rls};

@@ -63,6 +63,29 @@ const std::string kIndexes =
     "SELECT i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace WHERE n.nspname = $1 AND ";
 
+const std::string kTablesOfIndexes =
+    "SELECT c.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND ";
+
+/// Tables whose rows are also those of tables that inherit from them. Partitions are not.
+const std::string kParents =
+    "SELECT c.relname FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_class AS c ON c.oid = h.inhparent "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'";
+
+/// The valid indexes, each with its table: another table may have one of the same name as Kith's should have.
+std::set<std::pair<std::string, std::string>> indexes_of_tables(Channel& channel) {
+  static const std::string sql =
+      "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
+      "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 AND x.indisvalid";
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  std::set<std::pair<std::string, std::string>> found;
+  for (int row = 0; row < rows.rows(); ++row) found.emplace(rows.text(row, 0), rows.text(row, 1));
+  return found;
+}
+
 [[noreturn]] void fail_table(const Channel& channel, const Entity& entity, std::string_view what) {
   throw Error(Code::corrupt, std::string(entity.name), "",
               fmt::format("{} {}; nothing was changed; restore a backup", channel.settings().place, what));
@@ -129,9 +152,63 @@ Names table_names(Channel& channel) {
   return names(channel, sql);
 }
 
+Names taken_names(Channel& channel) {
+  static const std::string sql =
+      "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 UNION SELECT t.typname FROM pg_catalog.pg_type AS t "
+      "JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace WHERE n.nspname = $1";
+  return names(channel, sql);
+}
+
+bool is_store_table(Channel& channel) {
+  static const Columns expected = {{"name", column_line("text", true, "default")},
+                                   {"format", column_line("bigint", true, "")},
+                                   {"rls", column_line("bigint", true, "")}};
+  const auto tables = stored_columns(channel);
+  const auto found = tables.find(kStoreTable);
+  return found != tables.end() && found->second == expected;
+}
+
+std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities) {
+  static const std::string sql =
+      "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polname FROM pg_catalog.pg_class AS c "
+      "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "LEFT JOIN pg_catalog.pg_policy AS p ON p.polrelid = c.oid WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')";
+  const std::string& schema = channel.settings().postgres.schema;
+  Names ours = {std::string(kTenantTable)};
+  for (const Entity* entity : entities) ours.emplace(entity->name);
+  Params params;
+  params.text(schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  std::set<std::string> faults;
+  Names guarded;
+  const auto no = [&](int row, int column) { return rows.text(row, column) == std::string_view("\0", 1); };
+  for (int row = 0; row < rows.rows(); ++row) {
+    const std::string table(rows.text(row, 0));
+    if (!ours.contains(table)) continue;
+    const std::string name = qualified(schema, table);
+    const auto tell = [&](std::string_view what, const std::string& mend) {
+      faults.insert(fmt::format("row-level security of {} {}; run: {}", table, what, mend));
+    };
+    if (no(row, 1)) tell("was switched off", "ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY");
+    if (no(row, 2)) tell("does not bind the owner", "ALTER TABLE " + name + " FORCE ROW LEVEL SECURITY");
+    const std::string policy(rows.text(row, 3));
+    if (policy == "kith_tenant") guarded.insert(table);
+    if (rows.is_null(row, 3) || policy == "kith_tenant") continue;
+    tell("has a policy that is not Kith's", "DROP POLICY " + quoted_name(policy) + " ON " + name);
+  }
+  for (const std::string& table : ours) {
+    if (guarded.contains(table)) continue;
+    faults.insert(fmt::format("row-level security of {} lacks its policy; run: {}", table, rls_sql(schema, table)));
+  }
+  return {faults.begin(), faults.end()};
+}
+
 void check_tables(Channel& channel, std::span<const Entity* const> entities) {
   const auto tables = stored_columns(channel);
-  const auto indexes = names(channel, kIndexes + "x.indisvalid");
+  const auto indexes = indexes_of_tables(channel);
+  const Names keyed = names(channel, kTablesOfIndexes + "x.indisprimary AND x.indisvalid");
+  const Names parents = names(channel, kParents);
   for (const Entity* entity : entities) {
     const auto found = tables.find(entity->name);
     if (found == tables.end()) fail_table(channel, *entity, fmt::format("lacks {}", entity->name));
@@ -139,8 +216,15 @@ void check_tables(Channel& channel, std::span<const Entity* const> entities) {
       const std::string_view name = entity->fields[static_cast<std::size_t>(field)].name;
       fail_table(channel, *entity, fmt::format("lacks {}.{}", entity->name, name));
     }
+    if (!keyed.contains(entity->name))
+      fail_table(channel, *entity, fmt::format("lacks the primary key of {}", entity->name));
+    if (parents.contains(entity->name)) {
+      fail_table(
+          channel, *entity,
+          fmt::format("shows rows of another table, which inherits from {}; ALTER TABLE ... NO INHERIT", entity->name));
+    }
     for (const Definition& definition : definitions(channel.settings().postgres.schema, *entity)) {
-      if (definition.name == entity->name || indexes.find(definition.name) != indexes.end()) continue;
+      if (definition.name == entity->name || indexes.contains({std::string(entity->name), definition.name})) continue;
       fail_table(channel, *entity, fmt::format("lacks a valid index {}", definition.name));
     }
   }
@@ -152,6 +236,15 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
   const auto tables = stored_columns(channel);
   const auto indexes = names(channel, kIndexes + "TRUE");
   const auto keys = unique_keys(channel);
+  const Names taken = taken_names(channel);
+  const auto check_free = [&](const Entity& entity, const std::string& name) {
+    if (!taken.contains(name)) return;
+    throw Error(
+        Code::corrupt, std::string(entity.name), "",
+        fmt::format("{} of another program is in the way in {}; nothing was migrated; rename or remove it, then "
+                    "open again",
+                    name, channel.settings().place));
+  };
   std::vector<MigrationStep> steps;
   if (const auto tenants = tables.find(kTenantTable); tenants != tables.end() && !tenants->second.contains("format")) {
     // The first format with tenants did not tell theirs apart.
@@ -166,6 +259,7 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
     const std::vector<Definition> wanted = definitions(schema, *entity);
     const auto found = tables.find(entity->name);
     if (found == tables.end()) {
+      check_free(*entity, wanted.front().name);
       add("", wanted.front().sql);
       if (rls) add("", rls_sql(schema, entity->name));
       if (spread) add("", distribute_sql(schema, entity->name));
@@ -179,7 +273,9 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
       }
     }
     for (std::size_t i = 1; i < wanted.size(); ++i) {
-      if (!indexes.contains(wanted[i].name)) add("", wanted[i].sql);
+      if (indexes.contains(wanted[i].name)) continue;
+      check_free(*entity, wanted[i].name);
+      add("", wanted[i].sql);
     }
     const auto [first, last] = keys.equal_range(entity->name);
     for (auto key = first; key != last; ++key) {

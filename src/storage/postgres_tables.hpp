@@ -17,6 +17,16 @@ namespace kith::postgres {
 /// Names of the tables in the schema.
 std::set<std::string, std::less<>> table_names(Channel& channel);
 
+/// Every name that a table or an index made in the schema could meet there: relations of any kind, and types, for a
+/// table makes one of its name.
+std::set<std::string, std::less<>> taken_names(Channel& channel);
+
+/// kith_store is the table that Kith makes, and not another program's of that name.
+bool is_store_table(Channel& channel);
+
+/// A sentence for each way in which the second wall of these tables and of kith_tenant is open, with its mending.
+std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities);
+
 /// The tables and indexes of these entities are there as this library makes them; the order of columns is no matter.
 /// Errors: corrupt.
 void check_tables(Channel& channel, std::span<const Entity* const> entities);

@@ -92,6 +92,7 @@ void PostgresTransaction::begin() {
 
 void PostgresTransaction::begin_borrowed() {
   const Settings& settings = channel_->settings();
+  channel_->check_lent();
   if (channel_->state() == PQTRANS_INERROR) {
     throw Error(Code::misuse, "the host's transaction has failed; roll it back first");
   }

@@ -228,8 +228,8 @@ struct Move {
   const char* sql;
   const char* says;
 };
-const Move kMoves[] = {{"commit", "COMMIT", "the host committed its transaction"},
-                       {"commit, then another one", "COMMIT; BEGIN", "the host committed its transaction"},
+const Move kMoves[] = {{"commit", "COMMIT", "or tried to commit it, while"},
+                       {"commit without the guard", "CLOSE ALL; COMMIT", "the host committed its transaction"},
                        {"rollback", "ROLLBACK", "the host rolled back its transaction"},
                        {"rollback, then another one", "ROLLBACK; BEGIN", "nothing of the Work is kept"},
                        {"undo", "ROLLBACK TO before", "to a point from before this Work"},
@@ -251,7 +251,8 @@ TEST_F(HostTest, AHostThatEndsItsTransactionUnderAWorkIsToldAtTheNextStatement) 
         seq = std::to_string(work.next_seq());
         Customer row{.name = "half"};
         if (writes) customer::create(work, row);
-        host(move.sql);
+        const std::string answer = host(move.sql);
+        if (std::string(move.sql) == "COMMIT") EXPECT_EQ(answer, "42704") << "half a work is not kept";
         const bool within = host("SELECT 1") == "1" && std::string(move.sql).find("BEGIN") != std::string::npos;
         if (within) host("INSERT INTO kith_evil.own VALUES (1)");
         const auto next = [&] {
@@ -274,8 +275,52 @@ TEST_F(HostTest, AHostThatEndsItsTransactionUnderAWorkIsToldAtTheNextStatement) 
       }
     }
   }
-  EXPECT_EQ(host("SELECT count(*) FROM kith_evil.own"), "4") << "the host's next transactions are its own";
+  EXPECT_EQ(host("SELECT count(*) FROM kith_evil.own"), "2") << "the host's next transactions are its own";
   host("DROP TABLE kith_evil.own");
+}
+
+/// A closed connection's address is nobody's, or another connection's: nothing is done there.
+TEST_F(HostTest, AHostThatClosesItsConnectionIsTold) {
+  auto host = std::make_unique<Host>(test::plain_url(url_));
+  (*host)("BEGIN");
+  const auto engine =
+      Engine::open(open_postgres_on(host->raw(), {.schema = test::schema_of(url_)}), model(), test::script_options());
+  {
+    Session session = engine->session();
+    const Reader reader = session.reader();
+    Work work = session.work({.cause = "left open"});
+    Customer row{.name = "left open"};
+    customer::create(work, row);
+    host.reset();
+    const Host next(test::plain_url(url_));
+    Customer late{.name = "late"};
+    EXPECT_KITH_ERROR(customer::create(work, late), Code::misuse, "closed its connection");
+    EXPECT_KITH_ERROR(reader.list<Customer>(), Code::misuse, "closed its connection");
+    EXPECT_KITH_ERROR(engine->storage().describe(), Code::misuse, "closed its connection");
+  }
+  EXPECT_KITH_ERROR(engine->session(), Code::misuse, "closed its connection");
+  // Whoever gets the address next is another one, to which nothing of this is known.
+  (*host_)("BEGIN");
+  EXPECT_TRUE(lend()->session().reader().list<Customer>({.where = "name = 'left open'"}).empty());
+  (*host_)("ROLLBACK");
+}
+
+TEST_F(HostTest, PipelineModeIsRefused) {
+  Host& host = *host_;
+  host("BEGIN");
+  const auto engine = lend();
+  Session session = engine->session();
+  Work work = session.work({.cause = "piped"});
+  auto* raw = static_cast<PGconn*>(host.raw());
+  ASSERT_EQ(postgres::api().PQenterPipelineMode(raw), 1);
+  Customer row{.name = "piped"};
+  EXPECT_KITH_ERROR(customer::create(work, row), Code::misuse, "leave the pipeline");
+  EXPECT_KITH_ERROR(session.reader(), Code::misuse, "leave the pipeline");
+  ASSERT_EQ(postgres::api().PQexitPipelineMode(raw), 1);
+  customer::create(work, row);
+  work.commit();
+  EXPECT_EQ(session.reader().list<Customer>({.where = "name = 'piped'"}).size(), 1U);
+  host("ROLLBACK");
 }
 
 TEST_F(HostTest, AHostThatEndsItsTransactionUnderAReaderIsTold) {

@@ -201,6 +201,62 @@ TEST_F(PostgresTest, NewerTablesAndForeignOnesAreLeftAlone) {
   EXPECT_KITH_ERROR(kith::open_storage(other), Code::corrupt, "kith_store");
 }
 
+/// What another program has there stays as it was, and nothing is put beside it.
+TEST_F(PostgresTest, NothingIsMadeBesideWhatIsInTheWay) {
+  const std::string store = "CREATE TABLE {}.kith_store (name text PRIMARY KEY, ";
+  Host host;
+  for (std::string sql :
+       {std::string("CREATE TYPE {}.sample AS ENUM ('a')"), std::string("CREATE SEQUENCE {}.sample"),
+        std::string("CREATE DOMAIN {}.kith_tenant AS text"), std::string("CREATE TYPE {}.kith_store AS ENUM ('a')"),
+        std::string("CREATE VIEW {}.kith_store AS SELECT 'kith'::text AS name, 3::bigint AS format, "
+                    "0::bigint AS rls"),
+        store + "format text, rls text)", store + "format int NOT NULL, rls int NOT NULL)"}) {
+    SCOPED_TRACE(sql);
+    const std::string url = fresh_postgres_url();
+    const std::string schema = schema_of(url);
+    host("CREATE SCHEMA " + schema);
+    EXPECT_EQ(host(sql.replace(sql.find("{}"), 2, schema)), "");
+    const std::string count =
+        "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = '" + schema + "'";
+    const std::string before = host(count);
+    EXPECT_KITH_ERROR(kith::open_storage(url)->prepare(sample_entities()), Code::corrupt, "nothing was changed");
+    EXPECT_EQ(host(count), before);
+    host("DROP SCHEMA " + schema + " CASCADE");
+  }
+}
+
+TEST_F(PostgresTest, ChangedTablesAndAnOpenedWallAreNamed) {
+  const std::string url = fresh_postgres_url("kith_rls=on");
+  const std::string sample = schema_of(url) + ".sample";
+  const auto open_now = kith::open_storage(url);
+  open_now->prepare(sample_entities());
+  EXPECT_TRUE(open_now->damage().empty());
+  Host host;
+  const auto expect_told = [&](const std::string& sql, const std::string& undo, const std::string& says, bool wall) {
+    SCOPED_TRACE(sql);
+    EXPECT_EQ(host(sql), "");
+    EXPECT_KITH_ERROR(kith::open_storage(url)->prepare(sample_entities()), Code::corrupt, says);
+    if (wall) {
+      ASSERT_EQ(open_now->damage().size(), 1U);
+      EXPECT_NE(open_now->damage()[0].find(says), std::string::npos);
+      EXPECT_NE(open_now->describe().back().find(says), std::string::npos);
+    }
+    EXPECT_EQ(host(undo), "");
+    EXPECT_NO_THROW(kith::open_storage(url)->prepare(sample_entities()));
+  };
+  const std::string alter = "ALTER TABLE " + sample;
+  expect_told(alter + " DISABLE ROW LEVEL SECURITY", alter + " ENABLE ROW LEVEL SECURITY", "switched off; run: ALTER",
+              true);
+  expect_told(alter + " NO FORCE ROW LEVEL SECURITY", alter + " FORCE ROW LEVEL SECURITY", "bind the owner; run: ALTER",
+              true);
+  expect_told("CREATE POLICY p ON " + sample + " USING (true)", "DROP POLICY p ON " + sample, "run: DROP POLICY \"p\"",
+              true);
+  expect_told("CREATE TABLE " + sample + "_more () INHERITS (" + sample + ")", "DROP TABLE " + sample + "_more",
+              "NO INHERIT", false);
+  expect_told(alter + " DROP CONSTRAINT sample_pkey", alter + " ADD PRIMARY KEY (tenant_id, id)",
+              "lacks the primary key", false);
+}
+
 TEST_F(PostgresTest, AReadOnlyServerIsNamed) {
   const auto storage = kith::open_storage(fresh_postgres_url("options=-c%20default_transaction_read_only%3Don"));
   EXPECT_KITH_ERROR(storage->prepare(sample_entities()), Code::storage, "read-only");

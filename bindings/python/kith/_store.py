@@ -488,15 +488,16 @@ def open_on(
 
     The host begins the transaction first and ends it itself: a work is one savepoint in it, durable with the host's
     commit and gone with its rollback. Nothing is closed, configured, made or migrated. Close the store, its sessions,
-    readers and works before the transaction ends, and in any case before the connection is closed: Kith knows it by its
-    address, which after that belongs to nobody or to another connection. Write `with kith.open_on(...)` inside the
-    `with` of the connection. `BusyError` means: roll back and repeat all of it.
+    readers and works before the transaction ends: write `with kith.open_on(...)` inside the `with` of the connection.
+    A commit with a work open fails and keeps nothing; after the connection was closed, and while it is in pipeline
+    mode, every call is a MisuseError. The store keeps `connection` alive. `BusyError` means: roll back and repeat all
+    of it.
 
     The driver must use the system's libpq, as Kith does: psycopg and psycopg2 do, their "binary" packages bring a
     libpq of their own and are refused. Python's sqlite3 does not tell its handle, so its connections cannot be lent;
     open the file by its path.
     """
-    return Store(_kith.open_on(_pointer_of(connection), schema, tenant, read_only, busy_ms, clock, seed))
+    return Store(_kith.open_on(connection, _pointer_of(connection), schema, tenant, read_only, busy_ms, clock, seed))
 
 
 def _pointer_of(connection: object) -> int:

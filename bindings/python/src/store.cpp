@@ -10,6 +10,14 @@ namespace {
 
 std::shared_ptr<Table> shared(Table table) { return std::make_shared<Table>(std::move(table)); }
 
+/// Dropped under the interpreter's lock, whoever lets go of the engine last.
+std::shared_ptr<py::object> under_lock(py::object given) {
+  return {new py::object(std::move(given)), [](py::object* object) {
+            const py::gil_scoped_acquire lock;
+            delete object;
+          }};
+}
+
 Options options_from(bool create, bool read_only, int busy_ms, const std::string& currency, const std::string& zone,
                      py::object clock, std::optional<std::uint64_t> seed) {
   Options options;
@@ -17,11 +25,7 @@ Options options_from(bool create, bool read_only, int busy_ms, const std::string
   options.currency = currency;
   options.zone = zone;
   if (!clock.is_none()) {
-    // Dropped under the lock, whoever lets go of the engine last.
-    const std::shared_ptr<py::object> held(new py::object(std::move(clock)), [](py::object* object) {
-      const py::gil_scoped_acquire lock;
-      delete object;
-    });
+    const std::shared_ptr<py::object> held = under_lock(std::move(clock));
     options.clock = [held] {
       const py::gil_scoped_acquire lock;
       const auto now = timestamp_from((*held)());
@@ -194,12 +198,15 @@ void bind_store(py::module_& module) {
     options.migrate = migrate;
     return unlocked([&] { return std::make_shared<PyStore>(kith::open(url, options)); });
   });
-  module.def("open_on", [](std::uintptr_t handle, const std::string& schema, std::int64_t tenant, bool read_only,
-                           int busy_ms, py::object clock, std::optional<std::uint64_t> seed) {
+  module.def("open_on", [](py::object connection, std::uintptr_t handle, const std::string& schema, std::int64_t tenant,
+                           bool read_only, int busy_ms, py::object clock, std::optional<std::uint64_t> seed) {
     const Options options = options_from(false, read_only, busy_ms, "USD", "UTC", std::move(clock), seed);
+    const std::shared_ptr<py::object> held = under_lock(std::move(connection));
     return unlocked([&] {
-      auto storage =
+      const auto lent =
           open_postgres_on(reinterpret_cast<void*>(handle), {.schema = schema, .tenant = tenant}, options.storage);
+      // The driver's object, which closes the connection when it goes, stays for as long as the store.
+      std::shared_ptr<Storage> storage(lent.get(), [lent, held](Storage*) {});
       return std::make_shared<PyStore>(Engine::open(std::move(storage), model(), options));
     });
   });

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -93,11 +94,55 @@ def test_a_host_that_ends_its_transaction_early_is_told(server_url: str, schema:
         assert host.execute(kept) == "0", "its next transaction is neither written into nor broken"
         work = session.work("half")
         work.customers.create(name="half")
-        host.execute("COMMIT")
-        with pytest.raises(kith.MisuseError, match="the host committed"):
+        with pytest.raises(AssertionError, match="COMMIT"):
+            host.execute("COMMIT")
+        with pytest.raises(kith.MisuseError, match="or tried to commit it, .* nothing of the Work is kept"):
             work.commit()
-    assert host.execute(kept) == "1"
+    assert host.execute(kept) == "0"
     host.close()
+
+
+def test_a_host_that_closes_its_connection_is_told(server_url: str, schema: str) -> None:
+    host = Connection(server_url)
+    host.execute("BEGIN")
+    store = kith.open_on(host, schema=schema, tenant=3)
+    session = store.session()
+    reader = session.reader()
+    work = session.work("left open")
+    work.customers.create(name="left open")
+    host.close()
+    # The next ones get its memory, and with it mostly its address.
+    others = [Connection(server_url) for _ in range(3)]
+    for other in others:
+        other.execute("BEGIN")
+    for call in (lambda: work.customers.create(name="late"), reader.customers.find, session.reader):
+        with pytest.raises(kith.MisuseError, match="closed its connection"):
+            call()
+    work.rollback()
+    reader.close()
+    session.close()
+    store.close()
+    for other in others:
+        other.execute("COMMIT")
+        assert other.execute(f"SELECT count(*) FROM {schema}.customer") == "0"
+        other.close()
+
+
+def test_psycopg_is_kept_alive_and_left_alone_in_a_pipeline(server_url: str, schema: str) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    if psycopg.pq.__impl__ == "binary":
+        pytest.skip("psycopg[binary] brings a libpq of its own")
+    host = psycopg.connect(server_url)
+    host.execute("SELECT 1")
+    with kith.open_on(host, schema=schema, tenant=3) as store, store.session() as session:
+        with host.pipeline():
+            with pytest.raises(kith.MisuseError, match="pipeline mode"):
+                session.customers.find()
+            with pytest.raises(kith.MisuseError, match="pipeline mode"):
+                kith.open_on(host, schema=schema, tenant=3)
+        del host
+        gc.collect()
+        assert len(session.customers.find()) == 0
 
 
 def test_psycopg(server_url: str, schema: str) -> None:
