@@ -253,6 +253,18 @@ std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
 
 }  // namespace
 
+namespace {
+
+/// libpq puts what it cannot read between double quotes into its message: that may be a password, or the whole URL.
+std::string without_values(const std::string& message) {
+  const std::size_t from = message.find('"');
+  const std::size_t to = message.rfind('"');
+  if (from == to || message.starts_with("invalid URI query parameter")) return message;
+  return message.substr(0, from) + "(not shown)" + message.substr(to + 1);
+}
+
+}  // namespace
+
 Settings settings_of(std::string_view whole_url, const StorageOptions& options) {
   if (whole_url.find('\0') != std::string_view::npos) throw Error(Code::invalid, "the URL holds a NUL");
   const Url url = parse_url(whole_url);
@@ -265,11 +277,13 @@ Settings settings_of(std::string_view whole_url, const StorageOptions& options) 
     std::string message = said == nullptr ? "out of memory" : said;
     api().PQfreemem(said);
     while (!message.empty() && message.back() == '\n') message.pop_back();
-    throw Error(Code::invalid,
-                fmt::format("the URL cannot be read: {}; write postgresql://user@host/database", message));
+    throw Error(Code::invalid, fmt::format("the URL cannot be read: {}; write postgresql://user@host/database, with "
+                                           "%25, %2F, %3A and %40 for '%', '/', ':' and '@' in a name or password",
+                                           without_values(message)));
   }
   std::string database;
   std::string host;
+  std::string port;
   for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option) {
     const std::string_view keyword = option->keyword;
     if (option->val == nullptr || keyword == "client_encoding" || keyword == "fallback_application_name") continue;
@@ -277,6 +291,7 @@ Settings settings_of(std::string_view whole_url, const StorageOptions& options) 
     settings.values.emplace_back(option->val);
     if (keyword == "dbname") database = option->val;
     if (keyword == "host") host = option->val;
+    if (keyword == "port") port = ":" + std::string(option->val);
   }
   api().PQconninfoFree(parsed);
   const auto add = [&](std::string_view keyword, std::string_view value) {
@@ -285,8 +300,8 @@ Settings settings_of(std::string_view whole_url, const StorageOptions& options) 
   };
   add("client_encoding", "UTF8");
   add("fallback_application_name", "kith");
-  settings.place = fmt::format("database {} on {}, schema {}, tenant {}", database.empty() ? "(default)" : database,
-                               host.empty() ? "this machine" : host, url.options.schema, url.options.tenant);
+  settings.place = fmt::format("database {} on {}{}, schema {}, tenant {}", database.empty() ? "(default)" : database,
+                               host.empty() ? "this machine" : host, port, url.options.schema, url.options.tenant);
   return settings;
 }
 

@@ -320,6 +320,12 @@ void Channel::fail(const Result& result, std::string_view doing) const {
   // The cursor, the undo point or the transaction is gone, and it was not Kith that ended it.
   if (borrowed() && !inside_.empty() && (state == "34000" || state == "3B001" || state == "25P01")) fail_moved();
   const std::string& place = settings_.place;
+  if (state == "55P03" && doing == kMigrating) {
+    throw Error(Code::busy, fmt::format("a table of {} was in use for more than {} ms; what is migrated stays, and the "
+                                        "next opening goes on behind it: end what reads or writes there, then open it "
+                                        "again",
+                                        place, settings_.storage.busy_ms));
+  }
   if (state == "55P03") {
     throw Error(Code::busy, fmt::format("another writer held {} for more than {} ms; try the whole work again", place,
                                         settings_.storage.busy_ms));

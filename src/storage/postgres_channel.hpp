@@ -132,6 +132,9 @@ struct Lent {
 /// What is known of that connection; one for all stores on it, for as long as it is open.
 std::shared_ptr<Lent> lent_of(PGconn* connection);
 
+/// What `doing` is while tables are migrated.
+inline constexpr std::string_view kMigrating = "migrate the tables of";
+
 class Copying;
 
 class Channel {

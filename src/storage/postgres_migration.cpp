@@ -22,7 +22,7 @@
 namespace kith::postgres {
 namespace {
 
-constexpr const char* kDoing = "migrate the tables of";
+constexpr std::string_view kDoing = kMigrating;
 
 std::string migrations(const Channel& channel) {
   return qualified(channel.settings().postgres.schema, kMigrationTable);

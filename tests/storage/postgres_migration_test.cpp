@@ -362,7 +362,7 @@ TEST_F(PostgresMigration, TablesThatNoOlderFormatMadeAreCorrupt) {
   host()("BEGIN; SELECT count(*) FROM " + schema_ + ".customer");
   Options hasty = options();
   hasty.storage.busy_ms = 50;
-  EXPECT_KITH_ERROR(open(tenant(1), hasty), Code::busy, "");
+  EXPECT_KITH_ERROR(open(tenant(1), hasty), Code::busy, "was in use for more than 50 ms");
   host()("COMMIT; UPDATE " + schema_ + ".kith_migration SET statement = 'DROP TABLE customer' WHERE step = 2");
   EXPECT_KITH_ERROR(open(tenant(1), options()), Code::corrupt, "checksum");
 }

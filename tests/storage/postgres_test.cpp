@@ -57,6 +57,20 @@ TEST(PostgresUrl, RefusesWhatItDoesNotKnow) {
   refused("kith_tenant=1&sslmode=require&kith_tenant=2", "kith_tenant twice");
 }
 
+#ifdef KITH_POSTGRES
+TEST(PostgresUrl, NoPasswordIsShown) {
+  for (const char* url : {"postgresql://u:sec%ret@h/d", "postgresql://u:a@[sec%ret/d", "postgresql://u@h/d?sec%ret"}) {
+    try {
+      static_cast<void>(kith::postgres::settings_of(url, {}));
+      ADD_FAILURE() << url;
+    } catch (const kith::Error& error) {
+      EXPECT_EQ(error.code, Code::invalid);
+      EXPECT_EQ(std::string(error.what()).find("sec"), std::string::npos) << error.what();
+    }
+  }
+}
+#endif
+
 TEST(PostgresSql, EveryStatementCarriesTheTenantAndNothingThatCitusRefuses) {
   std::vector<std::string> all;
   for (const kith::Entity* entity : kith::model().stored()) {
