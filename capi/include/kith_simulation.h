@@ -24,7 +24,8 @@ typedef struct kith_company_options {
   /** Customers and deals so far, and in all. Another answer than 0 stops: KITH_ERROR_CANCELLED; what was written stays.
    */
   int32_t (*progress)(void* context, int64_t done, int64_t total);
-  void* context; /**< given to `progress` */
+  void* context;          /**< given to `progress` */
+  int32_t without_events; /**< other than 0: bookings, invoices, payments and returns are not posted to the store */
 } kith_company_options;
 
 /** Makes a store at `url` and lives the company's life in it, week by week. `options` may be NULL. `out` becomes a
@@ -33,7 +34,7 @@ typedef struct kith_company_options {
 KITH_API int32_t kith_generate(const char* url, size_t size, const kith_company_options* options, kith_table** out,
                                kith_error* error);
 /** The company's bookings, invoices, payments and returns as JSON (kith.inputs/1) for the functions on plans.
- *  `options` may be NULL; `progress` is not called. Since 0.1. */
+ *  `options` may be NULL; `progress` is not called, `without_events` not asked. Since 0.1. */
 KITH_API int32_t kith_generate_inputs(const kith_company_options* options, kith_text** out, kith_error* error);
 
 #ifdef __cplusplus

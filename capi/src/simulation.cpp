@@ -28,6 +28,7 @@ int32_t kith_generate(const char* url, size_t size, const kith_company_options* 
     const kith_company_options given = read_struct(options, "options");
     simulation::GenerateOptions wanted;
     wanted.company = company_of(given);
+    wanted.events = given.without_events == 0;
     if (given.progress != nullptr) {
       wanted.progress = [&given](std::int64_t done, std::int64_t total) {
         return given.progress(given.context, done, total) == 0;

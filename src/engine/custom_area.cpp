@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/custom.hpp"
+#include "engine/new_findings.hpp"
 #include "engine/recovery.hpp"
 #include "engine/verbs.hpp"
 #include "kith/base/error.hpp"
@@ -246,25 +247,12 @@ void require_readable_past(const Work& work, const Entity& entity, const CustomF
   }
 }
 
-std::vector<Finding> findings_of(const Work& work) {
-  const Reader system = work.as_system("fields");
-  std::vector<Finding> findings;
-  for (const Area* area : work.model().areas()) {
-    if (area->check != nullptr) area->check(system, findings);
-  }
-  return findings;
-}
-
 /// What any area finds at fault now, and not before, needs the field: guards, machines, measures.
-void require_unused(const Work& work, const std::vector<Finding>& known) {
-  for (const Finding& finding : findings_of(work)) {
-    const bool old = std::any_of(known.begin(), known.end(), [&](const Finding& one) {
-      return one.entity == finding.entity && one.id == finding.id && one.message == finding.message;
-    });
-    if (old) continue;
+void require_unused(const Work& work, const NewFindings& findings) {
+  if (const auto fault = findings.first(work.as_system("fields"))) {
     throw Error(Code::state, "custom_field", "retired",
-                finding.entity + " " + std::to_string(finding.id.value) + " needs it, for without it " +
-                    finding.message + "; change that first, or undo what made it");
+                fault->entity + " " + std::to_string(fault->id.value) + " needs it, for without it " + fault->message +
+                    "; change that first, or undo what made it");
   }
 }
 
@@ -293,13 +281,15 @@ Id define(Work& work, CustomField& field) {
   if (before) require_same(*before, row);
   if (!before) require_readable_past(work, *entity, row);
   const bool retires = before && row.retired && !before->retired;
-  const std::vector<Finding> known = retires ? findings_of(work) : std::vector<Finding>();
+  const auto areas = work.model().areas();
+  const NewFindings findings(work.as_system("fields"), retires ? std::vector<const Area*>(areas.begin(), areas.end())
+                                                               : std::vector<const Area*>());
   Work::Step step(work);
   work.trusted([&] {
     before ? work.update(row) : static_cast<void>(work.create(row));
     const auto own = custom_of(work, *entity);
     if (own != nullptr) require_formulas(*own, row);
-    if (retires) require_unused(work, known);
+    if (retires) require_unused(work, findings);
     if (own != nullptr && !row.formula.empty()) require_computable(work, *own);
     const bool same = before && keyed(*before) == keyed(row) && before->unique == row.unique;
     if (same || (!before && !keyed(row))) return;

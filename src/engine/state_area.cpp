@@ -2,6 +2,7 @@
 // Defining machines and transitions, and those that a store starts with.
 #include <algorithm>
 
+#include "engine/remove_setting.hpp"
 #include "engine/state_machine.hpp"
 #include "engine/verbs.hpp"
 #include "kith/base/error.hpp"
@@ -158,6 +159,29 @@ namespace {
 void change_machine(Work& work, StateMachine& machine) { define(work, machine); }
 void change_transition(Work& work, Transition& transition) { configure(work, transition); }
 
+void require_own(const Reader& reader, Id machine) {
+  const auto row = reader.find<StateMachine>(machine);
+  if (!row || !row->built_in) return;
+  throw Error(Code::state, "state_machine", "id",
+              "'" + row->name + "' belongs to Kith and stays, as its ways do; close a way with active = false");
+}
+
+void remove_transition(Work& work, Id id, std::int64_t revision) {
+  require_own(work, work.get<Transition>(id).machine);
+  verb::remove_setting<Transition, StateMachine>(work, id, revision);
+}
+
+/// With its ways.
+void remove_machine(Work& work, Id id, std::int64_t revision) {
+  require_own(work, id);
+  Work::Step step(work);
+  for (const Transition& way : work.list<Transition>({.conditions = {equals(kTransition, "machine", id)}})) {
+    verb::remove_setting<Transition, StateMachine>(work, way.id, way.revision);
+  }
+  verb::remove_setting<StateMachine>(work, id, revision);
+  step.keep();
+}
+
 void found(Work& work) {
   for (const Area* area : work.model().areas()) {
     for (const FirstMachine& first : area->machines) {
@@ -218,10 +242,12 @@ constexpr const Entity* kEntities[] = {&kMachine, &kTransition};
 constexpr RecordVerbs kVerbs[] = {
     {.entity = "state_machine",
      .create = verb::create_record<StateMachine, define>,
-     .update = verb::update_record<StateMachine, change_machine>},
+     .update = verb::update_record<StateMachine, change_machine>,
+     .remove = remove_machine},
     {.entity = "transition",
      .create = verb::create_record<Transition, configure>,
-     .update = verb::update_record<Transition, change_transition>},
+     .update = verb::update_record<Transition, change_transition>,
+     .remove = remove_transition},
 };
 constexpr Permit kPermits[] = {
     {"state_machine::define", "state_machine", Action::administer},

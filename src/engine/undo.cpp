@@ -6,6 +6,7 @@
 
 #include "engine/custom.hpp"
 #include "engine/internal.hpp"
+#include "engine/new_findings.hpp"
 #include "engine/recovery.hpp"
 #include "kith/engine/archive.hpp"
 #include "kith/engine/migration.hpp"
@@ -257,9 +258,9 @@ class Undo {
   std::vector<Obstacle> found_;
 };
 
-[[noreturn]] void fail_denied(const Work& work, std::int64_t seq, const std::string& why) {
+[[noreturn]] void fail_denied(const Reader& reader, std::int64_t seq, const std::string& why) {
   throw Error(Code::denied, "work", "id",
-              "'" + work.actor().name + "' may not undo work " + std::to_string(seq) + ": " + why +
+              "'" + reader.actor().name + "' may not undo work " + std::to_string(seq) + ": " + why +
                   "; an administrator can undo it");
 }
 
@@ -321,13 +322,6 @@ std::vector<const Area*> areas_concerned(const Model& model, const Undo& undo) {
   return areas;
 }
 
-std::vector<Finding> findings_of(const Reader& reader, const std::vector<const Area*>& areas) {
-  const Reader system = reader.as_system("undo");
-  std::vector<Finding> findings;
-  for (const Area* area : areas) area->check(system, findings);
-  return findings;
-}
-
 void apply(Recovery& recovery, const Undo& undo) {
   Work::Step step(recovery.work);
   for (auto group = undo.groups().rbegin(); group != undo.groups().rend(); ++group) {
@@ -370,7 +364,12 @@ void settle_keys(Work& work, const Undo& undo) {
 
 }  // namespace
 
-std::vector<Obstacle> obstacles(const Reader& reader, std::int64_t seq) { return Undo(reader, seq).obstacles(); }
+std::vector<Obstacle> obstacles(const Reader& reader, std::int64_t seq) {
+  Undo undo(reader, seq);
+  const bool administers = rights_of(reader).level(entity_of<Principal>(), Action::administer) == Level::all;
+  if (!administers && undo.row().actor != reader.actor().id) fail_denied(reader, seq, "somebody else did it");
+  return undo.obstacles();
+}
 
 std::int64_t undo(Work& work, std::int64_t seq) {
   Recovery recovery(work);
@@ -394,18 +393,14 @@ std::int64_t undo(Work& work, std::int64_t seq) {
   // Undoing the last work leads to a state that was whole. Any other one is looked at.
   const bool last = seq + 1 == work.next_seq() && !recovery.wrote();
   const auto areas = last ? std::vector<const Area*>() : areas_concerned(work.model(), undo);
-  const std::vector<Finding> known = last ? std::vector<Finding>() : findings_of(work, areas);
+  const NewFindings findings(work.as_system("undo"), areas);
   Work::Step step(work);
   apply(recovery, undo);
   settle_keys(work, undo);
-  for (const Finding& finding : last ? std::vector<Finding>() : findings_of(work, areas)) {
-    const bool old = std::any_of(known.begin(), known.end(), [&](const Finding& one) {
-      return one.entity == finding.entity && one.id == finding.id && one.message == finding.message;
-    });
-    if (old) continue;
-    throw Error(Code::conflict, finding.entity, "id",
-                name + " cannot be undone: then " + finding.entity + " " + std::to_string(finding.id.value) +
-                    " would be at fault, for: " + finding.message + "; undo what came to depend on it first");
+  if (const auto fault = findings.first(work.as_system("undo"))) {
+    throw Error(Code::conflict, fault->entity, "id",
+                name + " cannot be undone: then " + fault->entity + " " + std::to_string(fault->id.value) +
+                    " would be at fault, for: " + fault->message + "; undo what came to depend on it first");
   }
   step.keep();
   if (recovery.options().cause.empty()) recovery.options().cause = "undo of " + name;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/remove_setting.hpp"
 #include "engine/verbs.hpp"
 #include "people/entities.hpp"
 
@@ -31,16 +32,20 @@ constexpr RecordVerbs kVerbs[] = {
      .remove = verb::remove_record<Employee>},
     {.entity = "fiscal_calendar",
      .create = verb::create_record<FiscalCalendar, set_calendar>,
-     .update = verb::update_record<FiscalCalendar, change_calendar>},
+     .update = verb::update_record<FiscalCalendar, change_calendar>,
+     .remove = verb::remove_setting<FiscalCalendar>},
     {.entity = "working_calendar",
      .create = verb::create_record<WorkingCalendar, set_working_calendar>,
-     .update = verb::update_record<WorkingCalendar, change_working_calendar>},
+     .update = verb::update_record<WorkingCalendar, change_working_calendar>,
+     .remove = verb::remove_setting<WorkingCalendar>},
     {.entity = "working_day",
      .create = verb::create_record<WorkingDay, set_working_day>,
-     .update = verb::update_record<WorkingDay, change_working_day>},
+     .update = verb::update_record<WorkingDay, change_working_day>,
+     .remove = verb::remove_setting<WorkingDay, WorkingCalendar>},
     {.entity = "exchange_rate",
      .create = verb::create_record<ExchangeRate, set_rate>,
-     .update = verb::update_record<ExchangeRate, change_rate>},
+     .update = verb::update_record<ExchangeRate, change_rate>,
+     .remove = verb::remove_setting<ExchangeRate>},
 };
 
 constexpr Mirror kMirrors[] = {

@@ -46,9 +46,33 @@ Table periods(const Reader& reader, const Parameters& parameters) {
   return table;
 }
 
+/// Stretches that do not count, "from/to" each, with blanks or commas between; "from/.." has no end yet.
+std::vector<Hold> holds_of(const std::string& text) {
+  std::vector<Hold> holds;
+  for (std::size_t at = text.find_first_not_of(" ,"); at < text.size(); at = text.find_first_not_of(" ,", at)) {
+    const std::size_t end = std::min(text.find_first_of(" ,", at), text.size());
+    const std::string one = text.substr(at, end - at);
+    at = end;
+    const std::size_t slash = one.find('/');
+    if (slash == std::string::npos) {
+      throw Error(Code::invalid, "report", "holds",
+                  "'" + one + "' is no stretch of time; write 2026-03-09T10:00:00Z/2026-03-09T15:00:00Z, or /.. for " +
+                      "a hold that still runs");
+    }
+    const std::string to = one.substr(slash + 1);
+    const Hold hold{parse_timestamp(one.substr(0, slash)), to == ".." ? kOpenTime : parse_timestamp(to)};
+    if (hold.to < hold.from) {
+      throw Error(Code::invalid, "report", "holds", "'" + one + "' runs backwards; write the earlier moment first");
+    }
+    holds.push_back(hold);
+  }
+  return holds;
+}
+
 Table working_time(const Reader& reader, const Parameters& parameters) {
   const WorkingHours hours = working_hours(reader, text_of(parameters, "calendar"));
   const Timestamp from = moment_of(parameters, "from");
+  const std::vector<Hold> holds = holds_of(text_of(parameters, "holds"));
   const std::string seconds = text_of(parameters, "seconds");
   const std::string to = text_of(parameters, "to");
   if (seconds.empty() == to.empty()) {
@@ -60,10 +84,10 @@ Table working_time(const Reader& reader, const Parameters& parameters) {
                {.name = "seconds", .type = Type::integer}});
   if (to.empty()) {
     const std::int64_t amount = rescale(parse_decimal(seconds), 0).coefficient;
-    table.add({from, add_working_time(hours, from, amount), amount});
+    table.add({from, add_working_time(hours, from, amount, holds), amount});
   } else {
     const Timestamp end = moment_of(parameters, "to");
-    table.add({from, end, working_seconds(hours, from, end)});
+    table.add({from, end, working_seconds(hours, from, end, holds)});
   }
   return table;
 }
@@ -116,7 +140,8 @@ constexpr ReportParameter kWorkingParameters[] = {
     {"calendar", Type::text, true, "the name of a working calendar"},
     {"from", Type::timestamp, true, "the moment to begin at"},
     {"seconds", Type::integer, false, "working time to add"},
-    {"to", Type::timestamp, false, "the moment up to which working time is counted"}};
+    {"to", Type::timestamp, false, "the moment up to which working time is counted"},
+    {"holds", Type::text, false, "stretches that do not count, each 'from/to', with blanks or commas between"}};
 constexpr ReportParameter kConversionParameters[] = {
     {"amount", Type::text, true, "a number in the first currency, such as 1200.50"},
     {"from", Type::text, true, "the currency of the amount"},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kith/catalog/product.hpp"
+#include "kith/incentive/event.hpp"
 #include "kith/people/unit.hpp"
 #include "kith/sales/pipeline.hpp"
 #include "simulation/company.hpp"
@@ -30,6 +31,17 @@ struct Step {
   }
 };
 
+// Something that followed a won deal, still to be told: its place among Company::events(deal). Those are computed
+// again when they are due, so that memory holds a date and two numbers of each.
+struct Due {
+  Date on = {};
+  std::int64_t deal = 0;
+  std::size_t place = 0;
+  bool operator>(const Due& other) const {
+    return std::tie(on, deal, place) > std::tie(other.on, other.deal, other.place);
+  }
+};
+
 // Lives the company's life in a store, one Work after the other.
 class Life {
  public:
@@ -47,6 +59,7 @@ class Life {
       add_customers(end);
       begin_deals(end);
       go_on(end);
+      post_events(end);
       let_go(end);
     }
     report_.last_seq = session_.reader().seq();
@@ -56,7 +69,7 @@ class Life {
  private:
   void require_new() {
     const Reader reader = session_.reader();
-    for (const char* entity : {"unit", "employee", "product", "customer", "pipeline", "opportunity"}) {
+    for (const char* entity : {"unit", "employee", "product", "customer", "pipeline", "opportunity", "event"}) {
       Query any;
       any.limit = 1;
       Batch batch;
@@ -297,10 +310,31 @@ class Life {
           store_row(&record, told);
         }
         if (step.stage == 0) ++(deal.record.status == DealStatus::won ? report_.won : others(deal));
+        if (step.stage == 0) await_events(step.deal);
       }
       sales::create_batch(work, told);
       work.commit();
       count_deals(static_cast<std::int64_t>(told.rows()));
+    }
+  }
+
+  void await_events(std::int64_t deal) {
+    if (!options_.events) return;
+    const std::vector<incentive::EventRow> events = company_.events(deal);
+    for (std::size_t place = 0; place < events.size(); ++place) due_.push({events[place].date, deal, place});
+  }
+
+  // Bookings, invoices, payments and returns of the week, as a host would post them.
+  void post_events(Date end) {
+    while (!due_.empty() && due_.top().on < end) {
+      std::vector<incentive::EventRow> rows;
+      while (rows.size() < options_.chunk_rows && !due_.empty() && due_.top().on < end) {
+        rows.push_back(std::move(company_.events(due_.top().deal)[due_.top().place]));
+        for (incentive::Split& split : rows.back().splits) split.person = "simulation:" + split.person;
+        due_.pop();
+      }
+      in_work("business until " + to_string(Date{end.days - 1}),
+              [&](Work& work) { report_.events += incentive::post_events(work, rows).added; });
     }
   }
 
@@ -373,6 +407,7 @@ class Life {
   std::vector<Id> regions_, teams_, products_, employees_, customers_;
   std::vector<std::vector<std::int64_t>> owned_;  // customers by seller
   std::priority_queue<Step, std::vector<Step>, std::greater<>> steps_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 };
 
 }  // namespace
@@ -394,6 +429,7 @@ Table to_table(const GenerateReport& report) {
   add("lost", report.lost);
   add("worked", report.worked);
   add("splits", report.splits);
+  add("events", report.events);
   add("last_seq", report.last_seq);
   return table;
 }

@@ -131,7 +131,8 @@ AT(kith_company_options, to, 28, 4);
 AT(kith_company_options, currency, 32, 8);
 AT(kith_company_options, progress, 40, 8);
 AT(kith_company_options, context, 48, 8);
-SIZE(kith_company_options, 56);
+AT(kith_company_options, without_events, 56, 4);
+SIZE(kith_company_options, 64);
 
 AT(kith_stage, name, 0, 8);
 AT(kith_stage, guard, 8, 8);

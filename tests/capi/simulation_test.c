@@ -12,11 +12,17 @@ static void a_company_is_made(void) {
   kith_table* table = NULL;
   /* A store in memory is gone with the call; what it wrote is told. */
   OK(kith_generate("memory:", KITH_NUL, &options, &table, &check_error));
-  CHECK_INT(15, kith_table_rows(table));
+  CHECK_INT(16, kith_table_rows(table));
   CHECK_TEXT("customers", cell_of(table, 6, "what").text);
   CHECK_INT(150, cell_of(table, 6, "count").integer);
   CHECK_TEXT("deals", cell_of(table, 9, "what").text);
   CHECK_INT(200, cell_of(table, 9, "count").integer);
+  CHECK_TEXT("events", cell_of(table, 14, "what").text);
+  CHECK(cell_of(table, 14, "count").integer > 200);
+  kith_table_free(table);
+  const kith_company_options none = {.struct_size = sizeof none, .seed = 3, .records = 500, .without_events = 1};
+  OK(kith_generate("memory:", KITH_NUL, &none, &table, &check_error));
+  CHECK_INT(0, cell_of(table, 14, "count").integer);
   kith_table_free(table);
 }
 

@@ -149,6 +149,29 @@ TEST_P(FiscalStoreTest, WorkingCalendars) {
   const Table due = reader.report(
       "working_time", {{"calendar", std::string("office")}, {"from", friday}, {"seconds", std::int64_t{8 * 3600}}});
   EXPECT_EQ(to_string(due.value(0, 1)), to_string(Value(parse_timestamp("2026-03-10T17:00:00+08:00"))));
+  const auto held = [&](std::string holds) {
+    return to_string(reader
+                         .report("working_time", {{"calendar", std::string("office")},
+                                                  {"from", friday},
+                                                  {"seconds", std::int64_t{8 * 3600}},
+                                                  {"holds", std::move(holds)}})
+                         .value(0, 1));
+  };
+  const std::string tuesday = "2026-03-10T10:00:00+08:00/2026-03-10T15:00:00+08:00";  // four hours of work
+  EXPECT_EQ(held(tuesday), to_string(Value(parse_timestamp("2026-03-11T12:00:00+08:00")))) << "AT2, a day off later";
+  EXPECT_EQ(held(tuesday + ", " + tuesday), held(tuesday)) << "holds may overlap";
+  for (const auto& [text, told] :
+       std::vector<std::pair<const char*, const char*>>{{"monday", "no stretch of time"},
+                                                        {"2026-03-10T15:00:00Z/2026-03-10T10:00:00Z", "runs backwards"},
+                                                        {"2026-03-10T02:00:00Z/..", "hold"}}) {
+    try {
+      held(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::invalid);
+      EXPECT_TRUE(says(error, told)) << error.message;
+    }
+  }
   EXPECT_THROW(people::working_hours(reader, "shop"), Error);
 }
 

@@ -61,6 +61,37 @@ TEST(Generate, MakesACompanyThatHoldsTogether) {
   EXPECT_EQ(lost, report.lost);
 }
 
+TEST(Generate, TellsWhatFollowedTheWonDeals) {
+  Made made;
+  Session session = made.engine->session();
+  const Reader reader = session.reader();
+  const Company company(small().company);
+  std::map<std::string, Amount> expected;
+  std::size_t shares = 0;
+  for (std::int64_t deal = 0; deal < company.deals(); ++deal) {
+    for (const incentive::EventRow& event : company.events(deal)) {
+      expected.emplace(event.id, Amount{event.amount.minor});
+      shares += event.splits.size();
+    }
+  }
+  EXPECT_GT(expected.size(), static_cast<std::size_t>(made.report.won));
+  EXPECT_EQ(made.report.events, static_cast<std::int64_t>(expected.size()));
+  std::map<std::string, int> types;
+  const auto rows = reader.list<BusinessEvent>();
+  EXPECT_EQ(rows.size(), expected.size());
+  for (const BusinessEvent& row : rows) {
+    EXPECT_EQ(row.amount, expected.at(row.external_id)) << row.external_id;
+    EXPECT_LT(start_of_day(row.date, "UTC"), reader.get<WorkRow>({row.seq}).recorded) << "told before it happened";
+    ++types[row.type];
+  }
+  EXPECT_EQ(types["booking"], made.report.won);
+  EXPECT_EQ(types.size(), 4U) << "bookings, invoices, payments and returns";
+  EXPECT_EQ(reader.list<EventShare>().size(), shares);
+  GenerateOptions without = small();
+  without.events = false;
+  EXPECT_EQ(generate("memory:", model(), without).events, 0);
+}
+
 TEST(Generate, CustomersEndWithWhoLooksAfterThem) {
   Made made;
   Session session = made.engine->session();

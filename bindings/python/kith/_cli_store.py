@@ -53,15 +53,18 @@ def generate(
             help="Also write its people and events here as JSON (kith.inputs/1), for `kith.plan().compute` in Python."
         ),
     ] = None,
+    events: Annotated[
+        bool, typer.Option("--events/--no-events", help="Post bookings, invoices, payments and returns, too.")
+    ] = True,
     format: Shown = Format.table,
 ) -> None:
     """Make a company that never was, in a new store: people, customers, deals, three years."""
     if inputs is not None:
         check_writable(inputs)
-    written = kith.generate(store, records=records, seed=seed, currency=currency)
+    written = kith.generate(store, records=records, seed=seed, currency=currency, events=events)
     if inputs is not None:
-        events = kith.generate_inputs(records=records, seed=seed, currency=currency)
-        inputs.write_text(json.dumps(events, ensure_ascii=False), encoding="utf-8")
+        told = kith.generate_inputs(records=records, seed=seed, currency=currency)
+        inputs.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
     if format is Format.json:
         typer.echo(json.dumps(written))
         return

@@ -21,17 +21,19 @@ def generate(
     start: date | None = None,
     end: date | None = None,
     currency: str = "USD",
+    events: bool = True,
     progress: Callable[[int, int], bool | None] | None = None,
 ) -> dict[str, int]:
     """Makes a store at `url` and lives a company's life in it, week by week; tells how much of each it wrote.
 
     `records` is about how many customers, contacts and deals there will be, 100 to 10 million; they have Chinese,
     Japanese and English names, and everything follows from `seed`. From 2023-01-02 to 2025-12-31 unless told
-    otherwise. Sellers are the principals s1, s2, ..., managers of regions m1, m2, .... `progress(done, total)` may
-    return False to stop. Errors: InvalidError for a size or stretch beyond the limits, StateError for a store in use,
-    CancelledError.
+    otherwise. Sellers are the principals s1, s2, ..., managers of regions m1, m2, .... What followed the won deals,
+    bookings, invoices, payments and returns, is posted as business events unless `events` is False.
+    `progress(done, total)` may return False to stop. Errors: InvalidError for a size or stretch beyond the limits,
+    StateError for a store in use, CancelledError.
     """
-    table = Table(_kith.generate(os.fspath(url), seed, records, start, end, currency, progress))
+    table = Table(_kith.generate(os.fspath(url), seed, records, start, end, currency, events, progress))
     return {row["what"]: row["count"] for row in table}
 
 

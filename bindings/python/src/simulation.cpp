@@ -25,9 +25,10 @@ CompanyOptions company_of(std::uint64_t seed, std::int64_t records, const py::ob
 
 void bind_simulation(py::module_& module) {
   module.def("generate", [](const std::string& url, std::uint64_t seed, std::int64_t records, const py::object& start,
-                            const py::object& end, const std::string& code, const py::object& progress) {
+                            const py::object& end, const std::string& code, bool events, const py::object& progress) {
     GenerateOptions options;
     options.company = company_of(seed, records, start, end, code);
+    options.events = events;
     if (!progress.is_none()) {
       options.progress = [&progress](std::int64_t done, std::int64_t total) {
         const py::gil_scoped_acquire lock;

@@ -16,10 +16,14 @@ def test_a_company_is_made(tmp_path):
     written = kith.generate(store, records=500, seed=4, progress=lambda done, total: calls.append((done, total)))
     assert written["customers"] == 150
     assert written["deals"] == 200
+    assert written["events"] > written["won"]
     assert calls[-1] == (350, 350)
     with kith.open(store, create=False) as opened, opened.session() as session:
         assert len(session.customers.find()) == 150
         assert len(session.check()) == 0
+        posted = session.events.find()
+        assert len(posted) == written["events"]
+        assert {row["type"] for row in posted} == {"booking", "invoice", "payment", "return"}
         first = session.digest()
         with opened.session("s1") as seller:
             assert 0 < len(seller.customers.find()) < 150

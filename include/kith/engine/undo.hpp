@@ -21,7 +21,7 @@ struct Obstacle {
 
 /// What stands in the way of undoing a work, by work, newest first; empty: nothing that can be told without trying
 /// (`undo` also holds the areas' invariants). Errors: not_found (no such work), state (the work that made or migrated
-/// the store; an archived one).
+/// the store; an archived one), denied (somebody else did it, and the reader's actor does not administer principals).
 std::vector<Obstacle> obstacles(const Reader& reader, std::int64_t seq);
 
 /// Undoes a committed work in this one and returns how many records that changed. A Work without a cause says "undo of

@@ -143,6 +143,7 @@ struct GenerateReport {
   std::int64_t lost = 0;
   std::int64_t worked = 0;  ///< deals that went through every stage by a verb each; the others were told when closed
   std::int64_t splits = 0;
+  std::int64_t events = 0;  ///< bookings, invoices, payments and returns
   std::int64_t last_seq = 0;
 };
 
@@ -154,6 +155,7 @@ struct GenerateOptions {
   CompanyOptions company = {};
   std::size_t chunk_rows = 2'000;  ///< rows of a Work
   std::int64_t worked_every = 20;  ///< every how many-th deal goes through all stages; 0: none
+  bool events = true;              ///< posts what followed the won deals (Company::events) as business events
   Options store = {};              ///< clock, salts and currency are replaced by the company's
   /// Customers and deals written so far, and in all. False cancels with Error{cancelled}: what was written stays.
   std::function<bool(std::int64_t done, std::int64_t total)> progress = {};
