@@ -2,10 +2,14 @@
 // Inputs and results as JSON, and the export that a third party checks offline.
 #include <fmt/format.h>
 
+#include <deque>
+#include <map>
+
 #include "incentive/document_engine.hpp"
 #include "incentive/document_facts.hpp"
 #include "incentive/document_shapes.hpp"
 #include "incentive/json_node.hpp"
+#include "incentive/statement_export.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith::incentive {
@@ -325,29 +329,80 @@ std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& 
 }
 
 std::string export_commission(const PlanDocument& plan, const Inputs& inputs) {
-  const json root = {{"format", kExport},
-                     {"plan", json::parse(plan.canonical_json())},
-                     {"inputs", json_of(inputs)},
-                     {"result", json_of(plan, compute(plan, inputs))}};
+  json root = {{"format", kExport},
+               {"plan", json::parse(plan.canonical_json())},
+               {"inputs", json_of(inputs)},
+               {"result", json_of(plan, compute(plan, inputs))}};
+  root["sha256"] = digest_of(root);
   return root.dump();
 }
 
-std::vector<Violation> check_export(std::string_view text) {
-  const json document = parse_json(text, "export");
-  Findings out("export");
-  Node root(document, "", out);
-  if (root.text("format") != kExport) root.fault("format", fmt::format("Expected \"{}\".", kExport));
-  const json* plan = root.find("plan");
-  const json* stated = root.find("inputs");
-  const json* result = root.find("result");
-  root.finish();
-  if (!out.empty()) throw Error(out.take());
-  const Inputs inputs = inputs_of(*stated, "inputs", out);
-  if (!out.empty()) throw Error(out.take());
-  const PlanDocument compiled = PlanDocument::parse(plan->dump());
-  std::vector<Violation> faults;
-  compare(*result, json_of(compiled, compute(compiled, inputs)), "result", faults);
-  return faults;
-}
+namespace {
+
+/// A plan with inputs and the result they are said to give.
+struct Case {
+  const json* plan = nullptr;
+  const json* inputs = nullptr;
+  const json* result = nullptr;
+  std::string path;
+
+  void read(Node& node, bool required) {
+    plan = node.find("plan", required);
+    inputs = node.find("inputs", required || plan != nullptr);
+    result = node.find("result", required || plan != nullptr);
+  }
+};
+
+class ExportChecker {
+ public:
+  std::vector<Violation> check(const json& document) {
+    Findings out("export");
+    Node root(document, "", out);
+    if (root.text("format") != kExport) root.fault("format", fmt::format("Expected \"{}\".", kExport));
+    const json* statement = root.find("statement", false);
+    Case own;
+    own.read(root, statement == nullptr);
+    // Exports of plans alone had no digest once.
+    const std::string digest = root.text("sha256", statement != nullptr);
+    std::vector<std::pair<std::string, Case>> corrected;
+    root.each(
+        "corrected",
+        [&](const json& item, const std::string& path) {
+          Node node(item, path, out);
+          corrected.emplace_back(node.text("period"), Case{.path = path}).second.read(node, true);
+          node.finish();
+        },
+        false);
+    root.finish();
+    if (!out.empty()) throw Error(out.take());
+    if (own.plan != nullptr) computed(own, statement == nullptr ? "" : statement->value("label", ""));
+    for (const auto& [label, one] : corrected) computed(one, label);
+    if (statement != nullptr) check_statement(statement_from(*statement, "statement"), periods_, faults_);
+    if (root.has("sha256") && digest != digest_of(document)) {
+      faults_.push_back({"commission", "sha256", "The text is not the one that was exported."});
+    }
+    return std::move(faults_);
+  }
+
+ private:
+  void computed(const Case& one, const std::string& label) {
+    Findings out("export");
+    const Inputs inputs = inputs_of(*one.inputs, below(one.path, "inputs"), out);
+    if (!out.empty()) throw Error(out.take());
+    plans_.push_back(PlanDocument::parse(one.plan->dump()));
+    Computed& made = periods_[label];
+    made.plan = &plans_.back();
+    made.result = compute(*made.plan, inputs);
+    compare(*one.result, json_of(*made.plan, made.result), below(one.path, "result"), faults_);
+  }
+
+  std::deque<PlanDocument> plans_;
+  std::map<std::string, Computed> periods_;
+  std::vector<Violation> faults_;
+};
+
+}  // namespace
+
+std::vector<Violation> check_export(std::string_view text) { return ExportChecker().check(parse_json(text, "export")); }
 
 }  // namespace kith::incentive

@@ -14,6 +14,8 @@
 #include "incentive/document_results.hpp"
 #include "incentive/general_facts.hpp"
 #include "incentive/payout_pay.hpp"
+#include "incentive/statement_export.hpp"
+#include "incentive/statement_pay.hpp"
 #include "incentive/statement_run.hpp"
 #include "kith/incentive/trace_text.hpp"
 #include "kith/sales/opportunity.hpp"
@@ -347,14 +349,56 @@ std::string explain_statement_text(const Reader& reader, Id statement, std::stri
          payment_text(reader, scene.statement(), scene.period().label, language == "zh");
 }
 
+namespace {
+
+/// The statement as it is stored, with what its lines name.
+ToldStatement told(const Reader& reader, const Scene& scene) {
+  const Statement& row = scene.statement();
+  ToldStatement all{row, scene.period().label, "", {}, releases_of(reader, row.id), payment_of(reader, row.id)};
+  for (const Statement& before : statements_before(scene.system(), row, false)) {
+    if (before.status == PeriodStatus::closed) all.previous = before.hash.value_or("");
+  }
+  for (const StatementLine& line : scene.lines()) {
+    ToldLine& one = all.lines.emplace_back();
+    one.row = line;
+    if (line.event) one.event = fact_name(scene, line);
+    if (line.kind == LineKind::adjustment) one.before = posted_before(scene, line);
+  }
+  return all;
+}
+
+}  // namespace
+
 std::string export_statement(const Reader& reader, Id statement) {
   const Scene scene(reader, statement);
   const PlanVersion* version = scene.version(scene.period());
-  if (version == nullptr) {
+  const bool general = std::any_of(scene.lines().begin(), scene.lines().end(), general_line);
+  if (version == nullptr && !general && !payment_of(reader, statement)) {
     throw Error(Code::state, "statement", "",
                 "it is of no general plan; incentive::explain_statement gives the trace of one of won deals");
   }
-  return export_commission(*version->document, scene.inputs(scene.period()));
+  const auto computed = [&](const PlanVersion& plan, const Period& period) {
+    nlohmann::json one = nlohmann::json::parse(export_commission(*plan.document, scene.inputs(period)));
+    one.erase("sha256");
+    return one;
+  };
+  nlohmann::json root = {{"format", "kith.commission/1"}};
+  if (version != nullptr) root = computed(*version, scene.period());
+  std::set<std::string> labels;  // of corrected periods
+  for (const StatementLine& line : scene.lines()) {
+    if (general_line(line) && line.period_earned != scene.period().label) labels.insert(line.period_earned);
+  }
+  for (const std::string& label : labels) {
+    const Period period = scene.named(label);
+    if (scene.version(period) == nullptr) continue;
+    nlohmann::json one = computed(*scene.version(period), period);
+    one.erase("format");
+    one["period"] = label;
+    root["corrected"].push_back(std::move(one));
+  }
+  root["statement"] = json_of(told(reader, scene));
+  root["sha256"] = digest_of(root);
+  return root.dump();
 }
 
 namespace {
@@ -404,7 +448,9 @@ std::string explain_statement_json(const Reader& reader, Id statement) {
   if (std::any_of(lines.begin(), lines.end(), general_line)) return export_statement(reader, statement);
   if (lines.empty()) {  // the plan of the period tells what the lines cannot
     const Scene scene(reader, statement);
-    if (scene.version(scene.period()) != nullptr) return export_statement(reader, statement);
+    if (scene.version(scene.period()) != nullptr || payment_of(reader, statement)) {
+      return export_statement(reader, statement);
+    }
   }
   return deals_json(reader, statement, lines);
 }

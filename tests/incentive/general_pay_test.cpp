@@ -253,6 +253,27 @@ TEST_P(GeneralPayTest, G13WhoLeavesOwesOrIsForgiven) {
   }
 }
 
+// Who has left has no plan any more, and still a statement of what is released.
+TEST_P(GeneralPayTest, AReleaseAfterLeavingLeavesTheStoreToo) {
+  const Id ann = employee("Ann");
+  paying(holdback(), carry(), "quarter");
+  assigned("general", ann);
+  post({sale("1", "2025-02-10", 123'456, ann)});
+  in_work([&](Work& work) {
+    Employee row = work.get<Employee>(ann);
+    row.left_on = date(2025, 5, 31);
+    people::update(work, row);
+  });
+  for (const char* quarter : {"2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"}) settle(quarter);
+  EXPECT_EQ(paid(ann, "2025-Q4").pay.minor, 12'346);
+  expect_right(ann, "2025-Q4");
+  const std::string text = incentive::explain_statement_json(session().reader(), statement(ann, "2025-Q4").id);
+  EXPECT_TRUE(incentive::check_export(text).empty());
+  Json stated = Json::parse(text);
+  stated["statement"]["payment"]["pay"] = "123.47";
+  EXPECT_GE(incentive::check_export(stated.dump()).size(), 3U) << "the sum, the hash and the text";
+}
+
 // Case G-11, over two versions of the plan: the term of a guarantee is the year, whatever version holds.
 TEST_P(GeneralPayTest, G11AGuaranteeLooksAtTheWholeYear) {
   const Id ann = employee("Ann");
