@@ -47,6 +47,7 @@ Id set_cost_asset(Work& work, CostAsset& asset) {
   verb::Faults faults(kCostAsset);
   if (row.revision != 0) faults.add("revision", "an asset is not changed; write it off and add another");
   if (verb::is_blank(row.name)) faults.add("name", "is missing");
+  if (row.cost.minor < 0) faults.add("cost", "is negative; give what the contract cost to win, 0 or more");
   if (row.months < 1 || row.months > 1200) {
     faults.add("months", fmt::format("is {}; give the months of benefit, 1 to 1200", row.months));
   }

@@ -181,13 +181,46 @@ std::vector<ComponentResult> Computation::State::change(const EventRow& event) {
   }
 }
 
+namespace {
+
+// What takes back an event of the same batch comes after it.
+std::vector<const EventRow*> ordered(std::span<const EventRow> events) {
+  std::unordered_map<std::string, std::vector<const EventRow*>> waiting;  // by the key they wait for
+  std::unordered_map<std::string, std::size_t> open;                      // rows of a key still to come
+  for (const EventRow& event : events) ++open[event.source + ":" + event.id];
+  std::vector<const EventRow*> order;
+  for (const EventRow& event : events) {
+    const auto target = open.find(event.reverses);
+    if (target != open.end() && target->second > 0) {
+      waiting[event.reverses].push_back(&event);
+      continue;
+    }
+    for (std::vector<const EventRow*> next{&event}; !next.empty();) {
+      const EventRow* one = next.back();
+      next.pop_back();
+      order.push_back(one);
+      const std::string key = one->source + ":" + one->id;
+      if (--open[key] > 0) continue;
+      const auto after = waiting.find(key);
+      if (after == waiting.end()) continue;
+      next.insert(next.end(), after->second.rbegin(), after->second.rend());
+      waiting.erase(after);
+    }
+  }
+  for (const auto& [key, rows] : waiting) order.insert(order.end(), rows.begin(), rows.end());  // in a circle
+  return order;
+}
+
+}  // namespace
+
 std::vector<ComponentResult> Computation::State::change(std::span<const EventRow> events) {
   if (events.size() == 1) return change(events.front());
   const std::size_t rows = inputs.events.size();
   std::vector<std::pair<std::size_t, EventRow>> before;  // of those that were known
   std::set<std::pair<std::string, std::string>> touched;
   try {
-    for (const EventRow& event : events) {
+    for (const EventRow* one : ordered(events)) {
+      const EventRow& event = *one;
       const auto known = newest.find(event.source + ":" + event.id);
       if (known != newest.end() && known->second < rows) {
         before.emplace_back(known->second, inputs.events[known->second]);

@@ -163,6 +163,7 @@ void Crediting::run(std::span<const std::uint32_t> rows, const std::function<voi
     const auto block = rows.subspan(begin, std::min(kBlock, rows.size() - begin));
     for (const auto& rule : rules_) test(*rule, block);
     for (std::size_t i = 0; i < block.size(); ++i) {
+      if (ground_.facts.orphan(block[i])) continue;
       told_whose([&] { return ground_.event(block[i]); }, [&] { credit(i, block[i]); });
       for (Credit& credit : made_) take(std::move(credit));
       if (!mirrored.empty() && mirrored.contains(ground_.facts.type(block[i]))) mirrors.push_back(block[i]);
@@ -207,6 +208,7 @@ void Crediting::mirror(std::uint32_t event) {
   told_whose([&] { return ground_.event(origin); }, [&] { credit(0, row[0]); });
   for (Credit& credit : made_) {
     credit.event = event;
+    credit.mirrored = true;
     credit.amount = -credit.amount;
     if (!credit.shared) continue;
     auto shared = std::make_shared<Shared>(*credit.shared);
@@ -373,11 +375,26 @@ Credits::Credits(const Model& model, const Ground& ground, bool kept)
     });
   }
   if (kept_) group();
+  find_live();
+}
+
+void Credits::find_live() {
+  first_live_ = 0;
+  last_live_ = -1;
+  for (std::size_t i = 0; i < ground_.periods.size(); ++i) {
+    const auto period = static_cast<Index>(i);
+    if (!occurs(period) || !ground_.periods.valid(period)) continue;
+    if (last_live_ < 0) first_live_ = period;
+    last_live_ = period;
+  }
 }
 
 std::optional<std::size_t> Credits::cell_of(std::size_t measure, const Credit& credit) const {
   const bool original = model_.measures[measure].return_period == Reversal::original;
-  const Date day = ground_.facts.date(original ? ground_.facts.origin(credit.event) : credit.event);
+  const Facts& facts = ground_.facts;
+  const Date day = original          ? facts.date(facts.origin(credit.event))
+                   : credit.mirrored ? facts.takes_effect(credit.event)
+                                     : facts.date(credit.event);
   const Index period = ground_.periods.at(day);
   if (period < 0 || !ground_.people.member(credit.person, day)) return std::nullopt;
   return cell(credit.person, period);
@@ -472,6 +489,7 @@ void Credits::remove(std::span<const std::uint32_t> rows, std::vector<Index>& to
     }
     by_event_[row].clear();
   }
+  find_live();
 }
 
 void Credits::add(std::span<const std::uint32_t> rows, std::vector<Index>& touched) {
@@ -492,6 +510,7 @@ void Credits::add(std::span<const std::uint32_t> rows, std::vector<Index>& touch
     });
   });
   gone_.resize(credits_.size(), false);
+  find_live();
 }
 
 }  // namespace kith::incentive::general

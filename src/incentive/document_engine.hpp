@@ -31,6 +31,10 @@ struct Ground {
 
   /// Names for errors: "event shop:7", "revenue of 'ann' in 2025-01".
   std::string event(std::size_t row) const { return "event " + facts.key(row); }
+  /// Whether somebody takes part, and is paid by the plan, on any day of a period.
+  bool takes_part(Index person, Index period) const {
+    return people.member(person, periods[period]) && lookup.active(person, periods[period]);
+  }
   std::string whose(std::string_view what, Index person, Index period) const {
     return std::string(what) + " of " + quote(people[person]) + " in " + periods[period].label;
   }
@@ -49,6 +53,7 @@ struct Credit {
   std::uint32_t place = 0;  ///< in Shared::shares
   Exact amount = 0;         ///< minor units of the plan's currency
   Exact share = 1;          ///< of the event's base
+  bool mirrored = false;    ///< of what its event takes back
   std::shared_ptr<const Shared> shared;
 };
 
@@ -115,14 +120,13 @@ class Credits {
   }
   /// Numbers of the credits of a measure, person and period, in the order of their events.
   std::span<const std::uint32_t> rows(std::size_t measure, Index person, Index period) const;
-  /// Whether a person, or a period, has any credit that a measure counts, or is named beside the events.
+  /// Whether a person, or a period, has any credit that a measure counts, or is named beside the events. A period
+  /// between two such ones counts too.
   bool live_person(Index person) const {
     if (ground_.people.restricted()) return ground_.people.member(person);
     return credited_[static_cast<std::size_t>(person)] > 0 || ground_.people.listed(person);
   }
-  bool live_period(Index period) const {
-    return used_[static_cast<std::size_t>(period)] > 0 || ground_.periods.listed(period);
-  }
+  bool live_period(Index period) const { return (first_live_ <= period && period <= last_live_) || occurs(period); }
   bool gone(std::size_t credit) const { return !gone_.empty() && gone_[credit]; }
 
   /// Takes the credits of these events away, or gives them (again); tells which people that touches. What an event
@@ -134,6 +138,10 @@ class Credits {
   std::size_t cell(Index person, Index period) const {
     return static_cast<std::size_t>(person) * ground_.periods.size() + static_cast<std::size_t>(period);
   }
+  bool occurs(Index period) const {
+    return used_[static_cast<std::size_t>(period)] > 0 || ground_.periods.listed(period);
+  }
+  void find_live();
   /// Adds a credit to the sums (or takes it away) and tells the cells it stands in.
   void count(const Credit& credit, bool away, const std::function<void(std::size_t, std::size_t)>& cells = {});
   void group();
@@ -159,6 +167,8 @@ class Credits {
   std::map<std::uint32_t, std::vector<std::uint32_t>> by_event_;  ///< of changed events
   std::vector<std::int64_t> credited_;
   std::vector<std::int64_t> used_;
+  Index first_live_ = 0;
+  Index last_live_ = -1;
 };
 
 /// Whole parts by largest remainder on the absolute amount, ties to the earlier; shares sum to 1.

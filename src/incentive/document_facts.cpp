@@ -31,6 +31,7 @@ std::map<std::string, const EventRow*> newest_of(const std::vector<EventRow>& ev
   std::map<std::pair<std::string, std::int64_t>, const EventRow*> seen;
   for (const EventRow& event : events) {
     const std::string key = key_of(event);
+    if (event.version < 1) fail_event(key, "version", "versions count from 1.");
     const auto [at, added] = seen.try_emplace({key, event.version}, &event);
     if (!added && content_of(*at->second) != content_of(event)) {
       throw Error(Code::conflict, "event", "version",
@@ -141,7 +142,11 @@ Facts::Facts(const Model& model, const Inputs& inputs) : model_(model) {
     drafts.push_back({columns.date[i], columns.sequence.empty() ? 0 : columns.sequence[i], std::move(key), nullptr, i});
   }
   for (const auto& [key, event] : newest) {
-    if (!event->cancelled) drafts.push_back({event->date.days, event->sequence, key, event, 0});
+    if (event->cancelled) {
+      cancelled_.insert(key);
+    } else {
+      drafts.push_back({event->date.days, event->sequence, key, event, 0});
+    }
   }
   std::sort(drafts.begin(), drafts.end(), [](const Draft& a, const Draft& b) {
     return std::tie(a.date, a.sequence, a.key) < std::tie(b.date, b.sequence, b.key);
@@ -153,7 +158,18 @@ Facts::Facts(const Model& model, const Inputs& inputs) : model_(model) {
       append(columns, draft.column);
     }
   }
-  for (const auto& [key, rows] : named_) resolve(key);
+  for (const auto& [key, rows] : named_) {
+    for (const std::size_t row : rows) check_target(this->key(row), key);
+    resolve(key);
+  }
+}
+
+void Facts::check_target(const std::string& key, const std::string& target) const {
+  if (target.empty()) return;
+  if (target == key) fail_event(key, "reverses", "it takes itself back; name another event.");
+  if (find(target) || cancelled_.contains(target)) return;
+  fail_event(key, "reverses",
+             fmt::format("there is no event {}; give that one too, or leave this out.", quote(target)));
 }
 
 // Who names a key refers to the row that has it now.
@@ -161,7 +177,7 @@ void Facts::resolve(const std::string& key) {
   const auto naming = named_.find(key);
   if (naming == named_.end()) return;
   const auto target = find(key);
-  for (const std::size_t row : naming->second) origin_.set(row, target ? static_cast<Index>(*target) : -1);
+  for (const std::size_t row : naming->second) origin_.set(row, target ? static_cast<Index>(*target) : kCancelled);
 }
 
 void Facts::own() {
@@ -185,7 +201,11 @@ void Facts::change(const EventRow& event) {
     gone_[*old] = true;
     by_key_.erase(key);
   }
-  if (!event.cancelled) {
+  if (event.cancelled) {
+    cancelled_.insert(key);
+  } else {
+    cancelled_.erase(key);
+    check_target(key, event.reverses);
     append(event);
     if (!gone_.empty()) gone_.resize(size(), false);
     by_key_[key] = size() - 1;
@@ -239,6 +259,13 @@ void Facts::check(const EventColumns& columns) const {
   known("role", columns.role, 0, places);
   known("share", columns.share, 0, places);
   known("reverses", columns.reverses, -1, static_cast<Index>(rows));
+  for (std::size_t i = 0; i < columns.names.size(); ++i) {
+    if (!columns.names[i].empty()) continue;
+    const auto nobody = std::find(columns.person.begin(), columns.person.end(), static_cast<Index>(i));
+    if (nobody != columns.person.end()) {
+      fail_column("person", fmt::format("split {} names nobody.", nobody - columns.person.begin()));
+    }
+  }
   for (const auto& [name, column] : columns.attributes) {
     sized("attributes." + name, column.size(), false);
     known("attributes." + name, column, -1, places);
@@ -337,6 +364,7 @@ void Facts::append(const EventRow& event) {
   version_.push_back(event.version);
   if (!event.reverses.empty()) named_[event.reverses].push_back(rows);
   for (const Split& split : event.splits) {
+    if (split.person.empty()) fail_event(key_of(event), "splits", "a split names nobody; give its person.");
     person_.push_back(place(split.person));
     role_.push_back(place(split.role));
     share_.push_back(place(split.share));
@@ -471,6 +499,7 @@ Periods::Periods(const Model& model, const Inputs& inputs, const Facts& facts) :
   for (const std::string& label : inputs.closed) add(label);
   for (const std::string& label : inputs.periods) add(label);
   add(inputs.open);
+  fill_gaps(found);
   for (auto& [from, period] : found) {
     periods_.push_back(period);
     listed_.push_back(listed.contains(from));
@@ -493,6 +522,21 @@ Periods::Periods(const Model& model, const Inputs& inputs, const Facts& facts) :
     for (std::int64_t day = begin; day < end; ++day)
       by_day_[static_cast<std::size_t>(day - from)] = static_cast<Index>(i);
   }
+}
+
+// Between two periods in which something happened others passed, in which pay is due as well.
+void Periods::fill_gaps(std::map<Date, Period>& found) const {
+  const auto valid = [this](const Period& period) { return period.from < model_.to && model_.from < period.to; };
+  std::vector<Period> missing;
+  const Period* last = nullptr;
+  for (const auto& [from, period] : found) {
+    if (!valid(period)) continue;
+    for (Date day = last == nullptr ? from : last->to; day < from; day = missing.back().to) {
+      missing.push_back(model_.period_at(day));
+    }
+    last = &period;
+  }
+  for (Period& period : missing) found.try_emplace(period.from, std::move(period));
 }
 
 Index Periods::find(std::string_view label) const {
@@ -549,6 +593,13 @@ bool People::member(Index person, Date day) const {
   if (!restricted()) return true;
   const auto& rows = members_[static_cast<std::size_t>(person)];
   return std::any_of(rows.begin(), rows.end(), [day](const auto& row) { return row.first <= day && day < row.second; });
+}
+
+bool People::member(Index person, const Period& period) const {
+  if (!restricted()) return true;
+  const auto& rows = members_[static_cast<std::size_t>(person)];
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const auto& row) { return row.first < period.to && period.from < row.second; });
 }
 
 void People::learn(const Facts& facts, std::size_t row) {

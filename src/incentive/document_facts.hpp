@@ -4,11 +4,13 @@
 /// What a plan is computed over, as columns: events in their order, the periods and people that occur, the values,
 /// superiors and rates beside them. Texts are numbers into one dictionary before any loop begins.
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -97,6 +99,10 @@ class Facts {
   std::string id(std::size_t row) const;
   /// The event an event takes back, or itself.
   std::size_t origin(std::size_t row) const;
+  /// Whether it takes back an event that was cancelled: it counts for nothing then.
+  bool orphan(std::size_t row) const { return !origin_.empty() && origin_[row] == kCancelled; }
+  /// The day on which it takes something back: its own, but not before there is something to take back.
+  Date takes_effect(std::size_t row) const { return std::max(date(row), date(origin(row))); }
   /// The events that name this one, or a key.
   std::vector<std::size_t> reversing(std::size_t row) const;
   std::vector<std::size_t> naming(const std::string& key) const;
@@ -124,6 +130,7 @@ class Facts {
   std::int64_t version(std::size_t row) const { return row < version_.size() ? version_[row] : 1; }
 
  private:
+  static constexpr Index kCancelled = -2;  ///< of an origin; -1 is none
   Index code(Index place) const { return code_of_.empty() ? place : code_of_[static_cast<std::size_t>(place)]; }
   std::size_t part_begin(std::size_t row) const;
   std::size_t part_end(std::size_t row) const;
@@ -134,6 +141,7 @@ class Facts {
   void check(const EventColumns& columns) const;
   void index_keys() const;
   void resolve(const std::string& key);
+  void check_target(const std::string& key, const std::string& target) const;
   void check_attributes(std::size_t attribute) const;
 
   const Model& model_;
@@ -150,6 +158,7 @@ class Facts {
   std::vector<bool> gone_;
   std::vector<Series<Index>> attributes_;
   std::map<std::string, std::vector<std::size_t>> named_;  ///< key -> rows that reverse it
+  std::set<std::string> cancelled_;                        ///< keys
   mutable std::unordered_map<std::string, std::size_t> by_key_;
   mutable std::vector<std::optional<Exact>> shares_;
 };
@@ -172,8 +181,11 @@ class Periods {
   /// Of the fiscal year of a period, the first period that occurs.
   Index year_begin(Index period) const { return year_begin_[static_cast<std::size_t>(period)]; }
   Date year_end(Index period) const;  ///< first day after the fiscal year
+  /// Whether the plan is valid on any of its days.
+  bool valid(Index period) const { return (*this)[period].from < model_.to && model_.from < (*this)[period].to; }
 
  private:
+  void fill_gaps(std::map<Date, Period>& found) const;
   const Model& model_;
   std::vector<Period> periods_;
   std::vector<bool> listed_;
@@ -195,6 +207,8 @@ class People {
   bool restricted() const { return !members_.empty(); }
   bool member(Index person) const { return !restricted() || !members_[static_cast<std::size_t>(person)].empty(); }
   bool member(Index person, Date day) const;
+  /// Or on some day of a period.
+  bool member(Index person, const Period& period) const;
   /// Takes in the codes of a row that came after.
   void learn(const Facts& facts, std::size_t row);
   Index of_code(Index code) const {
@@ -219,6 +233,8 @@ class Lookup {
   Index manager(Index person, Date day) const;      ///< -1 for nobody
   std::vector<Index> managers(Index person) const;  ///< all there ever were
   std::vector<Index> reports(Index manager, Date day) const;
+  /// Whether somebody takes part on any day of the period.
+  bool active(Index person, const Period& period) const;
   /// Share of the period's days on which somebody takes part.
   Exact active_share(Index person, const Period& period, const std::string& basis) const;
   /// First day on which somebody no longer takes part for good; nothing where that is open.
@@ -227,6 +243,9 @@ class Lookup {
                     const std::function<std::string()>& where) const;
 
  private:
+  void read_hierarchy(const Inputs& inputs);
+  void read_people(const Inputs& inputs);
+  void read_rates(const Inputs& inputs);
   using Key = std::uint64_t;
   struct Stretch {
     Date from;

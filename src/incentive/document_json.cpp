@@ -25,12 +25,20 @@ constexpr std::string_view kExport = "kith.commission/1";
 
 Date read_date(const std::string& text) { return parse_date(text); }
 
+// A text that names something; what is there and blank names nothing.
+std::string name_in(Node& node, std::string_view key, bool required = true) {
+  std::string name = node.text(key, required);
+  if (name.empty() && node.has(key) && required) node.fault(key, "It is empty; give a name.");
+  return name;
+}
+
 EventRow read_event(const json& item, const std::string& path, Findings& out) {
   Node node(item, path, out);
   EventRow event;
   event.source = node.text("source");
-  event.id = node.text("id");
+  event.id = name_in(node, "id");
   event.version = node.integer("version", false, 1);
+  if (event.version < 1) node.fault("version", "Versions count from 1.");
   event.type = node.text("type");
   event.date = node.parsed("date", read_date).value_or(Date{});
   event.sequence = node.integer("sequence", false, 0);
@@ -50,7 +58,7 @@ EventRow read_event(const json& item, const std::string& path, Findings& out) {
       "splits",
       [&](const json& split, const std::string& where) {
         Node inner(split, where, out);
-        event.splits.push_back({inner.text("person"), inner.text("role"), inner.text("share")});
+        event.splits.push_back({name_in(inner, "person"), inner.text("role"), inner.text("share")});
         inner.finish();
       },
       false);
@@ -71,7 +79,7 @@ constexpr std::pair<const char*, std::int64_t BroughtForward::*> kBrought[] = {
 
 BroughtForward read_brought(Node& node) {
   BroughtForward row;
-  row.person = node.text("person");
+  row.person = name_in(node, "person");
   row.period = node.text("period");
   const auto minor = [](const std::string& text) { return parse_decimal(text); };
   for (const auto& [name, amount] : kBrought) {
@@ -103,17 +111,17 @@ void read_rows(Node& root, Inputs& inputs) {
                              node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   each("hierarchy", [&](Node& node) {
-    inputs.hierarchy.push_back({node.text("person"), node.text("manager"),
+    inputs.hierarchy.push_back({name_in(node, "person"), name_in(node, "manager"),
                                 node.parsed("from", read_date).value_or(Date{}),
                                 node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   each("people", [&](Node& node) {
-    inputs.people.push_back({node.text("person"), node.parsed("from", read_date).value_or(Date{}),
+    inputs.people.push_back({name_in(node, "person"), node.parsed("from", read_date).value_or(Date{}),
                              node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   if (root.has("members")) inputs.members.emplace();
   each("members", [&](Node& node) {
-    inputs.members->push_back({node.text("person"), node.parsed("from", read_date).value_or(Date{}),
+    inputs.members->push_back({name_in(node, "person"), node.parsed("from", read_date).value_or(Date{}),
                                node.parsed("to", read_date, false).value_or(kOpenDate)});
   });
   each("rates", [&](Node& node) {
@@ -138,7 +146,7 @@ void read_rows(Node& root, Inputs& inputs) {
   each("posted", [&](Node& node) {
     const auto minor = [](const std::string& text) { return parse_decimal(text); };
     const Decimal amount = node.parsed("minor", minor).value_or(Decimal{});
-    inputs.posted.push_back({node.text("person"), node.text("component"), node.text("period"), amount.coefficient,
+    inputs.posted.push_back({name_in(node, "person"), node.text("component"), node.text("period"), amount.coefficient,
                              node.text("posted", false)});
     if (amount.scale != 0) node.fault("minor", "Expected a whole number of minor units as text.");
   });

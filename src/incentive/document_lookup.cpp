@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/quote.hpp"
 #include "incentive/document_facts.hpp"
+#include "incentive/plan_rules.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith::incentive::general {
@@ -34,24 +36,95 @@ Lookup::Lookup(const Model& model, const Inputs& inputs, const People& people, c
     : model_(model), people_(people), periods_(periods), holidays_(inputs.holidays) {
   std::sort(holidays_.begin(), holidays_.end());
   read_values(inputs);
-  superiors_.resize(people.size());
-  active_.resize(people.size());
+  read_hierarchy(inputs);
+  read_people(inputs);
+  read_rates(inputs);
+}
+
+namespace {
+
+[[noreturn]] void fail_row(std::string_view list, std::size_t row, std::string message) {
+  throw Error(Code::invalid, "inputs", fmt::format("{}[{}]", list, row), std::move(message));
+}
+
+// Two rows about one day, the first of which `same` finds to be about the same; by place, or nothing.
+template <class Row, class Key, class Same>
+void refuse_overlaps(std::string_view list, const std::vector<Row>& rows, Key key, Same same,
+                     const std::function<std::string(const Row&, const Row&)>& what) {
+  std::map<std::string, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].from > rows[i].to) {
+      fail_row(list, i,
+               fmt::format("Its days run backwards: {} to {}.", to_string(rows[i].from), to_string(rows[i].to)));
+    }
+    groups[key(rows[i])].push_back(i);
+  }
+  for (auto& [name, group] : groups) {
+    std::stable_sort(group.begin(), group.end(), [&](auto a, auto b) { return rows[a].from < rows[b].from; });
+    std::size_t longest = group.front();
+    for (std::size_t i = 1; i < group.size(); ++i) {
+      const std::size_t now = group[i];
+      if (rows[now].from < rows[longest].to && !same(rows[now], rows[longest])) {
+        fail_row(list, std::max(now, longest),
+                 fmt::format("{} That overlaps {}[{}]; end one of them first.", what(rows[longest], rows[now]), list,
+                             std::min(now, longest)));
+      }
+      if (rows[now].to > rows[longest].to) longest = now;
+    }
+  }
+}
+
+}  // namespace
+
+void Lookup::read_hierarchy(const Inputs& inputs) {
+  superiors_.resize(people_.size());
+  refuse_overlaps<Superior>(
+      "hierarchy", inputs.hierarchy, [](const Superior& row) { return row.person; },
+      [](const Superior& a, const Superior& b) { return a.manager == b.manager; },
+      [](const Superior& a, const Superior& b) {
+        return fmt::format("{} reports to {} and to {} on {}.", quote(a.person), quote(a.manager), quote(b.manager),
+                           to_string(std::max(a.from, b.from)));
+      });
   for (const Superior& row : inputs.hierarchy) {
-    superiors_[static_cast<std::size_t>(people.find(row.person))].push_back(
-        {row.from, row.to, people.find(row.manager)});
+    superiors_[static_cast<std::size_t>(people_.find(row.person))].push_back(
+        {row.from, row.to, people_.find(row.manager)});
   }
+}
+
+void Lookup::read_people(const Inputs& inputs) {
+  active_.resize(people_.size());
+  refuse_overlaps<Participation>(
+      "people", inputs.people, [](const Participation& row) { return row.person; },
+      [](const Participation&, const Participation&) { return false; },
+      [](const Participation& a, const Participation& b) {
+        return fmt::format("{} takes part twice on {}.", quote(a.person), to_string(std::max(a.from, b.from)));
+      });
   for (const Participation& row : inputs.people) {
-    active_[static_cast<std::size_t>(people.find(row.person))].push_back({row.from, row.to, 1});
+    active_[static_cast<std::size_t>(people_.find(row.person))].push_back({row.from, row.to, 1});
   }
+}
+
+void Lookup::read_rates(const Inputs& inputs) {
+  std::map<std::tuple<Currency, std::string, Date>, std::size_t> seen;
   for (std::size_t i = 0; i < inputs.rates.size(); ++i) {
     const PlanRate& rate = inputs.rates[i];
     try {
       const Exact value = parse_number(rate.rate);
       if (value <= 0) throw Error(Code::invalid, "A rate is above 0.");
+      if (std::find(kRateKinds.begin(), kRateKinds.end(), rate.kind) == kRateKinds.end()) {
+        fail_choice(rate.kind, kRateKinds);
+      }
       const bool fixed = rate.kind == "plan_fixed";
-      rates_[{rate.currency, rate.kind}].push_back({fixed ? Date{} : rate.on, fixed ? kOpenDate : rate.to, value});
+      const Date on = fixed ? Date{} : rate.on;
+      const auto [other, fresh] = seen.try_emplace({rate.currency, rate.kind, on}, i);
+      if (!fresh) {
+        const std::string when = fixed ? "" : " on " + to_string(on);
+        throw Error(Code::invalid, fmt::format("There is another {} rate of {}{}: rates[{}]; give one.", rate.kind,
+                                               code_of(rate.currency), when, other->second));
+      }
+      rates_[{rate.currency, rate.kind}].push_back({on, fixed ? kOpenDate : rate.to, value});
     } catch (const Error& error) {
-      throw Error(Code::invalid, "inputs", fmt::format("rates[{}]", i), error.message);
+      fail_row("rates", i, error.message);
     }
   }
   for (auto& [key, rows] : rates_) {
@@ -189,6 +262,12 @@ std::vector<Index> Lookup::reports(Index manager_wanted, Date day) const {
     if (manager(static_cast<Index>(i), day) == manager_wanted) people.push_back(static_cast<Index>(i));
   }
   return people;
+}
+
+bool Lookup::active(Index person, const Period& period) const {
+  const std::vector<Stretch>& rows = active_[static_cast<std::size_t>(person)];
+  return rows.empty() || std::any_of(rows.begin(), rows.end(),
+                                     [&](const Stretch& row) { return row.from < period.to && period.from < row.to; });
 }
 
 Exact Lookup::active_share(Index person, const Period& period, const std::string& basis) const {

@@ -17,6 +17,9 @@
 
 namespace kith::incentive::general {
 
+/// The kinds of exchange rates that a plan may ask for.
+inline const std::vector<std::string_view> kRateKinds = {"transaction", "period_avg", "period_end", "plan_fixed"};
+
 /// A number that stands in the plan or is looked up among the inputs by name.
 struct Number {
   std::optional<Exact> constant = {};

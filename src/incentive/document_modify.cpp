@@ -79,8 +79,11 @@ Evaluator::Changed Evaluator::modify(const ComponentRule& rule, Key key, const E
                                      std::vector<Step>* steps) const {
   static constexpr std::string_view kNames[] = {"multiply", "add", "cap", "floor", "prorate", "disqualify", "gate"};
   Changed state{raw, 0, 0};
+  const bool absent = !ground_.takes_part(key.person, key.period);
   for (const Modifier& modifier : rule.modifiers) {
     if (modifier.per == "event") continue;
+    // Nobody is lifted, or given something beside, for a time of absence.
+    if (absent && (modifier.kind == Do::floor || (modifier.kind == Do::add && modifier.of != "raw"))) continue;
     const Exact start = state.value;
     Exact factor = 0;
     apply(modifier, rule, key, raw, past, state, factor);

@@ -71,8 +71,7 @@ void read_fx(Node& node, CreditRule& rule) {
   const json* value = node.find("fx");
   if (value == nullptr) return;
   Node fx(*value, node.path("fx"), node.out());
-  static const std::vector<std::string_view> kKinds = {"transaction", "period_avg", "period_end", "plan_fixed"};
-  rule.fx = kKinds[fx.choice("rate", kKinds)];
+  rule.fx = kRateKinds[fx.choice("rate", kRateKinds)];
   rule.reversal = static_cast<Reversal>(fx.choice("reversal", {"original", "current"}));
   fx.finish();
 }
@@ -117,6 +116,12 @@ void check_rows(Node& node, const Table& table, const std::vector<std::optional<
       node.out().add(below(at(list, i), "to"),
                      fmt::format("Rows overlap from {} to {}.", shown(next), shown(*ends[i])));
     }
+  }
+  if (ends.back()) {
+    node.out().add(below(at(list, ends.size() - 1), "to"),
+                   table.mode == Mode::interpolated
+                       ? "The last row has no end: \"beyond\" says what is paid above it; leave \"to\" out."
+                       : "The last row has no end; leave \"to\" out, or add a row for what lies above.");
   }
   if (table.mode == Mode::marginal && table.rows.front().from != 0) {
     node.out().add(below(at(list, 0), "from"), "The first row begins at 0; write a row of 0 % for what pays nothing.");

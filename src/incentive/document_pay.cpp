@@ -29,6 +29,18 @@ std::int64_t term_of(const Model& model, const Ground& ground, const std::option
   return static_cast<std::int64_t>(numerator(months));
 }
 
+// The rows that are meant, in the order of the events, which is not that of rows that came late.
+template <class Meant>
+std::vector<std::size_t> in_order(const Facts& facts, Meant meant) {
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < facts.size(); ++row) {
+    if (meant(row)) rows.push_back(row);
+  }
+  const auto before = [&](std::size_t a, std::size_t b) { return facts.before(a, b); };
+  if (!std::is_sorted(rows.begin(), rows.end(), before)) std::sort(rows.begin(), rows.end(), before);
+  return rows;
+}
+
 // The first day without service.
 Date ended_on(Date date, bool last_day) { return last_day ? Date{date.days + 1} : date; }
 
@@ -71,17 +83,19 @@ EventPays pays_by_event(const Model& model, const Ground& ground, const Credits&
 
 std::vector<Taken> claw_back(const Model& model, const Ground& ground, const EventPays& pays) {
   std::vector<Taken> all;
+  const std::vector<std::size_t> losses = in_order(
+      ground.facts, [&](std::size_t row) { return ground.facts.origin(row) != row && !ground.facts.gone(row); });
   for (std::size_t k = 0; k < model.clawbacks.size(); ++k) {
     const Clawback& rule = model.clawbacks[k];
     if (rule.prorate == Unearned::recompute) continue;  // its credits were taken back
     const Index type = ground.facts.names().find(rule.type);
     std::map<std::pair<std::uint32_t, std::size_t>, std::int64_t> before;  // taken of a pay so far
-    for (std::size_t row = 0; row < ground.facts.size(); ++row) {
-      if (ground.facts.gone(row) || ground.facts.type(row) != type) continue;
+    for (const std::size_t row : losses) {
+      if (ground.facts.type(row) != type) continue;
       const std::size_t origin = ground.facts.origin(row);
-      const Index period = ground.periods.at(ground.facts.date(row));
+      const Index period = ground.periods.at(ground.facts.takes_effect(row));
       const auto paid = pays.find(static_cast<std::uint32_t>(origin));
-      if (origin == row || period < 0 || paid == pays.end()) continue;
+      if (period < 0 || paid == pays.end()) continue;
       const Date last = rule.window == 0 ? kOpenDate : add_months(ground.facts.date(origin), rule.window);
       if (ground.facts.date(row) >= last) continue;
       const Exact share = unearned(model, ground, rule, origin, row);
@@ -304,12 +318,16 @@ std::vector<CostLine> spread_costs(const Model& model, const Ground& ground, con
   const Amortization& rule = *model.amortization;
   const Index lost = rule.lost_type.empty() ? -1 : ground.facts.names().find(rule.lost_type);
   std::vector<CostLine> all;
-  for (const auto& [event, parts] : pays) {
+  const auto paid = [&](std::size_t row) { return pays.contains(static_cast<std::uint32_t>(row)); };
+  for (const std::size_t event : in_order(ground.facts, paid)) {
+    const std::vector<EventPay>& parts = pays.at(static_cast<std::uint32_t>(event));
     const std::int64_t term = term_of(model, ground, rule.term, rule.term_attribute, event);
     const Date start = ground.facts.date(event);
     std::optional<Date> end;
     for (const std::size_t other : ground.facts.reversing(event)) {
-      if (lost >= 0 && ground.facts.type(other) == lost) end = ended_on(ground.facts.date(other), rule.last_day);
+      if (lost < 0 || ground.facts.type(other) != lost) continue;
+      const Date ended = ended_on(ground.facts.date(other), rule.last_day);
+      end = end ? std::min(*end, ended) : ended;
     }
     for (const EventPay& part : parts) {
       auto lines = amortize(part.amount, benefit_months(term, rule.renewals, rule.commensurate), start, model.mode,

@@ -53,6 +53,7 @@ class Poster {
 
   PlanResult post() {
     if (all_) credits();
+    if (rows_) orphans();
     for (std::size_t c = 0; c < model_.components.size(); ++c) component(c);
     statements();
     take_back();
@@ -105,10 +106,22 @@ class Poster {
       return a->event != b->event && ground_.facts.before(a->event, b->event);
     });
     for (const Credit* credit : rows) {
-      const Date day = ground_.facts.date(credit->event);
+      const Date day = credit->mirrored ? ground_.facts.takes_effect(credit->event) : ground_.facts.date(credit->event);
       result_.credits.push_back({model_.credits[static_cast<std::size_t>(credit->rule)].name,
                                  ground_.people[credit->person], ground_.facts.key(credit->event),
                                  model_.period_at(day).label, major(credit->amount)});
+    }
+  }
+
+  void orphans() {
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < ground_.facts.size(); ++i) {
+      if (ground_.facts.orphan(i) && !ground_.facts.gone(i)) keys.push_back(ground_.facts.key(i));
+    }
+    std::sort(keys.begin(), keys.end());
+    for (const std::string& key : keys) {
+      result_.warnings.push_back(
+          fmt::format("Event {} takes back one that is cancelled; it counts for nothing.", quote(key)));
     }
   }
 
@@ -371,7 +384,7 @@ std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, c
       Exact bound = ground.lookup.value(modifier.by, person, period, ten_to(model.digits));
       if (modifier.per == "year") bound -= year;
       const Exact before = one.after;
-      if (modifier.kind == Do::floor) one.after = std::max(one.after, bound);
+      if (modifier.kind == Do::floor && ground.takes_part(person, period)) one.after = std::max(one.after, bound);
       if (modifier.kind == Do::cap && one.after > bound) {
         if (modifier.carry) carried += one.after - bound;
         one.after = bound;

@@ -199,6 +199,7 @@ Evaluator::Raw Evaluator::tiers(const ComponentRule& rule, Key key, Outcome& out
   const bool sums = measure.aggregate == Aggregate::sum;
   Exact run = before(m, key);
   const bool level = !sums || (lines_ && credits_.rows(m, key.person, key.period).empty());
+  if (out.measured == 0 && run == 0 && !ground_.takes_part(key.person, key.period)) return raw;
   if (level) {
     const Exact value = pay(model_, rule.table, measure.negative, out.measured, seen, pieces);
     if (measure.accumulate == Accumulating::interval && value != 0) add_line(rule, key, -1, value, raw);
@@ -356,7 +357,9 @@ Outcome Evaluator::outcome_of(std::size_t component, Key key, const Past& past) 
   out.component = static_cast<Index>(component);
   out.period = key.period;
   Raw raw;
-  if (rule.kind == Kind::fixed) {
+  if (rule.kind == Kind::fixed && !ground_.takes_part(key.person, key.period)) {
+    // what is paid for being there is not paid to whom is not
+  } else if (rule.kind == Kind::fixed) {
     add_line(rule, key, -1, minor(*rule.pool, key), raw);
   } else if (rule.kind == Kind::pool_share) {
     raw = pool_share(component, key, out);

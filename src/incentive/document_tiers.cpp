@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables: what a total pays.
+#include <algorithm>
+
 #include "incentive/document_evaluator.hpp"
 #include "kith/base/error.hpp"
 
@@ -83,19 +85,34 @@ class Payer {
 
   Exact marginal(const Exact& at) {
     if (at < 0) return slice(0, at);
-    const int reached = row_of(table_, at);
-    Exact sum = 0;
-    Exact end = at;
-    if (reached > 0 && table_.rows[static_cast<std::size_t>(reached)].retro) {
-      const Row& row = table_.rows[static_cast<std::size_t>(reached)];
-      sum += slice(static_cast<std::size_t>(reached), at - *row.retro);
-      end = *row.retro;
+    if (std::any_of(table_.rows.begin(), table_.rows.end(), [](const Row& row) { return row.retro.has_value(); })) {
+      return reaching_back(at);
     }
+    Exact sum = 0;
     for (std::size_t i = 0; i < table_.rows.size(); ++i) {
       const Exact& from = table_.rows[i].from;
-      if (from >= end) break;
-      const bool last = i + 1 == table_.rows.size() || table_.rows[i + 1].from > end;
-      sum += slice(i, (last ? end : table_.rows[i + 1].from) - from);
+      if (from >= at) break;
+      const bool last = i + 1 == table_.rows.size() || table_.rows[i + 1].from > at;
+      sum += slice(i, (last ? at : table_.rows[i + 1].from) - from);
+    }
+    return sum;
+  }
+
+  // Every row that is reached takes the input from where it counts on, for good: a later row only takes what lies above
+  // its own start, or above its own `retro_from`.
+  Exact reaching_back(const Exact& at) {
+    const int reached = row_of(table_, at);
+    std::vector<std::pair<Exact, std::size_t>> starts;
+    for (std::size_t i = 0; static_cast<int>(i) <= reached; ++i) {
+      const Row& row = table_.rows[i];
+      const Exact& start = row.retro ? *row.retro : row.from;
+      while (!starts.empty() && starts.back().first >= start) starts.pop_back();
+      starts.emplace_back(start, i);
+    }
+    Exact sum = 0;
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const Exact& end = i + 1 < starts.size() ? starts[i + 1].first : at;
+      if (end > starts[i].first) sum += slice(starts[i].second, end - starts[i].first);
     }
     return sum;
   }

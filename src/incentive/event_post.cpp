@@ -102,6 +102,7 @@ class Reading {
     if (row.reverses && row.reverses->find(':') == std::string::npos) {
       fault("reverses", fmt::format("{} names no event; write \"source:id\".", quote(event.reverses)));
     }
+    if (event.reverses == event.source + ":" + event.id) fault("reverses", "It takes itself back; name another event.");
     row.cancelled = event.cancelled;
     if (!event.attributes.empty()) guard("attributes", [&] { row.attributes = attributes_text(event); });
     for (std::size_t i = 0; i < event.splits.size(); ++i) share(event.splits[i], i, made.shares);

@@ -15,6 +15,53 @@ using nlohmann::json;
 
 constexpr std::size_t kLargest = std::size_t{1} << 28;
 
+/// Finds the first key that an object has twice, of which a reader would silently take one.
+class Twice {
+ public:
+  const std::string& path() const { return path_; }
+
+  void see(json::parse_event_t event, const json& value) {
+    using Event = json::parse_event_t;
+    if (!path_.empty()) return;
+    switch (event) {
+      case Event::key: key(value.get_ref<const std::string&>()); return;
+      case Event::object_start: open(false); return;
+      case Event::array_start: open(true); return;
+      case Event::value: begin(); return;
+      case Event::object_end:
+      case Event::array_end: open_.pop_back(); return;
+    }
+  }
+
+ private:
+  struct Level {
+    bool list = false;
+    std::size_t element = 0;  ///< of a list, from 1
+    std::string key = {};
+    std::vector<std::string> keys = {};
+  };
+
+  void begin() {
+    if (!open_.empty() && open_.back().list) ++open_.back().element;
+  }
+  void open(bool list) {
+    begin();
+    open_.push_back({.list = list});
+  }
+  void key(const std::string& name) {
+    Level& level = open_.back();
+    level.key = name;
+    if (std::find(level.keys.begin(), level.keys.end(), name) == level.keys.end()) {
+      level.keys.push_back(name);
+      return;
+    }
+    for (const Level& one : open_) path_ = one.list ? at(path_, one.element - 1) : below(path_, one.key);
+  }
+
+  std::vector<Level> open_;
+  std::string path_;
+};
+
 }  // namespace
 
 json parse_json(std::string_view text, std::string_view entity) {
@@ -23,7 +70,15 @@ json parse_json(std::string_view text, std::string_view entity) {
                 fmt::format("The document has {} bytes; at most {} are read.", text.size(), kLargest));
   }
   try {
-    return json::parse(text);
+    Twice twice;
+    json document = json::parse(text, [&](int, json::parse_event_t event, json& value) {
+      twice.see(event, value);
+      return true;
+    });
+    if (!twice.path().empty()) {
+      throw Error(Code::invalid, std::string(entity), twice.path(), "The key stands twice here; say it once.");
+    }
+    return document;
   } catch (const json::parse_error& error) {
     throw Error(Code::invalid, std::string(entity), "",
                 fmt::format("The document is no JSON: it breaks at byte {}.", error.byte));

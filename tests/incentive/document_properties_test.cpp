@@ -184,6 +184,7 @@ Amounts oracle(const Shape& shape, const Inputs& inputs) {
   for (const auto& [key, event] : events) {
     if (event.type == "payment") continue;
     const auto origin = events.find(event.reverses);
+    if (!event.reverses.empty() && origin == events.end()) continue;  // what it takes back is cancelled
     const Date counted = shape.original && origin != events.end() ? origin->second.date : event.date;
     const std::string month = to_string(counted).substr(0, 7);
     for (const Split& split : event.splits) {

@@ -287,5 +287,110 @@ TEST(PlanDocument, PostedDeltasSumToAFullRun) {
   }
 }
 
+// A loss dated before its order takes effect with it, by all routes alike and in one order of lines.
+TEST(Clawbacks, TakeEffectNoSoonerThanWhatTheyTakeBack) {
+  for (const std::string prorate : {R"("share", "share": "40 %", "components": "all")", R"("recompute")"}) {
+    std::string text = plan_text("marginal", "0.08");
+    text.insert(text.size() - 1,
+                R"(, "clawback": [{"name": "back", "event_type": "churn", "prorate": )" + prorate + "}]");
+    text.replace(text.find(R"("return_period": "original")"), 27, R"("return_period": "current")");
+    const PlanDocument plan = PlanDocument::parse(text);
+    EventRow loss = booking("2", 0, 40);
+    loss.type = "churn";
+    loss.reverses = "shop:1";
+    loss.splits.clear();
+    Inputs inputs;
+    inputs.events = {booking("1", 100'000, 10), loss};
+    Computation stays(plan, inputs);
+    EventRow later = booking("1", 100'000, 70);  // in March
+    later.version = 2;
+    EventRow early = loss;
+    early.id = "3";
+    early.date = date(2025, 1, 5);
+    stays.change(std::vector{later, early});
+    inputs.events = {later, loss, early};
+    const PlanResult full = compute(plan, inputs);
+    EXPECT_EQ(canonical_json(plan, stays.result()), canonical_json(plan, full));
+    for (const LedgerLine& line : full.ledger) EXPECT_EQ(line.earned, "2025-03") << prorate;
+    EXPECT_FALSE(full.ledger.empty());
+  }
+}
+
+TEST(Tiers, ARowThatReachesBackStaysWhenTheNextIsReached) {
+  const PlanDocument plan =
+      PlanDocument::parse(plan_with(R"({"input": "amount", "mode": "marginal", "boundary": "upper",
+      "unit": "pct_of_base", "rows": [{"from": "0", "value": "5 %"}, {"from": "1000", "value": "8 %",
+      "retro_from": "0"}, {"from": "3000", "value": "10 %", "retro_from": "1000"}, {"from": "5000", "value": "12 %"}]})"));
+  const std::pair<std::int64_t, std::int64_t> cases[] = {{99'999, 5'000},   {100'000, 8'000},  {299'900, 23'992},
+                                                         {300'000, 28'000}, {500'000, 48'000}, {800'000, 84'000}};
+  for (const auto& [sold, paid] : cases) {
+    Inputs inputs;
+    inputs.events = {booking("1", sold)};
+    EXPECT_EQ(compute(plan, inputs).statements.at(0).amount, paid) << sold;
+  }
+}
+
+TEST(Inputs, PeriodsBetweenCountAndNobodyIsPaidForAbsence) {
+  const PlanDocument plan = PlanDocument::parse(plan_with(
+      R"({"input": "amount", "mode": "marginal", "boundary": "upper", "unit": "pct_of_base",
+      "rows": [{"from": "0", "value": "5 %"}]})",
+      R"(}, {"name": "base", "kind": "fixed", "amount": "100.00")"));
+  Inputs inputs;
+  inputs.events = {booking("1", 1'000), booking("2", 1'000, 80)};
+  inputs.people = {{"ann", date(2025, 1, 1), kOpenDate}, {"bob", date(2025, 2, 10), date(2025, 2, 20)}};
+  std::map<std::string, std::string> fixed;
+  for (const ComponentResult& row : compute(plan, inputs).components) {
+    if (row.component == "base" && row.amount == 10'000) fixed[row.person] += row.period + " ";
+  }
+  EXPECT_EQ(fixed["ann"], "2025-01 2025-02 2025-03 ");
+  EXPECT_EQ(fixed["bob"], "2025-02 ");
+}
+
+TEST(Inputs, WhatContradictsItselfIsRefusedWithItsPlace) {
+  const PlanDocument plan = PlanDocument::parse(plan_text("marginal", "0.08"));
+  const auto told = [&](const auto& spoil) {
+    Inputs inputs;
+    inputs.events = {booking("1", 1'000)};
+    spoil(inputs);
+    try {
+      compute(plan, inputs);
+    } catch (const Error& error) {
+      return error.field + ": " + error.message;
+    }
+    return std::string();
+  };
+  const Currency euro = currency("EUR");
+  EXPECT_EQ(
+      told([&](Inputs& in) {
+        in.rates = {{euro, "transaction", date(2025, 1, 1), "1.1"}, {euro, "transaction", date(2025, 1, 1), "1.9"}};
+      }),
+      "rates[1]: There is another transaction rate of EUR on 2025-01-01: rates[0]; give one.");
+  EXPECT_NE(told([&](Inputs& in) {
+              in.rates = {{euro, "spot", date(2025, 1, 1), "1.1"}};
+            }).find("rates[0]: "),
+            std::string::npos);
+  EXPECT_EQ(
+      told([](Inputs& in) {
+        in.hierarchy = {{"ann", "m1", {}}, {"ann", "m2", date(2025, 1, 1)}};
+      }),
+      "hierarchy[1]: 'ann' reports to 'm1' and to 'm2' on 2025-01-01. That overlaps hierarchy[0]; end one of them "
+      "first.");
+  EXPECT_NE(told([](Inputs& in) {
+              in.people = {{"ann", {}}, {"ann", date(2025, 1, 1)}};
+            }).find("people[1]: "),
+            std::string::npos);
+  EXPECT_NE(told([](Inputs& in) { in.events[0].reverses = "shop:9"; }).find("reverses: "), std::string::npos);
+  EXPECT_NE(told([](Inputs& in) { in.events[0].version = 0; }).find("version: "), std::string::npos);
+  EXPECT_NE(told([](Inputs& in) { in.events[0].splits[0].person.clear(); }).find("splits: "), std::string::npos);
+  std::string twice = plan_text("marginal", "0.08");
+  twice.insert(twice.find(R"("from": "1000")"), R"("from": "1", )");
+  try {
+    PlanDocument::parse(twice);
+    FAIL() << "a key stood twice";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.field, "components[0].tiers.rows[1].from");
+  }
+}
+
 }  // namespace
 }  // namespace kith::incentive

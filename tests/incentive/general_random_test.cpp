@@ -55,7 +55,9 @@ class Oracle {
  public:
   explicit Oracle(const World& world) : world_(world) {
     for (const auto& [key, event] : world.events) {
-      if (!event.cancelled) order_.push_back(&event);
+      const auto origin = world.events.find(event.reverses);
+      const bool orphan = origin != world.events.end() && origin->second.cancelled;  // it counts for nothing
+      if (!event.cancelled && !orphan) order_.push_back(&event);
     }
     std::sort(order_.begin(), order_.end(), [](const auto* a, const auto* b) {
       return std::tuple(a->date, a->sequence, a->source + ":" + a->id) <
