@@ -101,6 +101,8 @@ class Facts {
   std::size_t origin(std::size_t row) const;
   /// Whether it takes back an event that was cancelled: it counts for nothing then.
   bool orphan(std::size_t row) const { return !origin_.empty() && origin_[row] == kCancelled; }
+  /// Whether it takes back an event that is not there, such as one from before these inputs: it counts by itself.
+  bool stray(std::size_t row) const { return !origin_.empty() && origin_[row] == kUnknown; }
   /// The day on which it takes something back: its own, but not before there is something to take back.
   Date takes_effect(std::size_t row) const { return std::max(date(row), date(origin(row))); }
   /// The events that name this one, or a key.
@@ -131,6 +133,7 @@ class Facts {
 
  private:
   static constexpr Index kCancelled = -2;  ///< of an origin; -1 is none
+  static constexpr Index kUnknown = -3;    ///< of an origin: it names what is not there
   Index code(Index place) const { return code_of_.empty() ? place : code_of_[static_cast<std::size_t>(place)]; }
   std::size_t part_begin(std::size_t row) const;
   std::size_t part_end(std::size_t row) const;

@@ -114,14 +114,16 @@ class Poster {
   }
 
   void orphans() {
-    std::vector<std::string> keys;
+    std::vector<std::pair<std::string, bool>> keys;  // whether what it takes back was cancelled, or is not there
     for (std::size_t i = 0; i < ground_.facts.size(); ++i) {
-      if (ground_.facts.orphan(i) && !ground_.facts.gone(i)) keys.push_back(ground_.facts.key(i));
+      const bool orphan = ground_.facts.orphan(i);
+      if ((orphan || ground_.facts.stray(i)) && !ground_.facts.gone(i)) keys.emplace_back(ground_.facts.key(i), orphan);
     }
     std::sort(keys.begin(), keys.end());
-    for (const std::string& key : keys) {
+    for (const auto& [key, orphan] : keys) {
       result_.warnings.push_back(
-          fmt::format("Event {} takes back one that is cancelled; it counts for nothing.", quote(key)));
+          fmt::format("Event {} takes back one that is {}.", quote(key),
+                      orphan ? "cancelled; it counts for nothing" : "not there; it counts by itself"));
     }
   }
 

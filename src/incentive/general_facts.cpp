@@ -503,16 +503,10 @@ Inputs GeneralFacts::inputs(const PlanVersion& version, const Period& period, co
   const Unrated unrated = add_rates(version, period, found, inputs);
   const Date end = wanted.until == nullptr ? period.to : std::max(period.to, wanted.until->to);
   const std::map<std::string, Event> sorted(found.begin(), found.end());
-  std::set<std::string> kept;
   for (const auto& [key, event] : sorted) {
     if (!event.row.cancelled && is_strange(version, unrated, event, end, inputs)) continue;
     if (wanted.keys != nullptr) wanted.keys->emplace(key, std::pair(event.row.id, event.row.date));
     inputs.events.push_back(row_of(event.row, event.shares));
-    kept.insert(key);
-  }
-  // What takes back something that is not known yet counts by itself until that comes.
-  for (EventRow& row : inputs.events) {
-    if (!kept.contains(row.reverses)) row.reverses.clear();
   }
   return inputs;
 }

@@ -174,6 +174,8 @@ Rational slab(const std::vector<std::pair<std::int64_t, int>>& rows, const Ratio
 
 Amounts oracle(const Shape& shape, const Inputs& inputs) {
   const auto events = newest(inputs.events);
+  std::set<std::string> known;
+  for (const EventRow& event : inputs.events) known.insert(event.source + ":" + event.id);
   std::map<std::tuple<std::string, std::string, std::string>, Rational> sums;
   const auto superior = [&](const std::string& person, Date day) -> std::string {
     for (const Superior& row : inputs.hierarchy) {
@@ -184,7 +186,7 @@ Amounts oracle(const Shape& shape, const Inputs& inputs) {
   for (const auto& [key, event] : events) {
     if (event.type == "payment") continue;
     const auto origin = events.find(event.reverses);
-    if (!event.reverses.empty() && origin == events.end()) continue;  // what it takes back is cancelled
+    if (origin == events.end() && known.contains(event.reverses)) continue;  // what it takes back is cancelled
     const Date counted = shape.original && origin != events.end() ? origin->second.date : event.date;
     const std::string month = to_string(counted).substr(0, 7);
     for (const Split& split : event.splits) {
