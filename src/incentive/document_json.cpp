@@ -50,7 +50,9 @@ EventRow read_event(const json& item, const std::string& path, Findings& out) {
   if (const auto value = node.parsed("quantity", quantity, false)) event.quantity = to_string(*value, true);
   event.reverses = node.text("reverses", false);
   if (node.has("cancelled")) event.cancelled = node.flag("cancelled");
-  if (const json* attributes = node.find("attributes", false); attributes != nullptr && attributes->is_object()) {
+  const json* attributes = node.find("attributes", false);
+  if (attributes != nullptr && !attributes->is_object()) node.fault("attributes", "Expected an object of texts.");
+  if (attributes != nullptr && attributes->is_object()) {
     Node inner(*attributes, node.path("attributes"), out);
     for (const auto& [key, value] : attributes->items()) event.attributes[key] = inner.text(key);
   }

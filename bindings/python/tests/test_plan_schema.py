@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The published JSON Schema against the reader: what the reader accepts, the schema accepts; what a shape can refuse,
-both refuse. Every golden plan is read, then damaged at every place in every way below."""
+"""The published JSON Schemas against the readers: what a reader accepts, its schema accepts; what a shape can refuse,
+both refuse. Every golden plan, and inputs with every key, are read, then damaged at every place in every way below."""
 
 import copy
 import json
@@ -13,6 +13,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = json.loads((ROOT / "docs/plan.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+INPUTS = jsonschema.Draft202012Validator(
+    json.loads((ROOT / "docs/inputs.schema.json").read_text()), format_checker=jsonschema.FormatChecker()
+)
 
 # What no shape can say: the reader refuses it, the schema need not.
 MEANING = (
@@ -176,3 +179,69 @@ def test_both_refuse_the_same_damage(part):
             else:
                 assert valid, f"{name}: {what}: {[error.message for error in VALIDATOR.iter_errors(damaged)]}"
     assert refused > 100
+
+
+DAYS = {"from": "2025-01-01", "to": "2025-07-01"}
+WHOLE = {
+    "format": "kith.inputs/1",
+    "events": [
+        {
+            "source": "shop",
+            "id": "1",
+            "version": 2,
+            "type": "order",
+            "date": "2025-01-07",
+            "sequence": 3,
+            "currency": "USD",
+            "amount": "1200.00",
+            "cost": "700.00",
+            "quantity": "2.5",
+            "reverses": "shop:0",
+            "cancelled": False,
+            "attributes": {"region": "华东"},
+            "splits": [{"person": "ann", "role": "primary", "share": "1/3"}],
+        }
+    ],
+    "values": [{"name": "quota", "value": "10", "person": "ann", "period": "2025-01"}, {"name": "q", "value": "1", **DAYS}],
+    "hierarchy": [{"person": "ann", "manager": "bob", **DAYS}],
+    "people": [{"person": "ann", **DAYS}],
+    "members": [{"person": "ann", **DAYS}],
+    "rates": [{"currency": "EUR", "kind": "transaction", "on": "2025-01-01", "to": "2025-02-01", "rate": "1.1"}],
+    "periods": ["2025-02"],
+    "closed": ["2025-01"],
+    "open": "2025-02",
+    "posted": [{"person": "ann", "component": "base", "period": "2025-01", "minor": "-100", "posted": "2025-02"}],
+    "brought": [
+        {"person": "ann", "period": "2025-01", "adjusted": "1", "held": "1", "released": "1", "carried": "-1"},
+        {"person": "ann", "period": "2025-01", "balance": "1", "term_earned": "1", "term_guaranteed": "1", "term_given": "1"},
+    ],
+    "holidays": ["2025-01-01"],
+}
+
+
+def input_refusals(inputs):
+    try:
+        kith._kith.RawInputs(json.dumps(inputs))
+    except kith.Error as error:
+        return str(error)
+    return ""
+
+
+def test_the_schema_of_inputs_knows_what_the_reader_knows():
+    assert input_refusals(WHOLE) == ""
+    assert INPUTS.is_valid(WHOLE), [error.message for error in INPUTS.iter_errors(WHOLE)]
+    assert INPUTS.is_valid({"format": "kith.inputs/1", **kith.generate_inputs(records=200)})
+    refused = 0
+    for what, damaged in damages(WHOLE):
+        told = input_refusals(damaged)
+        valid = INPUTS.is_valid(damaged)
+        # Words of the plan and of its periods are read where the plan is at hand.
+        assert bool(told) != valid or "kind" in what, (what, told, valid)
+        refused += bool(told)
+    assert refused > 300
+    assert set(INPUTS.schema["properties"]) == set(WHOLE)
+    assert all(f"`{key}`" in (ROOT / "docs/inputs.md").read_text() for _, node in places(WHOLE) for key in keys_of(node))
+
+
+def keys_of(node):
+    return [key for key in node if key != "region"] if isinstance(node, dict) else []

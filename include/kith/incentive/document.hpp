@@ -53,7 +53,7 @@ std::vector<Violation> lint(const PlanDocument& plan);
 /// What changed between two documents, one English sentence a change, by path.
 std::vector<std::string> diff(const PlanDocument& before, const PlanDocument& after);
 
-/// Reads "kith.inputs/1" JSON with the names above, numbers as text. Error{invalid} with paths.
+/// Reads "kith.inputs/1" JSON (docs/inputs.md) with the names above, numbers as text. Error{invalid} with paths.
 Inputs parse_inputs(std::string_view json);
 std::string canonical_json(const Inputs& inputs);
 

@@ -89,7 +89,7 @@ struct PostColumns {
 /// The same from columns. Errors: also invalid for columns of different lengths.
 PostResult post_events(Work& work, const PostColumns& columns);
 
-/// Reads a JSON list of events, or "kith.inputs/1" with `events` (docs/plans.md). Errors: invalid with paths.
+/// Reads a JSON list of events, or "kith.inputs/1" with `events` (docs/inputs.md). Errors: invalid with paths.
 std::vector<EventRow> parse_events(std::string_view json);
 
 }  // namespace incentive
