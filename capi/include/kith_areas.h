@@ -241,8 +241,8 @@ KITH_API int32_t kith_trace_check(const char* json, size_t size, kith_table** ou
 
 /* Plans without a store. A plan is a document (JSON, kith.plan/2, or kith.plan/1, which is converted), inputs are
  * events, values, superiors and rates (JSON, kith.inputs/1); docs/plans.md and docs/inputs.md describe them. Every
- * function is pure: it may be called from any thread. Errors: INVALID with every fault of a document by its JSON path; STATE for facts whose
- * correction has no open period; OVERFLOW. */
+ * function is pure: it may be called from any thread. Errors: INVALID with every fault of a document by its JSON path;
+ * STATE for facts whose correction has no open period; OVERFLOW. */
 
 /** What the plan allows but people rarely mean: entity, field (the JSON path) and message; no rows where nothing. */
 KITH_API int32_t kith_plan_lint(const char* plan, size_t size, kith_table** out, kith_error* error);

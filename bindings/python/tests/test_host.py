@@ -96,7 +96,7 @@ def test_a_host_that_ends_its_transaction_early_is_told(server_url: str, schema:
         work.customers.create(name="half")
         with pytest.raises(AssertionError, match="COMMIT"):
             host.execute("COMMIT")
-        with pytest.raises(kith.MisuseError, match="or tried to commit it, .* nothing of the Work is kept"):
+        with pytest.raises(kith.MisuseError, match=r"or tried to commit it, .* nothing of the Work is kept"):
             work.commit()
     assert host.execute(kept) == "0"
     host.close()
