@@ -30,11 +30,11 @@ main { max-width: 1180px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 0 0 12px; }
 .quiet { color: var(--quiet); margin: 0 0 20px; }
 .tiles, .cards { display: grid; gap: 16px; margin-bottom: 16px; }
-.tiles { grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); }
-.cards { grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); }
+.tiles { grid-template-columns: repeat(auto-fit, minmax(152px, 1fr)); gap: 12px; }
+.cards { grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); align-items: start; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px; overflow-x: auto; }
 .wide { grid-column: 1 / -1; }
-.tile b { display: block; font-size: 20px; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.tile { padding: 14px 10px; } .tile b { display: block; font-size: 16px; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 4px 8px; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -181,7 +181,7 @@ def _html_table(title: str, table: Table, hidden: tuple[str, ...] = ()) -> str:
         )
         body.append(f"<tr>{cells}</tr>")
     return (
-        f'<div class="card"><h2>{escape(title)}</h2><table><thead><tr>{head}</tr></thead>'
+        f'<div class="card wide"><h2>{escape(title)}</h2><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
