@@ -11,6 +11,8 @@
 #include "interchange/row_lines.hpp"
 #include "kith/base/error.hpp"
 #include "kith/engine/history.hpp"
+#include "kith/engine/tenants.hpp"
+#include "storage/postgres_url.hpp"
 
 namespace kith {
 namespace {
@@ -111,6 +113,15 @@ class MadeFile {
   std::string path_;
 };
 
+/// Takes back the tenant on a server that a failed load has made. Its schema and tables stay, empty: others may have
+/// come to use them meanwhile. Where the server is gone, what it has not committed is gone with it.
+void remove_tenant(const std::string& url, const Model& model, const Options& options) {
+  try {
+    tenants::remove(url, postgres::parse_url(url).options.tenant, model, options.storage);
+  } catch (const std::exception&) {  // the failure of the load is what is told
+  }
+}
+
 }  // namespace
 
 void require_administer(const Reader& reader, std::string_view what) {
@@ -136,6 +147,7 @@ void dump(const Reader& reader, std::ostream& out) {
 void load(std::istream& in, const std::string& url, const Model& model, const Options& options) {
   const MadeFile made(url);
   auto storage = open_storage(url, options.storage);
+  const bool fresh = storage->fresh();
   try {
     storage->prepare(model.stored());
     load(in, *storage, model);
@@ -145,6 +157,7 @@ void load(std::istream& in, const std::string& url, const Model& model, const Op
     // Somebody else made the store meanwhile: it is theirs.
     const bool others = error != nullptr && (error->code == Code::state || error->code == Code::busy);
     if (!others) made.remove();
+    if (!others && fresh && url.starts_with("postgresql:")) remove_tenant(url, model, options);
     throw;
   }
 }

@@ -9,6 +9,7 @@
 
 #include "engine/toy.hpp"
 #include "kith/base/error.hpp"
+#include "kith/engine/tenants.hpp"
 #include "support/expect_error.hpp"
 #include "support/postgres_server.hpp"
 
@@ -107,6 +108,34 @@ TEST(Dump, ABrokenDumpLoadsNothing) {
   std::string newer = text;
   newer.replace(newer.find("\"format\":3"), 10, "\"format\":9");
   EXPECT_EQ(load_code(newer), Code::version);
+}
+
+TEST(Dump, ABrokenDumpLeavesNoTenant) {
+  KITH_NEEDS_POSTGRES();
+  const Store from("memory");
+  auto engine = from.open();
+  Session session = engine->session();
+  fill(session);
+  const std::string text = dump_of(session);
+  const std::string broken = text.substr(0, text.rfind('\n', text.size() - 2) + 1);
+  const std::string url = test::fresh_postgres_url();
+  const std::string other = url + "&kith_tenant=7";
+  const auto fails = [&](const std::string& to) {
+    std::istringstream in(broken);
+    return code_of_error([&] { load(in, to, model(), options()); });
+  };
+  EXPECT_EQ(fails(url), Code::corrupt);
+  EXPECT_TRUE(tenants::list(url).empty()) << "what made the tables";
+  std::istringstream whole(text);
+  load(whole, url, model(), options());
+  EXPECT_EQ(fails(other), Code::corrupt);
+  EXPECT_EQ(fails(url), Code::state) << "a store in use stays";
+  const auto left = tenants::list(url);
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left.front().id, 1);
+  std::istringstream again(text);
+  load(again, other, model(), options());
+  EXPECT_EQ(tenants::list(url).size(), 2U);
 }
 
 TEST(Dump, IsOfWhatIsCommittedAndPresent) {

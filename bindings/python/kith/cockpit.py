@@ -34,7 +34,8 @@ h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 0 0 12px;
 .cards { grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); align-items: start; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px; overflow-x: auto; }
 .wide { grid-column: 1 / -1; }
-.tile { padding: 14px 10px; } .tile b { display: block; font-size: 16px; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.tile { padding: 14px 10px; }
+.tile b { display: block; font-size: 16px; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 4px 8px; border-bottom: 1px solid var(--line); white-space: nowrap; }
