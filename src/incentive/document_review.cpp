@@ -42,6 +42,14 @@ class Reviewer {
     return table.input == Input::attainment ? number_text(value * 100) + " %" : number_text(value);
   }
 
+  std::string shown_money(const Exact& minor) const {
+    return to_string(Money{round_number(minor, Rounding::half_up), model_.currency});
+  }
+  /// The value of a row, amounts in major units.
+  std::string shown_value(const Table& table, const Exact& value) const {
+    return table.unit == Unit::amount ? shown_money(value) : number_text(value);
+  }
+
   void table(const ComponentRule& rule, const std::string& path) {
     const Table& table = rule.table;
     if (table.mode == Mode::matrix) {
@@ -52,7 +60,9 @@ class Reviewer {
       conditions(table, path);
       return;
     }
-    if (table.mode != Mode::marginal) falling(table, path);
+    table.mode == Mode::marginal ? taken_back(table, path) : falling(table, path);
+    if (table.mode == Mode::interpolated) beyond(table, path);
+    hidden(rule, path);
     for (std::size_t i = 1; i < table.rows.size(); ++i) {
       const Row& low = table.rows[i - 1];
       const Row& high = table.rows[i];
@@ -70,7 +80,48 @@ class Reviewer {
       if (high.value >= low.value || high.when || low.when) continue;
       note(at(path, i) + ".value",
            fmt::format("Pay falls at {}: the value goes from {} to {}.", bound(table, high.from),
-                       number_text(low.value), number_text(high.value)));
+                       shown_value(table, low.value), shown_value(table, high.value)));
+    }
+  }
+
+  // A row of less than nothing: what lies in it takes pay away.
+  void taken_back(const Table& table, const std::string& path) {
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      const Row& row = table.rows[i];
+      if (row.value >= 0) continue;
+      note(at(path, i) + ".value",
+           fmt::format("Pay falls above {}: the value is {}.", bound(table, row.from), shown_value(table, row.value)));
+    }
+  }
+
+  // Of an interpolated table that pays nothing beyond its last row.
+  void beyond(const Table& table, const std::string& path) {
+    const Row& last = table.rows.back();
+    if (table.beyond != Beyond::zero || last.value <= 0) return;
+    note(at(path, table.rows.size() - 1), fmt::format("Pay falls beyond {}: from {} to nothing.",
+                                                      bound(table, last.from), shown_value(table, last.value)));
+  }
+
+  // Rows that begin where a cap that comes first is reached already, and pay no less.
+  void hidden(const ComponentRule& rule, const std::string& path) {
+    const Table& table = rule.table;
+    if (table.unit != Unit::pct_of_base || !money_input(table) || rule.weight != 1 || rule.modifiers.empty()) return;
+    const Modifier& cap = rule.modifiers.front();
+    if (cap.kind != Do::cap || !cap.by.constant || cap.per != "period" || cap.carry) return;
+    if (table.mode != Mode::marginal && table.mode != Mode::slab) return;
+    const bool rises = std::all_of(table.rows.begin(), table.rows.end(), [](const Row& row) { return row.value >= 0; });
+    const auto paid = [&](std::size_t rows, const Exact& input) {
+      Table first = table;
+      first.rows.resize(rows);
+      Sight sight;
+      return pay(model_, first, Below::first_tier, input, sight);
+    };
+    for (std::size_t i = 1; rises && i < table.rows.size(); ++i) {
+      const Exact& from = table.rows[i].from;
+      if (paid(i, from) < *cap.by.constant) continue;
+      if (table.mode == Mode::slab && table.rows[i].value * from < *cap.by.constant) continue;
+      note(at(path, i), fmt::format("The row changes nothing: at {} the cap of {} is reached already.",
+                                    bound(table, from), shown_money(*cap.by.constant)));
     }
   }
 
@@ -104,14 +155,13 @@ class Reviewer {
       }
       if (jump != 0) {
         note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
-                                      to_string(Money{round_number(jump, Rounding::half_up), model_.currency})));
+                                      shown_money(jump)));
       }
       return;
     }
     if (table.unit == Unit::amount && table.mode != Mode::interpolated) {
-      note(at(path, i),
-           fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
-                       to_string(Money{round_number(high.value - low.value, Rounding::half_up), model_.currency})));
+      note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
+                                    shown_money(high.value - low.value)));
     }
     if (table.unit == Unit::pct_of_target_pay && (table.mode == Mode::slab || table.mode == Mode::lookup)) {
       const Exact jump = (high.value - low.value) * (table.mode == Mode::slab ? high.from : Exact(1));

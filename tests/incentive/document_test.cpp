@@ -67,6 +67,36 @@ std::vector<std::string> reviewed(const std::string& text) {
   return all;
 }
 
+TEST(PlanDocumentReview, NamesWhatTakesPayAwayAndWhatACapHides) {
+  const auto rows = [](const std::string& mode, const std::string& unit, const std::string& list,
+                       const std::string& beside = "") {
+    return reviewed(plan_with(R"({"input": "amount", "mode": ")" + mode + R"(", "boundary": "upper", "unit": ")" +
+                                  unit + R"(", "rows": [)" + list + "]" +
+                                  (mode == "interpolated" ? R"(, "beyond": "zero"})" : "}"),
+                              beside));
+  };
+  using Told = std::vector<std::string>;
+  EXPECT_EQ(rows("marginal", "pct_of_base", R"({"from": "0", "value": "8 %"}, {"from": "1000", "value": "-2 %"})"),
+            (Told{"components[0].tiers.rows[1].value: Pay falls above 1000: the value is -0.02."}));
+  EXPECT_EQ(rows("interpolated", "amount", R"({"from": "0", "value": "0"}, {"from": "100", "value": "50"},
+                 {"from": "200", "value": "20"})"),
+            (Told{"components[0].tiers.rows[2].value: Pay falls at 200: the value goes from 50.00 to 20.00.",
+                  "components[0].tiers.rows[2]: Pay falls beyond 200: from 20.00 to nothing."}));
+  const std::string steps = R"({"from": "0", "value": "10 %"}, {"from": "500", "value": "20 %"},
+                            {"from": "1000", "value": "30 %"})";
+  const auto capped = [&](const std::string& amount, const std::string& excess) {
+    return rows("marginal", "pct_of_base", steps,
+                R"(, "modifiers": [{"do": "cap", "amount": ")" + amount + R"(", "per": "period", "excess": ")" +
+                    excess + R"("}])");
+  };
+  EXPECT_EQ(
+      capped("150", "lose"),
+      (Told{"components[0].tiers.rows[2]: The row changes nothing: at 1000 the cap of 150.00 is reached already."}));
+  EXPECT_EQ(capped("50", "lose").size(), 2U);
+  EXPECT_TRUE(capped("150.01", "lose").empty());
+  EXPECT_TRUE(capped("50", "carry").empty()) << "what is carried is paid later";
+}
+
 std::string refused(const std::string& text) {
   try {
     PlanDocument::parse(text);

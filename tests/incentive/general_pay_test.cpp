@@ -140,7 +140,9 @@ TEST_P(GeneralPayTest, ALateCorrectionIsReleasedTheSameInEveryRun) {
   post({sale("1", "2025-01-09", 120'000, ann, 2)});
   for (int i = 0; i < 3; ++i) {
     const incentive::RunResult again = run("2025-02");
-    if (i > 0) EXPECT_EQ(again.changed, 0);
+    if (i > 0) {
+      EXPECT_EQ(again.changed, 0);
+    }
     EXPECT_EQ(paid(ann, "2025-02").held.minor, 20'000) << "run " << i;
     EXPECT_EQ(paid(ann, "2025-02").released.minor, 80'000) << "run " << i;
     EXPECT_EQ(paid(ann, "2025-02").pay.minor, 30'000 - 20'000 + 80'000) << "run " << i;
