@@ -261,10 +261,14 @@ Table quota_actions(const Reader& reader, const Parameters& parameters) {
     start = end + 1;
   }
   const ActionPlan plan = incentive::action_plan(reader, quota, date_parameter(parameters, "on"), history);
-  Table table({text_column("action"), count_column("needed"), count_column("each_week"), count_column("won"),
+  Table table({text_column("action"), count_column("needed"), count_column("each_week"),
+               TableColumn{.name = "amount", .type = Type::money, .currency = plan.quota.currency}, count_column("won"),
                count_column("tried"), text_column("figures")});
   for (const ActionStep& step : plan.steps) {
-    add_row(table, step.name, step.count, step.each_week, step.won, step.tried, std::string(step.own ? "own" : "all"));
+    // The first step divides what was won by how many deals that took; those after it count on both sides.
+    const bool first = &step == &plan.steps.front();
+    add_row(table, step.name, step.count, step.each_week, first ? Value(Money{step.won, plan.quota.currency}) : Value(),
+            first ? Value() : Value(step.won), step.tried, std::string(step.own ? "own" : "all"));
   }
   return table;
 }

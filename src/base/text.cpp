@@ -212,7 +212,12 @@ std::vector<std::string> near_names(std::string_view word, std::span<const std::
   return names;
 }
 
-std::string suggest(std::string_view word, std::span<const std::string_view> known) {
+std::string suggest(std::string_view word, std::span<const std::string_view> all) {
+  std::vector<std::string_view> once;  // versions of one thing share its name
+  for (const std::string_view name : all) {
+    if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+  }
+  const std::span<const std::string_view> known = once;
   if (std::string near = did_you_mean(word, known); !near.empty() || known.empty()) return near;
   constexpr std::size_t kMost = 8;
   const std::span<const std::string_view> shown = known.first(std::min(kMost, known.size()));

@@ -208,6 +208,8 @@ TEST(Suggest, NearElseKnown) {
   EXPECT_EQ(suggest("closed", kStages), " Did you mean Closed won, Closed lost?");
   constexpr std::string_view kFew[] = {"a1", "b2"};
   EXPECT_EQ(suggest("something", kFew), " Known are a1, b2.");
+  constexpr std::string_view kTwice[] = {"a1", "b2", "a1"};
+  EXPECT_EQ(suggest("something", kTwice), " Known are a1, b2.") << "versions of one thing share its name";
   EXPECT_EQ(suggest("something", {}), "");
   constexpr std::string_view kMany[] = {"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9", "n10"};
   EXPECT_EQ(suggest("something", kMany), " Known are n1, n2, n3, n4, n5, n6, n7, n8 and 2 more.");

@@ -481,6 +481,10 @@ TEST_P(QuotaStoreTest, BackComputesActionsFromHistory) {
       {{"quota", own.id}, {"on", date(2025, 6, 17)}, {"minimum", std::int64_t{2}}, {"levels", std::string("talks")}});
   EXPECT_EQ(table.rows(), 3U);
   EXPECT_EQ(cell(table, 2, "needed"), "80");
+  EXPECT_EQ(cell(table, 0, "amount"), "800.00") << "two deals of 400.00 on average";
+  EXPECT_EQ(cell(table, 0, "won"), "");
+  EXPECT_EQ(cell(table, 0, "tried"), "2");
+  EXPECT_EQ(cell(table, 1, "won"), "2");
   history.from = date(2020, 1, 1);
   history.to = date(2020, 2, 1);
   try {

@@ -81,7 +81,7 @@ struct ActionStep {
   std::string name = {};
   std::int64_t count = 0;      ///< needed until the period ends
   std::int64_t each_week = 0;  ///< rounded up
-  std::int64_t won = 0;        ///< history: of the level before
+  std::int64_t won = 0;        ///< history: of the level before; of the first step minor units
   std::int64_t tried = 0;      ///< history: of this level
   bool own = false;            ///< the figures are the node's own, not those of all
 };
