@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "engine/internal.hpp"
 
@@ -51,11 +52,21 @@ class Authors {
   std::map<std::int64_t, std::string> names_;
 };
 
-/// The versions of one record as values.
+/// The versions of one record as values, those of fields of the store's own behind those of the entity: in the
+/// definitions that the reader sees.
 class Versions {
  public:
   Versions(const Reader& reader, const Entity& entity, Id id)
-      : entity_(entity), base_(reader.currency()), last_(reader.seq()), batch_(history::versions(reader, entity, id)) {
+      : entity_(entity),
+        own_(custom_of(reader, entity)),
+        base_(reader.currency()),
+        last_(reader.seq()),
+        batch_(history::versions(reader, entity, id)),
+        to_(batch_.columns.size() - 1),
+        first_own_(batch_.columns.size()) {
+    std::vector<int> all;
+    for (std::size_t i = 0; own_ != nullptr && i < own_->size(); ++i) all.push_back(static_cast<int>(i));
+    if (!all.empty()) own_->expand(batch_, all);
     std::set<std::int64_t> seqs;
     for (std::size_t row = 0; row < rows(); ++row) {
       seqs.insert(seq(row));
@@ -68,17 +79,32 @@ class Versions {
   std::int64_t seq(std::size_t row) const { return batch_.columns[kSeqField].word(row); }
   /// Nothing where the version still held as of the reader's work.
   std::optional<std::int64_t> end(std::size_t row) const {
-    const Column& to = batch_.columns.back();
+    const Column& to = batch_.columns[to_];
     return to.is_null(row) || to.word(row) > last_ ? std::nullopt : std::optional(to.word(row));
   }
   /// True when the version follows the one before it without the record having been away.
   bool follows(std::size_t row) const { return row != 0 && end(row - 1) == seq(row); }
-  bool same(std::size_t field, std::size_t row, std::size_t other) const {
-    return batch_.columns[field].cell(row) == batch_.columns[field].cell(other);
+  /// Position of a field. Error{invalid} naming near ones.
+  int position(std::string_view field) const { return position_of(entity_, own_.get(), field); }
+  const Field& field(int position) const { return field_at(entity_, own_.get(), position); }
+  /// What verbs write, of the entity and of the store's own: formulas follow from it.
+  std::vector<int> written() const {
+    std::vector<int> positions;
+    const int fields = static_cast<int>(entity_.fields.size());
+    for (int i = kSeqField + 1; i < fields; ++i) {
+      if (own_ == nullptr || i != entity_.custom()) positions.push_back(i);
+    }
+    for (std::size_t i = 0; own_ != nullptr && i < own_->size(); ++i) {
+      if (!own_->is_formula(i)) positions.push_back(fields + static_cast<int>(i));
+    }
+    return positions;
   }
-  Value value(std::size_t field, std::size_t row) const {
-    const Field& of = entity_.fields[field];
-    const Column& column = batch_.columns[field];
+  bool same(int position, std::size_t row, std::size_t other) const {
+    return column(position).cell(row) == column(position).cell(other);
+  }
+  Value value(int position, std::size_t row) const {
+    const Field& of = field(position);
+    const Column& column = this->column(position);
     if (column.is_null(row)) return {};
     if (!column.is_text() && is_open_end(of, column.word(row))) return {};
     if (of.type == Type::bytes) return to_hex(column.text(row));
@@ -92,18 +118,26 @@ class Versions {
   Authorship by(std::int64_t seq) const { return authors_->of(seq); }
 
  private:
+  const Column& column(int position) const {
+    const auto place = static_cast<std::size_t>(position);
+    const std::size_t fields = entity_.fields.size();
+    return batch_.columns[place < fields ? place : first_own_ + (place - fields)];
+  }
+
   const Entity& entity_;
+  std::shared_ptr<const CustomFields> own_;
   Currency base_;
   std::int64_t last_;
   Batch batch_;
+  std::size_t to_, first_own_;  // places of columns
   std::optional<Authors> authors_;
 };
 
 }  // namespace
 
 std::vector<FieldValue> field_values(const Reader& reader, const Entity& entity, Id id, std::string_view field) {
-  const auto position = static_cast<std::size_t>(entity.at(field));
   const Versions versions(reader, entity, id);
+  const int position = versions.position(field);
   std::vector<FieldValue> values;
   for (std::size_t row = 0; row < versions.rows(); ++row) {
     if (versions.follows(row) && versions.same(position, row, row - 1)) {
@@ -117,17 +151,18 @@ std::vector<FieldValue> field_values(const Reader& reader, const Entity& entity,
 
 std::vector<FieldChange> field_changes(const Reader& reader, const Entity& entity, Id id) {
   const Versions versions(reader, entity, id);
+  const std::vector<int> written = versions.written();
   std::vector<FieldChange> changes;
   for (std::size_t row = 0; row < versions.rows(); ++row) {
     const Authorship by = versions.by(versions.seq(row));
     const bool follows = versions.follows(row);
     const ChangeKind kind = follows ? ChangeKind::updated : row == 0 ? ChangeKind::created : ChangeKind::restored;
-    for (std::size_t field = kSeqField + 1; field < entity.fields.size(); ++field) {
+    for (const int field : written) {
       if (follows && versions.same(field, row, row - 1)) continue;
       Value before = follows ? versions.value(field, row - 1) : Value();
       Value after = versions.value(field, row);
       if (!follows && is_null(after)) continue;
-      changes.push_back({by, kind, std::string(entity.fields[field].name), std::move(before), std::move(after)});
+      changes.push_back({by, kind, std::string(versions.field(field).name), std::move(before), std::move(after)});
     }
     const bool leaves = versions.end(row) && (row + 1 == versions.rows() || !versions.follows(row + 1));
     if (leaves) {

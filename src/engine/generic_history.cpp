@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/add_row.hpp"
+#include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "kith/base/error.hpp"
 #include "kith/engine/field_history.hpp"
@@ -38,7 +39,8 @@ Currency common_currency(const std::vector<history::FieldValue>& values, Currenc
 
 Table field_values(const Reader& reader, const Entity& entity, Id id, std::string_view field) {
   const auto values = history::field_values(reader, entity, id, field);
-  const Field& of = entity.fields[static_cast<std::size_t>(entity.at(field))];
+  const auto own = custom_of(reader, entity);
+  const Field& of = field_at(entity, own.get(), position_of(entity, own.get(), field));
   TableColumn value{.name = "value", .type = of.type, .scale = of.options.scale};
   if (of.type == Type::choice || of.type == Type::bytes) value.type = Type::text;
   const bool money = of.type == Type::money;

@@ -154,3 +154,37 @@ def test_they_are_defined_at_the_terminal(tmp_path: Path) -> None:
     assert "size" in run("fields", store, "customers", "--format", "csv")
     assert "already" in run("define", store, "customers", "sector", code=1)
     assert run("find", store, "customers", "--where", "size = 'small'", "--format", "csv").startswith("id,")
+
+
+def test_own_fields_tell_who_changed_them_when():
+    with kith.open("memory:") as store, store.session() as session:
+        with session.work("defined") as work:
+            work.custom_fields.create(entity="customer", name="size", type="integer")
+            work.custom_fields.create(entity="customer", name="grade", type="choice", choices="a,b")
+            work.custom_fields.create(entity="customer", name="fee", type="money")
+            work.custom_fields.create(entity="customer", name="big", formula="size > 3", type="boolean")
+            acme = work.customers.create(name="Acme", size=3, grade="a")
+        first = work.receipt.seq
+        with session.work("grown") as work:
+            acme = work.customers.update(acme, size=5, fee="12.50", grade="b")
+        second = work.receipt.seq
+        with session.work("renamed") as work:
+            work.customers.update(acme, name="Acme 2")
+        history = session.customers.field_history
+        assert [(row["value"], row["seq"], row["to_seq"]) for row in history(acme, "size")] == [
+            (3, first, second),
+            (5, second, None),
+        ]
+        assert [row["value"] for row in history(acme, "grade")] == ["a", "b"]
+        assert [row["value"] for row in history(acme, "fee")] == [None, kith.Money("12.50", "USD")]
+        assert [row["value"] for row in history(acme, "big")] == [False, True]
+        told = {(row["seq"], row["field"]): (row["before"], row["after"]) for row in history(acme)}
+        assert told[first, "size"] == (None, "3")
+        assert told[second, "size"] == ("3", "5")
+        assert told[second, "fee"] == (None, "12.50 USD")
+        assert told[second, "grade"] == ("a", "b")
+        assert len([1 for seq, _ in told if seq == second]) == 3, "formulas follow; they are not told"
+        with pytest.raises(kith.InvalidError, match="Did you mean size"):
+            history(acme, "sice")
+        with session.reader(as_of=first) as then:
+            assert [row["value"] for row in then.customers.field_history(acme, "size")] == [3]

@@ -28,13 +28,14 @@ struct FieldValue {
   std::optional<std::int64_t> to_seq = {};  ///< the work that ended it by another value or by removing the record
 };
 
-/// All values of a field over time, oldest first. A work that left the value as it was begins no new one; a record that
-/// was removed and restored begins one again. An as-of reader shows what was recorded until then. Errors: those of
-/// history::versions; invalid (no such field, near names).
+/// All values of a field, of the entity or of the store's own, over time, oldest first. Fields of the store's own are
+/// those that the reader sees; formulas are computed for each version. A work that left the value as it was begins no
+/// new one; a record that was removed and restored begins one again. An as-of reader shows what was recorded until
+/// then. Errors: those of history::versions; invalid (no such field, near names).
 std::vector<FieldValue> field_values(const Reader& reader, const Entity& entity, Id id, std::string_view field);
 
-/// One field that one work changed. Of a record that came into being every field that is not null, of one that was
-/// removed none: `field` is then empty.
+/// One field that one work changed; formulas are left out, for they follow from others. Of a record that came into
+/// being every field that is not null, of one that was removed none: `field` is then empty.
 struct FieldChange {
   Authorship by = {};
   ChangeKind kind = ChangeKind::created;  ///< created, updated, removed or restored
