@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/quote.hpp"
 #include "kith/base/text.hpp"
@@ -38,7 +39,7 @@ class Twice {
     bool list = false;
     std::size_t element = 0;  ///< of a list, from 1
     std::string key = {};
-    std::vector<std::string> keys = {};
+    std::set<std::string> keys = {};
   };
 
   void begin() {
@@ -51,10 +52,7 @@ class Twice {
   void key(const std::string& name) {
     Level& level = open_.back();
     level.key = name;
-    if (std::find(level.keys.begin(), level.keys.end(), name) == level.keys.end()) {
-      level.keys.push_back(name);
-      return;
-    }
+    if (level.keys.insert(name).second) return;
     for (const Level& one : open_) path_ = one.list ? at(path_, one.element - 1) : below(path_, one.key);
   }
 

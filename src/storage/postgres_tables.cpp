@@ -72,18 +72,24 @@ const std::string kParents =
     "SELECT c.relname FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_class AS c ON c.oid = h.inhparent "
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'";
 
-/// The valid indexes, each with its table: another table may have one of the same name as Kith's should have.
-std::set<std::pair<std::string, std::string>> indexes_of_tables(Channel& channel) {
-  static const std::string sql =
-      "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
-      "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-      "WHERE n.nspname = $1 AND x.indisvalid";
+/// A table and a name that belongs to it, of each row of a query about the schema.
+std::set<std::pair<std::string, std::string>> names_of_tables(Channel& channel, const std::string& sql) {
   Params params;
   params.text(channel.settings().postgres.schema, Type::text);
   const Result rows = channel.run_once(sql, params, "read");
   std::set<std::pair<std::string, std::string>> found;
   for (int row = 0; row < rows.rows(); ++row) found.emplace(rows.text(row, 0), rows.text(row, 1));
   return found;
+}
+
+const std::string kIndexesOfTables =
+    "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
+    "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = $1 AND ";
+
+/// The valid indexes, each with its table: another table may have one of the same name as Kith's should have.
+std::set<std::pair<std::string, std::string>> indexes_of_tables(Channel& channel) {
+  return names_of_tables(channel, kIndexesOfTables + "x.indisvalid");
 }
 
 [[noreturn]] void fail_table(const Channel& channel, const Entity& entity, std::string_view what) {
@@ -112,16 +118,8 @@ std::vector<int> missing_fields(const Channel& channel, const Entity& entity, co
 
 /// Names of the unique indexes of each table, but for primary keys.
 std::multimap<std::string, std::string, std::less<>> unique_keys(Channel& channel) {
-  static const std::string sql =
-      "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
-      "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-      "WHERE n.nspname = $1 AND x.indisunique AND NOT x.indisprimary";
-  Params params;
-  params.text(channel.settings().postgres.schema, Type::text);
-  const Result rows = channel.run_once(sql, params, "read");
-  std::multimap<std::string, std::string, std::less<>> keys;
-  for (int row = 0; row < rows.rows(); ++row) keys.emplace(rows.text(row, 0), rows.text(row, 1));
-  return keys;
+  const auto found = names_of_tables(channel, kIndexesOfTables + "x.indisunique AND NOT x.indisprimary");
+  return {found.begin(), found.end()};
 }
 
 /// The default of a column that is added, as an SQL literal.

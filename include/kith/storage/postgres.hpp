@@ -38,8 +38,9 @@ std::shared_ptr<Storage> open_postgres(std::string_view url, const StorageOption
 /// from one thread. The host begins and ends the transaction: a Work is one savepoint in it, a Reader sees what it has
 /// written. Nothing is closed, reset or migrated; search path, time zone, encoding and the like stay the host's and
 /// change no result. Of the options, `pool`, `named`, `statement_ms` and `idle_ms` are not used.
-/// Error{busy} from a Work means that the host repeats its whole transaction. Errors: those of open_postgres; misuse
-/// outside a transaction.
+/// Error{busy} from a Work means that the host repeats its whole transaction. A COMMIT of the host's while a Work is
+/// open fails (42704) and keeps nothing. Errors: those of open_postgres; misuse outside a transaction, in pipeline
+/// mode, and of every call after the host has closed the connection, which is not touched then.
 std::shared_ptr<Storage> open_postgres_on(void* connection, const PostgresOptions& postgres = {},
                                           const StorageOptions& options = {});
 
