@@ -70,6 +70,72 @@ const CustomFields* Customs::of(const Entity& entity) const {
   return found == by_entity_.end() ? nullptr : found->second.get();
 }
 
+struct CustomPast::Span {
+  CustomField row;
+  std::optional<std::int64_t> to;  // the work that ended it
+};
+
+CustomPast::CustomPast(const Reader& reader, const Entity& entity) : entity_(entity), base_(reader.currency()) {
+  const Reader system = reader.as_system("definitions");
+  Inside::state(system).as_of = false;
+  Inside::state(system).valid.reset();
+  const Entity& now = entity_of<CustomField>();
+  for (const Entity* table : {reader.model().history_of(now), &now}) {
+    const Batch rows = raw_all(
+        system, {.entity = table,
+                 .where = {equals(*table, "entity", entity.name),
+                           {.op = Condition::Op::le, .field = kSeqField, .operands = {reader.seq()}, .terms = {}}}});
+    for (std::size_t at = 0; at < rows.rows(); ++at) {
+      Span span;
+      load_row(rows, at, &span.row);
+      if (table != &now) span.to = rows.columns.back().word(at);
+      changes_.insert(span.row.seq);
+      if (span.to && *span.to <= reader.seq()) changes_.insert(*span.to);
+      spans_.push_back(std::make_shared<const Span>(std::move(span)));
+    }
+  }
+  std::stable_sort(spans_.begin(), spans_.end(), [](const auto& a, const auto& b) { return a->row.id < b->row.id; });
+}
+
+const CustomFields& CustomPast::at(std::int64_t seq) const {
+  const auto later = changes_.upper_bound(seq);
+  auto& made = made_[later == changes_.begin() ? 0 : *std::prev(later)];
+  if (made != nullptr) return *made;
+  std::vector<CustomRule> rules;
+  for (const auto& span : spans_) {
+    const CustomField& row = span->row;
+    if (row.seq > seq || (span->to && *span->to <= seq) || row.retired || entity_.find(row.name) >= 0) continue;
+    rules.push_back(rule_of(row, base_));
+  }
+  made = std::make_unique<const CustomFields>(entity_, std::move(rules), base_);
+  return *made;
+}
+
+void expand_versions(const Reader& reader, const CustomFields& own, Batch& versions) {
+  std::vector<int> written, computed;
+  for (std::size_t i = 0; i < own.size(); ++i) (own.is_formula(i) ? computed : written).push_back(static_cast<int>(i));
+  const std::size_t to = versions.entity->fields.size() - 1;
+  own.expand(versions, written);
+  if (computed.empty()) return;
+  const CustomPast past(reader, own.entity());
+  std::vector<Column> columns;
+  for (const int index : computed) columns.emplace_back(is_text(own.field(static_cast<std::size_t>(index)).type));
+  for (std::size_t row = 0; row < versions.rows(); ++row) {
+    const bool ended = !versions.columns[to].is_null(row) && versions.columns[to].word(row) <= reader.seq();
+    const CustomFields& then = past.at(ended ? versions.columns[to].word(row) - 1 : reader.seq());
+    std::map<std::int64_t, Cell> cells;  // by definition: another one of that name may be of another type
+    const std::vector<Cell> values = then.values(versions, row);
+    for (std::size_t i = 0; i < then.size(); ++i) cells.emplace(then.rule(i).definition.value, values[i]);
+    for (std::size_t i = 0; i < computed.size(); ++i) {
+      columns[i].append(cells[own.rule(static_cast<std::size_t>(computed[i])).definition.value]);
+    }
+  }
+  for (std::size_t i = 0; i < computed.size(); ++i) {
+    versions.fields.push_back(static_cast<int>(versions.entity->fields.size()) + computed[i]);
+    versions.columns.push_back(std::move(columns[i]));
+  }
+}
+
 std::shared_ptr<const Customs> customs_of(const Reader& reader) {
   return settings_of(reader, &Held::customs, &Session::State::customs);
 }

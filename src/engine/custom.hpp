@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,6 +68,29 @@ std::shared_ptr<const Kept> settings_of(const Reader& reader, std::shared_ptr<co
   if (earlier.seq != state.seq) earlier = {state.seq, load(true)};
   return earlier.value;
 }
+
+/// The fields of one entity over time, up to what the reader sees: what a formula gave is told by the formula that
+/// stood then.
+class CustomPast {
+ public:
+  CustomPast(const Reader& reader, const Entity& entity);
+  /// The definitions right after a work.
+  const CustomFields& at(std::int64_t seq) const;
+  /// The works that changed one of them.
+  const std::set<std::int64_t>& changes() const { return changes_; }
+
+ private:
+  struct Span;
+  const Entity& entity_;
+  Currency base_;
+  std::vector<std::shared_ptr<const Span>> spans_;  // in the order they were defined
+  std::set<std::int64_t> changes_;
+  mutable std::map<std::int64_t, std::unique_ptr<const CustomFields>> made_;  // by the change that they follow
+};
+
+/// Adds the columns of all of `own` to versions of a record (rows of its history). Formulas are as they stood when the
+/// version ended, and as the reader sees them where it still holds.
+void expand_versions(const Reader& reader, const CustomFields& own, Batch& versions);
 
 /// The definitions that the reader sees; those of then for an as-of reader.
 std::shared_ptr<const Customs> customs_of(const Reader& reader);

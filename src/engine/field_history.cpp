@@ -56,17 +56,17 @@ class Authors {
 /// definitions that the reader sees.
 class Versions {
  public:
-  Versions(const Reader& reader, const Entity& entity, Id id)
+  /// For a field that is a formula a version is as many as the formulas that stood while it held.
+  Versions(const Reader& reader, const Entity& entity, Id id, std::string_view field = {})
       : entity_(entity),
         own_(custom_of(reader, entity)),
         base_(reader.currency()),
         last_(reader.seq()),
         batch_(history::versions(reader, entity, id)),
-        to_(batch_.columns.size() - 1),
-        first_own_(batch_.columns.size()) {
-    std::vector<int> all;
-    for (std::size_t i = 0; own_ != nullptr && i < own_->size(); ++i) all.push_back(static_cast<int>(i));
-    if (!all.empty()) own_->expand(batch_, all);
+        to_(batch_.columns.size() - 1) {
+    const int index = own_ == nullptr || field.empty() ? -1 : own_->find(field);
+    if (index >= 0 && own_->is_formula(static_cast<std::size_t>(index))) split(CustomPast(reader, entity).changes());
+    if (own_ != nullptr) expand_versions(reader, *own_, batch_);
     std::set<std::int64_t> seqs;
     for (std::size_t row = 0; row < rows(); ++row) {
       seqs.insert(seq(row));
@@ -119,9 +119,22 @@ class Versions {
 
  private:
   const Column& column(int position) const {
-    const auto place = static_cast<std::size_t>(position);
-    const std::size_t fields = entity_.fields.size();
-    return batch_.columns[place < fields ? place : first_own_ + (place - fields)];
+    const int fields = static_cast<int>(entity_.fields.size());
+    return batch_.column(position < fields ? position : position + 1);  // behind to_seq
+  }
+  /// Lets a version end, and another begin, with each of the works.
+  void split(const std::set<std::int64_t>& works) {
+    Batch pieces(*batch_.entity);
+    for (std::size_t row = 0; row < batch_.rows(); ++row) {
+      const std::int64_t until = end(row).value_or(last_ + 1);
+      pieces.append_row(batch_, row);
+      for (auto work = works.upper_bound(seq(row)); work != works.end() && *work < until; ++work) {
+        pieces.columns[to_].set_word(pieces.rows() - 1, *work);
+        pieces.append_row(batch_, row);
+        pieces.columns[kSeqField].set_word(pieces.rows() - 1, *work);
+      }
+    }
+    batch_ = std::move(pieces);
   }
 
   const Entity& entity_;
@@ -129,14 +142,14 @@ class Versions {
   Currency base_;
   std::int64_t last_;
   Batch batch_;
-  std::size_t to_, first_own_;  // places of columns
+  std::size_t to_;  // place of a column
   std::optional<Authors> authors_;
 };
 
 }  // namespace
 
 std::vector<FieldValue> field_values(const Reader& reader, const Entity& entity, Id id, std::string_view field) {
-  const Versions versions(reader, entity, id);
+  const Versions versions(reader, entity, id, field);
   const int position = versions.position(field);
   std::vector<FieldValue> values;
   for (std::size_t row = 0; row < versions.rows(); ++row) {

@@ -205,9 +205,7 @@ Table versions(const Reader& reader, const Entity& entity, Id id) {
   Batch rows = history::versions(reader, entity, id);
   const auto own = custom_of(reader, entity);
   if (own == nullptr) return to_table(rows, reader.currency());
-  std::vector<int> indexes;
-  for (std::size_t i = 0; i < own->size(); ++i) indexes.push_back(static_cast<int>(i));
-  own->expand(rows, indexes);
+  expand_versions(reader, *own, rows);
   return to_table(rows, reader.currency(), own.get());
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "engine/custom_fixture.hpp"
+#include "kith/engine/field_history.hpp"
 #include "kith/engine/generic.hpp"
 #include "kith/interchange/dump.hpp"
 
@@ -351,6 +352,48 @@ TEST_P(CustomFieldsTest, TheirPastStaysReadable) {
   EXPECT_EQ(versions.value(0, versions.at("floors")), Value(std::int64_t{3}));
   EXPECT_EQ(versions.value(1, versions.at("floors")), Value(std::int64_t{9}));
   EXPECT_TRUE(history::verify(session().reader()).faults.empty());
+}
+
+TEST_P(CustomFieldsTest, ThePastIsComputedWithTheFormulasOfThen) {
+  made(named("floors", Type::integer));
+  const Id id = added("Acme", {{"floors", std::int64_t{3}}});
+  const auto number = [](std::int64_t whole) { return Value(whole); };
+  CustomField rooms = named("rooms", Type::integer);
+  rooms.formula = "floors * 10";
+  rooms = made(rooms);
+  const std::int64_t tens = session().reader().seq();
+  rooms.formula = "floors * 100";
+  rooms = made(rooms);
+  const std::int64_t hundreds = session().reader().seq();
+  set(id, {{"floors", std::int64_t{4}}});
+  const std::int64_t four = session().reader().seq();
+  rooms.formula = "floors * 1000";
+  rooms = made(rooms);
+  const std::int64_t thousands = session().reader().seq();
+  EXPECT_EQ(value(id, "rooms"), number(4000));
+  for (const auto& [seq, expected] : {std::pair(tens, 30), {hundreds, 300}, {four, 400}, {thousands, 4000}}) {
+    EXPECT_EQ(custom::get(session().reader({.as_of_seq = seq}), customer(), id).at("rooms"), number(expected));
+  }
+
+  const auto values = history::field_values(session().reader(), customer(), id, "rooms");
+  ASSERT_EQ(values.size(), 5U);
+  const std::pair<Value, std::int64_t> expected[] = {
+      {Value(), tens - 1}, {number(30), tens}, {number(300), hundreds}, {number(400), four}, {number(4000), thousands}};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(values[i].value, expected[i].first) << i;
+    EXPECT_EQ(values[i].by.seq, expected[i].second) << i;
+    EXPECT_EQ(values[i].to_seq, i + 1 < values.size() ? std::optional(values[i + 1].by.seq) : std::nullopt) << i;
+  }
+  const auto then = history::field_values(session().reader({.as_of_seq = four}), customer(), id, "rooms");
+  ASSERT_EQ(then.size(), 4U);
+  EXPECT_EQ(then.back().value, number(400));
+  EXPECT_EQ(history::field_values(session().reader(), customer(), id, "floors").size(), 2U)
+      << "what is written changes with the record alone";
+
+  const Table versions = generic::versions(session().reader(), customer(), id);
+  ASSERT_EQ(versions.rows(), 2U);
+  EXPECT_EQ(versions.value(0, versions.at("rooms")), number(300)) << "as it last stood";
+  EXPECT_EQ(versions.value(1, versions.at("rooms")), number(4000));
 }
 
 TEST_P(CustomFieldsTest, ReferencesHold) {

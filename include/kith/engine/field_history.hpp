@@ -29,9 +29,10 @@ struct FieldValue {
 };
 
 /// All values of a field, of the entity or of the store's own, over time, oldest first. Fields of the store's own are
-/// those that the reader sees; formulas are computed for each version. A work that left the value as it was begins no
-/// new one; a record that was removed and restored begins one again. An as-of reader shows what was recorded until
-/// then. Errors: those of history::versions; invalid (no such field, near names).
+/// those that the reader sees. A formula gives what the formula of then gave, as an as-of reader would have shown it:
+/// a work that changed its definition begins a new value, and before it was defined there was none. A work that left
+/// the value as it was begins no new one; a record that was removed and restored begins one again. An as-of reader
+/// shows what was recorded until then. Errors: those of history::versions; invalid (no such field, near names).
 std::vector<FieldValue> field_values(const Reader& reader, const Entity& entity, Id id, std::string_view field);
 
 /// One field that one work changed; formulas are left out, for they follow from others. Of a record that came into

@@ -112,7 +112,8 @@ class Pages {
 std::unique_ptr<Pages> pages(const Reader& reader, const Entity& entity, const Query& query = {});
 /// The same piece by piece, in constant memory: at least one table, which is empty where no row is.
 void each_table(const Reader& reader, const Entity& entity, const Query& query, const std::function<void(Table)>& take);
-/// Every version of a record, oldest first, with `to_seq`, the work that ended it. Errors of history::versions.
+/// Every version of a record, oldest first, with `to_seq`, the work that ended it; formulas as they stood when it
+/// ended, and as the reader sees them in the version that holds. Errors of history::versions.
 Table versions(const Reader& reader, const Entity& entity, Id id);
 /// Every value of one field over time: value, seq (the work that set it), recorded, actor, cause, to_seq (null: still
 /// so). Errors of history::field_values.
