@@ -9,79 +9,13 @@
 #include <algorithm>
 
 #include "kith/base/error.hpp"
+#include "storage/postgres_errors.hpp"
 
 namespace kith::postgres {
 namespace {
 
 /// More shapes than any program of fixed queries has; beyond it the kept statements are let go.
 constexpr std::size_t kMostPrepared = 512;
-
-std::string_view field_of(const Result& result, int code) {
-  const char* text = result.raw() == nullptr ? nullptr : api().PQresultErrorField(result.raw(), code);
-  return text == nullptr ? std::string_view() : std::string_view(text);
-}
-
-std::string without_end(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  return std::string(text);
-}
-
-/// The server or the network went away, by the server's own words.
-bool is_lost(std::string_view state) {
-  return state.starts_with("08") || state == "57P01" || state == "57P02" || state == "57P03" || state == "57P05" ||
-         state == "25P03";
-}
-
-/// Severity and text in what the server itself says of a connection that it refuses: "FATAL:  ...". libpq puts no
-/// two spaces into words of its own.
-constexpr std::string_view kServerSays = ":  ";
-
-/// The SQLSTATE in the longest form of such a message, "FATAL:  3D000: ..."; of several hosts the last one's.
-std::string state_in(std::string_view said) {
-  std::string state;
-  for (std::size_t at = said.find(kServerSays); at != std::string_view::npos; at = said.find(kServerSays, at + 1)) {
-    const std::string_view word = said.substr(at + kServerSays.size(), 6);
-    const bool is_state = word.size() == 6 && word[5] == ':' && std::all_of(word.begin(), word.end() - 1, [](char c) {
-                            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-                          });
-    if (is_state) state = word.substr(0, 5);
-  }
-  return state;
-}
-
-[[noreturn]] void fail_connect(const Settings& settings, std::string_view user, std::string_view state,
-                               const std::string& said) {
-  const std::string where = fmt::format("cannot connect to {}: {}; ", settings.place, said);
-  if (state == "3D000") {
-    throw Error(Code::not_found, where + "make the database (createdb), or check its name in the URL");
-  }
-  if (state.starts_with("28")) {
-    throw Error(Code::denied,
-                fmt::format("{}check the role '{}', its password and the server's pg_hba.conf", where, user));
-  }
-  if (state == "42501") {
-    throw Error(Code::denied, fmt::format("{}grant the role '{}' CONNECT, or use another one", where, user));
-  }
-  if (state == "53300") {
-    throw Error(Code::busy, where +
-                                "no connection is left; lower kith_pool, raise max_connections or the limit of "
-                                "the role, or try again later");
-  }
-  throw Interrupted(where + "check the URL, that the server runs and that it lets this role in", false);
-}
-
-std::string_view advice(std::string_view state) {
-  if (state == "53100") return "the server's disk is full; free some space there, then try again";
-  if (state == "53200") return "the server is short of memory; try again later";
-  if (state == "57014") {
-    return "it took longer than the statement timeout allows, or was cancelled on the server; try again, or raise "
-           "kith_statement_ms";
-  }
-  if (state == "25P02") return "an earlier failure has undone the transaction; give it up and begin another one";
-  if (state == "42P05" || state == "26000") return "a pooler stands between; open the store with kith_prepare=unnamed";
-  if (state.starts_with("58")) return "check the server's disk and its log, then try again";
-  return "see the server's log, then try again";
-}
 
 }  // namespace
 
@@ -124,7 +58,7 @@ Channel::~Channel() {
   if (!borrowed()) api().PQfinish(connection_);
 }
 
-Result Channel::exec(const std::string& sql, std::string_view doing) {
+Result Channel::exec(const std::string& sql, const Doing& doing) {
   Result result(api().PQexec(raw(), sql.c_str()));
   if (result.failed()) fail(result, doing);
   return result;
@@ -137,19 +71,19 @@ void Channel::forget_prepared() {
   exec("DEALLOCATE ALL");
 }
 
-const std::string* Channel::prepared(const std::string& sql, const Params& params) {
+const std::string* Channel::prepared(const std::string& sql, const Params& params, const Doing& doing) {
   // The names of the host's prepared statements are the host's.
   if (borrowed() || !settings_.postgres.named) return nullptr;
   if (const auto found = prepared_.find(sql); found != prepared_.end()) return &found->second;
   if (prepared_.size() >= kMostPrepared) forget_prepared();
   const std::string name = "kith_" + std::to_string(++prepared_count_);
   const Result result(api().PQprepare(raw(), name.c_str(), sql.c_str(), params.size(), params.types()));
-  if (result.failed()) fail(result, "use");
+  if (result.failed()) fail(result, doing);
   return &prepared_.emplace(sql, name).first->second;
 }
 
-Result Channel::run(const std::string& sql, Params& params, std::string_view doing) {
-  const std::string* name = prepared(sql, params);
+Result Channel::run(const std::string& sql, Params& params, const Doing& doing) {
+  const std::string* name = prepared(sql, params, doing);
   if (name == nullptr) return run_once(sql, params, doing);
   Result result(api().PQexecPrepared(raw(), name->c_str(), params.size(), params.values(), params.lengths(),
                                      params.formats(), 1));
@@ -157,7 +91,7 @@ Result Channel::run(const std::string& sql, Params& params, std::string_view doi
   return result;
 }
 
-Result Channel::run_once(const std::string& sql, Params& params, std::string_view doing) {
+Result Channel::run_once(const std::string& sql, Params& params, const Doing& doing) {
   if (borrowed()) return run_looking(sql, params, doing);
   Result result(api().PQexecParams(raw(), sql.c_str(), params.size(), params.types(), params.values(), params.lengths(),
                                    params.formats(), 1));
@@ -165,19 +99,19 @@ Result Channel::run_once(const std::string& sql, Params& params, std::string_vie
   return result;
 }
 
-std::vector<Result> Channel::pipeline(std::span<Step> steps, std::string_view doing) {
+std::vector<Result> Channel::pipeline(std::span<Step> steps, const Doing& doing) {
   Result failure;
   std::vector<Result> results = send(steps, failure, doing);
   if (failure.raw() != nullptr || results.size() != steps.size()) fail(failure, doing);
   return results;
 }
 
-std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, std::string_view doing) {
+std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, const Doing& doing) {
   check_lent();
   // Before the first of them is looked up: none of these may be let go for another.
   if (prepared_.size() + steps.size() > kMostPrepared) forget_prepared();
   std::vector<const std::string*> names;
-  for (Step& step : steps) names.push_back(step.params.size() == 0 ? nullptr : prepared(*step.sql, step.params));
+  for (Step& step : steps) names.push_back(step.params.size() == 0 ? nullptr : prepared(*step.sql, step.params, doing));
   if (api().PQenterPipelineMode(raw()) == 0) fail(Result(), doing);
   bool sent = true;
   for (std::size_t i = 0; i < steps.size() && sent; ++i) {
@@ -212,8 +146,9 @@ std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, std::s
   return results;
 }
 
-Copying::Copying(Channel& channel, const std::string& sql) : channel_(channel) {
-  static_cast<void>(channel_.exec(sql, "write to"));
+Copying::Copying(Channel& channel, const std::string& sql, std::string_view table)
+    : channel_(channel), doing_(kInsert, table) {
+  static_cast<void>(channel_.exec(sql, doing_));
 }
 
 Copying::~Copying() {
@@ -248,10 +183,10 @@ bool Copying::end() {
   if (api().PQputCopyEnd(channel_.raw(), nullptr) != 1) channel_.fail_lost(api().PQerrorMessage(channel_.raw()));
   const Result failure = finish();
   if (failure.raw() == nullptr) return true;
-  const std::string_view state = field_of(failure, PG_DIAG_SQLSTATE);
+  const std::string_view state = failure.field(PG_DIAG_SQLSTATE);
   // A coordinator says of whatever a node refuses there that it is an internal error.
   if (state == "23505" || (state == "XX000" && channel_.cluster())) return false;
-  channel_.fail(failure, "write to");
+  channel_.fail(failure, doing_);
 }
 
 bool Channel::cluster() {
@@ -264,7 +199,7 @@ bool Channel::cluster() {
 }
 
 Result Channel::begin(const std::string& mode, const std::vector<std::string>& own, int lock_ms,
-                      const std::string& last, std::string_view doing) {
+                      const std::string& last, const Doing& doing) {
   const bool nodes = cluster();
   std::vector<std::string> all = {mode};
   all.insert(all.end(), own.begin(), own.end());
@@ -283,7 +218,7 @@ Result Channel::begin(const std::string& mode, const std::vector<std::string>& o
 
 void Channel::commit() {
   const Result result(api().PQexec(raw(), "COMMIT"));
-  const std::string_view state = field_of(result, PG_DIAG_SQLSTATE);
+  const std::string_view state = result.field(PG_DIAG_SQLSTATE);
   if (!result.failed()) {
     if (std::string_view(api().PQcmdStatus(result.raw())) == "COMMIT") return;
     throw Error(Code::storage, "an earlier failure has undone the transaction; nothing of it is kept; begin another");
@@ -296,85 +231,6 @@ void Channel::commit() {
                       true);
   }
   fail(result, "write to");
-}
-
-void Channel::fail_lost(std::string_view said) const {
-  check_open();
-  if (borrowed()) {
-    throw Interrupted(fmt::format("the host's connection to {} was lost ({}); nothing of its transaction is kept; "
-                                  "connect again and repeat all of it",
-                                  settings_.place, without_end(said)),
-                      false);
-  }
-  throw Interrupted(fmt::format("the connection to {} was lost ({}); nothing of the work is kept; try it again",
-                                settings_.place, without_end(said)),
-                    false);
-}
-
-void Channel::fail(const Result& result, std::string_view doing) const {
-  const std::string_view state = field_of(result, PG_DIAG_SQLSTATE);
-  std::string said = without_end(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
-  if (said.empty()) said = without_end(api().PQerrorMessage(raw()));
-  if (!alive() || is_lost(state)) fail_lost(said);
-  check_lent();
-  // The cursor, the undo point or the transaction is gone, and it was not Kith that ended it.
-  if (borrowed() && !inside_.empty() && (state == "34000" || state == "3B001" || state == "25P01")) fail_moved();
-  const std::string& place = settings_.place;
-  if (state == "55P03" && doing == kMigrating) {
-    throw Error(Code::busy, fmt::format("a table of {} was in use for more than {} ms; what is migrated stays, and the "
-                                        "next opening goes on behind it: end what reads or writes there, then open it "
-                                        "again",
-                                        place, settings_.storage.busy_ms));
-  }
-  if (state == "55P03") {
-    throw Error(Code::busy, fmt::format("another writer held {} for more than {} ms; try the whole work again", place,
-                                        settings_.storage.busy_ms));
-  }
-  if (state == "40001" || state == "40P01") {
-    throw Error(Code::busy, fmt::format("the work met another one in {} ({}); {}", place, said,
-                                        borrowed() ? "roll the host's transaction back and repeat all of it"
-                                                   : "try the whole work again"));
-  }
-  if (state == "42501") {
-    throw Error(Code::denied, fmt::format("the role '{}' may not {} {}: {}; grant it that, or use another role",
-                                          api().PQuser(raw()), doing, place, said));
-  }
-  if (state == "25006") {
-    throw Error(Code::storage, fmt::format("{} is read-only, a replica or set so ({}); connect to the primary, for "
-                                           "example with target_session_attrs=read-write",
-                                           place, said));
-  }
-  if (state == "XX001" || state == "XX002") {
-    throw Error(Code::corrupt, fmt::format("{} is damaged ({}); nothing was changed; restore a backup", place, said));
-  }
-  // A kept statement gives other columns now, or an operator finds other types.
-  const bool changed_type = state == "42804" || state == "42883" ||
-                            (state == "0A000" && field_of(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery");
-  if (state == "42P01" || state == "42703" || state == "3F000" || changed_type) {
-    throw Error(Code::corrupt, fmt::format("another program changed the tables of {} ({}); nothing was changed; "
-                                           "restore a backup",
-                                           place, said));
-  }
-  if (state == "42P07" || state == "42710") {
-    throw Error(Code::corrupt, fmt::format("another program's tables are in the way in {} ({}); nothing was changed; "
-                                           "choose another kith_schema",
-                                           place, said));
-  }
-  if (state == "54000") throw Error(Code::overflow, fmt::format("a value is too long for {} ({})", place, said));
-  if (state == "23505") {
-    throw Error(Code::conflict,
-                fmt::format("a unique key is taken in {} ({}); read again, then decide again", place, said));
-  }
-  if (state.starts_with("23") || state == "P0001") {
-    throw Error(Code::corrupt,
-                fmt::format("a constraint or trigger of another program is in the way in {} ({}); nothing was changed; "
-                            "drop it",
-                            place, said));
-  }
-  const bool known = state.starts_with("53") || state.starts_with("57") || state.starts_with("58") ||
-                     state.starts_with("25") || state == "42P05" || state == "26000" || state == "XX000";
-  throw Error(known ? Code::storage : Code::internal,
-              fmt::format("cannot {} {}: {} ({}); {}", doing, place, said, state, advice(state)));
 }
 
 }  // namespace kith::postgres

@@ -87,6 +87,8 @@ class Result {
   std::optional<std::int64_t> whole(int row, int column) const;
   /// Rows that an INSERT, UPDATE or DELETE touched.
   std::int64_t touched() const;
+  /// What the server tells of a failure under that code (PG_DIAG_...); empty where it tells nothing.
+  std::string_view field(int code) const;
 
  private:
   struct Clear {
@@ -132,8 +134,23 @@ struct Lent {
 /// What is known of that connection; one for all stores on it, for as long as it is open.
 std::shared_ptr<Lent> lent_of(PGconn* connection);
 
-/// What `doing` is while tables are migrated.
-inline constexpr std::string_view kMigrating = "migrate the tables of";
+/// What a statement is for, so that its failure can say what was being done to which of Kith's tables.
+struct Doing {
+  // NOLINTNEXTLINE(google-explicit-constructor): most statements are about no table of their own.
+  constexpr Doing(const char* what) : verb(what) {}
+  constexpr Doing(std::string_view what, std::string_view whose) : verb(what), table(whose) {}
+  std::string_view verb;        ///< "read": one of those below, or any other
+  std::string_view table = {};  ///< empty where it is about several, or none
+};
+// Those that need a right of their own.
+inline constexpr std::string_view kRead = "read";
+inline constexpr std::string_view kInsert = "insert into";
+inline constexpr std::string_view kUpdate = "update";
+inline constexpr std::string_view kErase = "delete from";
+inline constexpr std::string_view kLock = "lock a row of";
+inline constexpr const char* kMakingSchema = "make the schema of";
+inline constexpr const char* kMaking = "make tables in";
+inline constexpr const char* kMigrating = "migrate the tables of";
 
 class Copying;
 
@@ -155,18 +172,18 @@ class Channel {
   PGTransactionStatusType state() const { return api().PQtransactionStatus(raw()); }
 
   /// Statements without parameters, separated by semicolons; the last result, as text. `doing` is for messages.
-  Result exec(const std::string& sql, std::string_view doing = "use");
+  Result exec(const std::string& sql, const Doing& doing = "use");
   /// Never fails; for what happens at the end.
   void try_exec(const char* sql) noexcept;
-  Result run(const std::string& sql, Params& params, std::string_view doing = "use");
+  Result run(const std::string& sql, Params& params, const Doing& doing = "use");
   /// Runs without keeping a prepared statement.
-  Result run_once(const std::string& sql, Params& params, std::string_view doing = "use");
+  Result run_once(const std::string& sql, Params& params, const Doing& doing = "use");
   /// Sends all steps in one go, then fails with the first error, if there was one.
-  std::vector<Result> pipeline(std::span<Step> steps, std::string_view doing = "write to");
+  std::vector<Result> pipeline(std::span<Step> steps, const Doing& doing = "write to");
   /// Begins a transaction that tells the server whose it is, with settings of its own ("SET LOCAL ..."); `lock_ms`
   /// bounds each wait for a lock, 0 for what the server has. Gives the result of `last` as text.
   Result begin(const std::string& mode, const std::vector<std::string>& own, int lock_ms, const std::string& last,
-               std::string_view doing);
+               const Doing& doing);
   /// Whether the server is a node of Citus. Such a one tells the other nodes a setting only where it is asked to, and
   /// sends them the text of the whole message that sets it: so each is a message of its own there.
   bool cluster();
@@ -174,7 +191,7 @@ class Channel {
   void commit();
 
   /// The failure as kith::Error.
-  [[noreturn]] void fail(const Result& result, std::string_view doing) const;
+  [[noreturn]] void fail(const Result& result, const Doing& doing) const;
 
   // Of a borrowed connection: encoding, search path and tenant are Kith's while something of Kith's is open on it. A
   // host may end its transaction, or undo to a point from before, while a Reader or Work is open. Nobody can keep it
@@ -199,12 +216,12 @@ class Channel {
   std::string look_sql() const;
   bool moved(const Result& looked) const;
   [[noreturn]] void fail_moved() const;
-  Result run_looking(const std::string& sql, Params& params, std::string_view doing);
-  std::vector<Result> send(std::span<Step> steps, Result& failure, std::string_view doing);
+  Result run_looking(const std::string& sql, Params& params, const Doing& doing);
+  std::vector<Result> send(std::span<Step> steps, Result& failure, const Doing& doing);
   void tell_nodes(const char* setting, const std::string& value);
   void tell_tenant();
   void forget_prepared();
-  const std::string* prepared(const std::string& sql, const Params& params);
+  const std::string* prepared(const std::string& sql, const Params& params, const Doing& doing);
   void check_open() const;
   [[noreturn]] void fail_lost(std::string_view said) const;
 
@@ -222,8 +239,8 @@ class Channel {
 /// COPY ... FROM STDIN in binary form: the server takes the bytes in while more of them are made.
 class Copying {
  public:
-  /// `sql` may hold statements before and behind the COPY.
-  Copying(Channel& channel, const std::string& sql);
+  /// `sql` may hold statements before and behind the COPY into that table.
+  Copying(Channel& channel, const std::string& sql, std::string_view table);
   /// Gives up unless `end` was called; the transaction is then broken.
   ~Copying();
   Copying(const Copying&) = delete;
@@ -238,6 +255,7 @@ class Copying {
   Result finish();
 
   Channel& channel_;
+  Doing doing_;
   bool open_ = true;
 };
 

@@ -18,7 +18,7 @@ PostgresCursor::PostgresCursor(std::shared_ptr<Life> life, const Scan& scan, Sca
   }
   const bool small = taken_.limit && *scan.limit <= static_cast<std::int64_t>(kRows);
   if (small) {
-    rows_ = life_->channel->run(sql_, params_, "read");
+    rows_ = life_->channel->run(sql_, params_, {kRead, columns_.entity->name});
     complete_ = true;
   } else if (taken_.limit) {
     open();
@@ -32,7 +32,8 @@ PostgresCursor::PostgresCursor(std::shared_ptr<Life> life, const Scan& scan, Sca
 void PostgresCursor::look() {
   Params params = params_;
   params.word(static_cast<std::int64_t>(kRows) + 1);
-  rows_ = life_->channel->run(sql_ + " LIMIT $" + std::to_string(params.size()), params, "read");
+  rows_ =
+      life_->channel->run(sql_ + " LIMIT $" + std::to_string(params.size()), params, {kRead, columns_.entity->name});
   if (rows_.rows() <= static_cast<int>(kRows)) {
     complete_ = true;
   } else {
@@ -43,7 +44,7 @@ void PostgresCursor::look() {
 void PostgresCursor::open() {
   name_ = "kith_" + std::to_string(++life_->cursors_made);
   const std::string declare = "DECLARE " + name_ + " NO SCROLL CURSOR FOR " + sql_;
-  static_cast<void>(life_->channel->run_once(declare, params_, "read"));
+  static_cast<void>(life_->channel->run_once(declare, params_, {kRead, columns_.entity->name}));
   open_ = true;
   savepoints_ = life_->savepoints;
   life_->cursors.push_back(this);
@@ -57,16 +58,18 @@ void PostgresCursor::open() {
 
 void PostgresCursor::fetch() {
   Params none;
-  rows_ = life_->channel->run_once("FETCH FORWARD " + std::to_string(kRows) + " FROM " + name_, none, "read");
+  rows_ = life_->channel->run_once("FETCH FORWARD " + std::to_string(kRows) + " FROM " + name_, none,
+                                   {kRead, columns_.entity->name});
   given_ = 0;
   if (rows_.rows() == static_cast<int>(kRows)) return;
   forget();
-  if (life_->channel->state() == PQTRANS_INTRANS) life_->channel->exec("CLOSE " + name_, "read");
+  if (life_->channel->state() == PQTRANS_INTRANS)
+    life_->channel->exec("CLOSE " + name_, {kRead, columns_.entity->name});
 }
 
 void PostgresCursor::drain() {
   Params none;
-  rest_ = life_->channel->run_once("FETCH ALL FROM " + name_, none, "read");
+  rest_ = life_->channel->run_once("FETCH ALL FROM " + name_, none, {kRead, columns_.entity->name});
   close();
 }
 

@@ -189,7 +189,7 @@ Result Channel::begin_work(const std::string& lock) {
     const std::string before(old.text(0, 0));
     const std::string wait = std::to_string(std::max(settings_.storage.busy_ms, 1));
     if (cluster()) tell_nodes("lock_timeout", wait);
-    Result row = exec(fmt::format("SET LOCAL lock_timeout = {}; {}", wait, lock), "write to");
+    Result row = exec(fmt::format("SET LOCAL lock_timeout = {}; {}", wait, lock), {kLock, kTenantTable});
     if (cluster()) tell_nodes("lock_timeout", before);
     const Result number = exec(fmt::format("SET LOCAL lock_timeout = '{}'; {}; SELECT pg_catalog.pg_current_xact_id()",
                                            before, guard_sql(mark)));
@@ -252,7 +252,7 @@ bool Channel::within() noexcept {
   return !looked.failed() && !moved(looked);
 }
 
-Result Channel::run_looking(const std::string& sql, Params& params, std::string_view doing) {
+Result Channel::run_looking(const std::string& sql, Params& params, const Doing& doing) {
   if (state() == PQTRANS_IDLE) fail_moved();
   if (state() == PQTRANS_INTRANS) tell_tenant();
   const std::string looking = look_sql();

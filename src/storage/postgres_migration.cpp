@@ -22,7 +22,7 @@
 namespace kith::postgres {
 namespace {
 
-constexpr std::string_view kDoing = kMigrating;
+constexpr Doing kDoing = kMigrating;
 
 std::string migrations(const Channel& channel) {
   return qualified(channel.settings().postgres.schema, kMigrationTable);
@@ -80,7 +80,7 @@ void record(Channel& channel, const Migration& migration) {
 
 /// Writes down what is to be done, unless it stands there.
 void begin_migration(Channel& channel, std::span<const Entity* const> entities) {
-  make_once(channel, migration_table_sql(channel.settings().postgres.schema));
+  make_once(channel, migration_table_sql(channel.settings().postgres.schema), kDoing);
   const StoreRow store = take_lease(channel);
   try {
     if (store.format != kFormat && read_steps(channel, store.format).to == store.format) {

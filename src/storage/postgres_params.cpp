@@ -213,6 +213,11 @@ std::int64_t Result::touched() const {
   return count;
 }
 
+std::string_view Result::field(int code) const {
+  const char* text = raw() == nullptr ? nullptr : api().PQresultErrorField(raw(), code);
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
 bool Result::failed() const {
   switch (status()) {
     case PGRES_COMMAND_OK:

@@ -41,27 +41,40 @@ bool schema_exists(Channel& channel) {
   return channel.run_once(sql, params, "read").rows() != 0;
 }
 
+/// Bounds the wait for a table that another program holds whole, for the statements of one text.
+std::string bounded(const Channel& channel, const std::string& sql) {
+  return fmt::format("SELECT pg_catalog.set_config('lock_timeout', '{}', true); {}",
+                     std::max(channel.settings().storage.busy_ms, 1), sql);
+}
+
+std::int64_t number_in(std::string_view digits) {
+  std::int64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+/// With the lease its wait has been told.
 StoreRow read_store(Channel& channel, bool lease) {
   const std::string sql =
       fmt::format("SELECT format, rls FROM {} WHERE name = 'kith'{}",
                   qualified(channel.settings().postgres.schema, kStoreTable), lease ? " FOR UPDATE" : "");
-  Params none;
-  const Result row = channel.run_once(sql, none, "read");
+  const Result row = channel.exec(lease ? sql : bounded(channel, sql), {lease ? kLock : kRead, kStoreTable});
   if (row.rows() == 0) return {};
-  return {row.word(0, 0), row.word(0, 1) != 0};
+  return {number_in(row.text(0, 0)), number_in(row.text(0, 1)) != 0};
 }
 
 /// The few tables that must be there before anything can be leased.
 void make_store_table(Channel& channel) {
   const std::string& schema = channel.settings().postgres.schema;
   std::string sql;
-  if (!schema_exists(channel)) sql = "CREATE SCHEMA IF NOT EXISTS " + quoted_name(schema) + "; ";
+  const bool absent = !schema_exists(channel);
+  if (absent) sql = "CREATE SCHEMA IF NOT EXISTS " + quoted_name(schema) + "; ";
   sql += fmt::format(
       "CREATE TABLE IF NOT EXISTS {0} (name text PRIMARY KEY, format bigint NOT NULL, "
       "rls bigint NOT NULL); INSERT INTO {0} (name, format, rls) VALUES ('kith', 0, 0) "
       "ON CONFLICT DO NOTHING",
       qualified(schema, kStoreTable));
-  make_once(channel, sql);
+  make_once(channel, sql, absent ? kMakingSchema : kMaking);
 }
 
 /// Under the lease. `store` is what it said.
@@ -71,22 +84,22 @@ void make_under_lease(Channel& channel, std::span<const Entity* const> entities,
     channel.exec(fmt::format("CREATE TABLE {} ({} bigint PRIMARY KEY, \"format\" bigint NOT NULL); {}",
                              qualified(postgres.schema, kTenantTable), quoted_name(kTenantColumn),
                              migration_table_sql(postgres.schema)),
-                 "make tables in");
+                 kMaking);
     for (const Entity* entity : entities) {
       for (const Definition& definition : definitions(postgres.schema, *entity)) {
-        channel.exec(definition.sql, "make tables in");
+        channel.exec(definition.sql, kMaking);
       }
     }
   }
   const bool adds_rls = postgres.rls && !store.rls;
   if (adds_rls) {
-    channel.exec(rls_sql(postgres.schema, kTenantTable), "make tables in");
-    for (const Entity* entity : entities) channel.exec(rls_sql(postgres.schema, entity->name), "make tables in");
+    channel.exec(rls_sql(postgres.schema, kTenantTable), kMaking);
+    for (const Entity* entity : entities) channel.exec(rls_sql(postgres.schema, entity->name), kMaking);
   }
   if (store.format == 0 || adds_rls) {
     channel.exec(fmt::format("UPDATE {} SET format = {}, rls = {} WHERE name = 'kith'",
                              qualified(postgres.schema, kStoreTable), kFormat, postgres.rls || store.rls ? 1 : 0),
-                 "make tables in");
+                 kMaking);
   }
 }
 
@@ -116,11 +129,13 @@ Result read_tenant(Channel& channel) {
   const std::string sql = fmt::format("SELECT * FROM {} WHERE {} = {}", qualified(postgres.schema, kTenantTable),
                                       quoted_name(kTenantColumn), postgres.tenant);
   if (!channel.cluster() || channel.borrowed()) {
-    return channel.exec(
-        fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); {}", postgres.tenant, sql), "read");
+    return channel.exec(bounded(channel, fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); {}",
+                                                     postgres.tenant, sql)),
+                        {kRead, kTenantTable});
   }
   try {
-    Result row = channel.begin("BEGIN READ ONLY", {}, 0, sql, "read");
+    Result row = channel.begin("BEGIN READ ONLY", {}, std::max(channel.settings().storage.busy_ms, 1), sql,
+                               {kRead, kTenantTable});
     channel.exec("ROLLBACK");  // nothing was written
     return row;
   } catch (...) {
@@ -138,10 +153,10 @@ void check_format(const Channel& channel, std::int64_t format) {
                                          channel.settings().place, format, kFormat));
 }
 
-void make_once(Channel& channel, const std::string& sql) {
+void make_once(Channel& channel, const std::string& sql, const Doing& doing) {
   for (int attempt = 1;; ++attempt) {
     try {
-      channel.exec(sql, "make tables in");
+      channel.exec(sql, doing);
       return;
     } catch (const Error& error) {
       // The catalogue's own unique keys: the other one was faster, and the next look sees what it made.
@@ -152,7 +167,7 @@ void make_once(Channel& channel, const std::string& sql) {
 
 StoreRow take_lease(Channel& channel) {
   const int wait = std::max(channel.settings().storage.busy_ms, kLeaseMs);
-  channel.begin("BEGIN", {}, wait, "", "make tables in");
+  channel.begin("BEGIN", {}, wait, "", kMaking);
   try {
     const StoreRow store = read_store(channel, true);
     check_format(channel, store.format);
@@ -176,8 +191,7 @@ Found inspect(Channel& channel) {
   if (tenant.rows() == 0) return found;
   found.tenant_format = store.format;
   if (api().PQnfields(tenant.raw()) > 1) {
-    const std::string_view digits = tenant.text(0, 1);
-    std::from_chars(digits.data(), digits.data() + digits.size(), found.tenant_format);
+    found.tenant_format = number_in(tenant.text(0, 1));
   }
   check_format(channel, found.tenant_format);
   return found;
@@ -195,7 +209,7 @@ void make_tables(Channel& channel, std::span<const Entity* const> entities) {
   if (makes) {
     store = take_lease(channel);
   } else {
-    channel.begin("BEGIN", {}, 0, "", "make the tenant in");
+    channel.begin("BEGIN", {}, std::max(channel.settings().storage.busy_ms, 1), "", "make the tenant in");
   }
   try {
     if (store.format != 0 && store.format != kFormat) {
@@ -208,8 +222,8 @@ void make_tables(Channel& channel, std::span<const Entity* const> entities) {
     channel.exec(
         fmt::format("INSERT INTO {} ({}, \"format\") VALUES ({}, {}) ON CONFLICT DO NOTHING",
                     qualified(postgres.schema, kTenantTable), quoted_name(kTenantColumn), postgres.tenant, kFormat),
-        "make the tenant in");
-    channel.exec("COMMIT", "make tables in");
+        {kInsert, kTenantTable});
+    channel.exec("COMMIT", kMaking);
   } catch (...) {
     channel.try_exec("ROLLBACK");
     throw;

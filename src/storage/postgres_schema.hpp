@@ -52,7 +52,7 @@ void check_format(const Channel& channel, std::int64_t format);
 /// The statement that makes kith_migration.
 std::string migration_table_sql(std::string_view schema);
 /// Runs what two processes may do at once, again where the other one was faster.
-void make_once(Channel& channel, const std::string& sql);
+void make_once(Channel& channel, const std::string& sql, const Doing& doing);
 
 }  // namespace kith::postgres
 

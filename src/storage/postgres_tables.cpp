@@ -286,6 +286,37 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
   return steps;
 }
 
+std::vector<std::string> foreign_parts(Channel& channel, const Entity& entity) {
+  static const std::string of =
+      " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+  static const std::string sql =
+      "SELECT 'TRIGGER', t.tgname FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid" +
+      of +
+      " AND NOT t.tgisinternal UNION ALL SELECT 'RULE', r.rulename FROM pg_catalog.pg_rewrite AS r "
+      "JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class" +
+      of +
+      " UNION ALL SELECT 'INDEX', i.relname FROM pg_catalog.pg_index AS x "
+      "JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid" +
+      of + " AND x.indisunique AND NOT x.indisprimary ORDER BY 1, 2";
+  const std::string& schema = channel.settings().postgres.schema;
+  Params params;
+  params.text(schema, Type::text);
+  params.text(entity.name, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  const std::vector<Definition> own = definitions(schema, entity);
+  std::vector<std::string> found;
+  for (int row = 0; row < rows.rows(); ++row) {
+    const std::string_view kind = rows.text(row, 0);
+    const std::string_view name = rows.text(row, 1);
+    const bool ours = std::any_of(own.begin(), own.end(), [&](const Definition& one) { return one.name == name; });
+    if (kind == "INDEX" && ours) continue;
+    found.push_back(kind == "INDEX"
+                        ? "DROP INDEX " + qualified(schema, name)
+                        : fmt::format("DROP {} {} ON {}", kind, quoted_name(name), qualified(schema, entity.name)));
+  }
+  return found;
+}
+
 bool is_spread(Channel& channel) {
   Params none;
   static const std::string citus =

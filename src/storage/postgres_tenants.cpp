@@ -71,9 +71,10 @@ std::vector<TenantRow> list_tenants(std::string_view url, const StorageOptions& 
   const Found found = look(channel);
   const bool formats = found.format > 1;
   Params none;
-  channel.begin("BEGIN READ ONLY", {}, 0, "", "read");
+  channel.begin("BEGIN READ ONLY", {}, std::max(settings.storage.busy_ms, 1), "", "read");
   return or_roll_back(channel, [&] {
-    const Result rows = channel.run_once(list_sql(settings.postgres.schema, formats, entity, fields), none, "read");
+    const Result rows =
+        channel.run_once(list_sql(settings.postgres.schema, formats, entity, fields), none, {kRead, kTenantTable});
     std::vector<TenantRow> tenants;
     for (int row = 0; row < rows.rows(); ++row) {
       tenants.push_back(tenant_row(rows, row, entity, fields));
@@ -86,8 +87,6 @@ std::vector<TenantRow> list_tenants(std::string_view url, const StorageOptions& 
 
 namespace {
 
-constexpr const char* kRemoving = "remove the tenant of";
-
 [[noreturn]] void fail_unknown(const Settings& settings) {
   throw Error(Code::not_found, fmt::format("there is no tenant {} in {}; nothing was removed; list the tenants",
                                            settings.postgres.tenant, settings.place));
@@ -99,7 +98,7 @@ void lock_tenant(Channel& channel) {
   const std::string row = fmt::format("SELECT {0} FROM {1} WHERE {0} = {2} FOR UPDATE", quoted_name(kTenantColumn),
                                       qualified(settings.postgres.schema, kTenantTable), settings.postgres.tenant);
   const int wait = std::max(settings.storage.busy_ms, 1);
-  if (channel.begin("BEGIN", {}, wait, row, kRemoving).rows() == 0) fail_unknown(settings);
+  if (channel.begin("BEGIN", {}, wait, row, {kLock, kTenantTable}).rows() == 0) fail_unknown(settings);
 }
 
 std::int64_t remove_rows(Channel& channel, std::string_view table) {
@@ -108,7 +107,7 @@ std::int64_t remove_rows(Channel& channel, std::string_view table) {
   tenant.word(postgres.tenant);
   const std::string sql =
       "DELETE FROM " + qualified(postgres.schema, table) + " WHERE " + quoted_name(kTenantColumn) + " = $1";
-  return channel.run_once(sql, tenant, kRemoving).touched();
+  return channel.run_once(sql, tenant, {kErase, table}).touched();
 }
 
 void commit_removal(Channel& channel) {

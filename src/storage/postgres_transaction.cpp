@@ -81,8 +81,9 @@ void PostgresTransaction::begin() {
   const char* mode =
       writes ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   try {
-    const int wait = writes ? std::max(settings.storage.busy_ms, 1) : 0;
-    check_newer(channel_->begin(mode, own, wait, tenant, writes ? "write to" : "read"));
+    // Of a reader it bounds the wait for a table that another program holds whole.
+    const int wait = std::max(settings.storage.busy_ms, 1);
+    check_newer(channel_->begin(mode, own, wait, tenant, {writes ? kLock : kRead, kTenantTable}));
     if (writes && !limit.empty()) channel_->exec(limit);
   } catch (...) {
     channel_->try_exec("ROLLBACK");
@@ -163,7 +164,7 @@ void PostgresTransaction::get(const Entity& entity, std::span<const Id> ids, Row
     for (const Id id : some) words.push_back(id.value);
     Params params = tenant();
     params.words(words);
-    const Result rows = channel_->run(sql, params, "read");
+    const Result rows = channel_->run(sql, params, {kRead, entity.name});
     std::unordered_map<std::int64_t, int> places;
     for (int row = 0; row < rows.rows(); ++row) places.emplace(rows.word(row, kIdField), row);
     for (std::size_t i = 0; i < some.size(); ++i) {
@@ -178,7 +179,7 @@ void PostgresTransaction::get(const Entity& entity, std::span<const Id> ids, Row
 void PostgresTransaction::get_one(const Entity& entity, Id id, RowSink& sink) {
   Params params = tenant();
   params.word(id.value);
-  const Result rows = channel_->run(get_one_sql(schema(), entity), params, "read");
+  const Result rows = channel_->run(get_one_sql(schema(), entity), params, {kRead, entity.name});
   if (rows.rows() == 0) return;
   sink.row(0);
   give_row(rows, 0, entity.fields, sink);
@@ -188,12 +189,16 @@ void PostgresTransaction::erase(const Entity& entity, std::span<const Id> ids) {
   check_writable();
   check_known(entity);
   const std::string sql = erase_sql(schema(), entity);
+  const std::string left = get_sql(schema(), entity);
   for (std::size_t from = 0; from < ids.size(); from += kMostIds) {
     std::vector<std::int64_t> words;
     for (const Id id : ids.subspan(from, std::min(kMostIds, ids.size() - from))) words.push_back(id.value);
     Params params = tenant();
     params.words(words);
-    channel_->run(sql, params, "write to");
+    const auto removed = channel_->run(sql, params, {kErase, entity.name}).touched();
+    // Ids that are not there are no error, but rows that stay are.
+    if (removed >= static_cast<std::int64_t>(words.size())) continue;
+    if (channel_->run(left, params, {kRead, entity.name}).rows() != 0) fail_swallowed(kErase, entity);
   }
 }
 
@@ -222,7 +227,7 @@ bool PostgresTransaction::group(const GroupBy& by, Groups& groups) {
   const ScanSql wanted = scan_sql(schema(), scan);
   if (std::find(wanted.taken.where.begin(), wanted.taken.where.end(), false) != wanted.taken.where.end()) return false;
   Params params = scan_params(wanted);
-  const Result rows = channel_->run(group_sql(by, wanted.sql, "pg_catalog."), params, "read");
+  const Result rows = channel_->run(group_sql(by, wanted.sql, "pg_catalog."), params, {kRead, scan.entity->name});
   shape_groups(by, groups);
   for (int row = 0; row < rows.rows(); ++row) {
     int place = 0;
@@ -302,7 +307,7 @@ void PostgresTransaction::migrate(const Migration& migration, std::span<const En
   const Result raised =
       channel_->exec(fmt::format("UPDATE {} SET \"format\" = {} WHERE {}",
                                  qualified(settings.postgres.schema, kTenantTable), migration.to, only),
-                     "write to");
+                     {kUpdate, kTenantTable});
   if (raised.touched() == 1) return;
   throw Error(Code::conflict, "another process has migrated the store meanwhile; open it again");
 }

@@ -117,10 +117,11 @@ class PostgresTransaction final : public Transaction, public SideBySide {
                    std::size_t to);
   Params update_params(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
                        std::size_t row) const;
-  bool run_undoable(std::vector<Step> writes, std::int64_t rows);
+  bool run_undoable(std::vector<Step> writes, std::int64_t rows, const Doing& doing);
   [[noreturn]] void fail_insert(const Entity& entity, const Batch& batch, std::size_t row);
   [[noreturn]] void fail_update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
                                 std::size_t row);
+  [[noreturn]] void fail_swallowed(std::string_view verb, const Entity& entity);
   void fail_if_held(const Entity& entity, const Batch& batch, std::size_t row);
   std::optional<std::int64_t> stored_revision(const Entity& entity, const Batch& batch, std::size_t row);
   void end(bool committed) noexcept;

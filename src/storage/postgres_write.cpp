@@ -7,11 +7,15 @@
 
 #ifdef KITH_POSTGRES
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 #include "storage/postgres_sql.hpp"
+#include "storage/postgres_tables.hpp"
 #include "storage/postgres_transaction.hpp"
 #include "storage/rules.hpp"
 
@@ -94,7 +98,7 @@ bool PostgresTransaction::insert_one(const Entity& entity, const Batch& batch, s
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     params.column(batch.columns[i], row, entity.fields[i].type);
   }
-  return channel_->run(insert_sql(schema(), entity), params, "write to").touched() == 1;
+  return channel_->run(insert_sql(schema(), entity), params, {kInsert, entity.name}).touched() == 1;
 }
 
 bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to) {
@@ -105,7 +109,7 @@ bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, 
   }
   std::vector<Step> writes;
   writes.push_back({&sql, std::move(params)});
-  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kInsert, entity.name});
 }
 
 bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile) {
@@ -119,7 +123,7 @@ bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, con
   append_int32(begin, 8);
   append_int64(begin, channel_->settings().postgres.tenant);
   try {
-    Copying copying(*channel_, sql);
+    Copying copying(*channel_, sql, entity.name);
     std::size_t told = 0;
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       bytes += begin;
@@ -143,9 +147,9 @@ bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, con
 }
 
 /// Runs the writes in one pipeline; undoes them unless they touched so many rows in all.
-bool PostgresTransaction::run_undoable(std::vector<Step> writes, std::int64_t rows) {
+bool PostgresTransaction::run_undoable(std::vector<Step> writes, std::int64_t rows, const Doing& doing) {
   writes.insert(writes.begin(), Step{&kSavepoint, {}});
-  const std::vector<Result> results = channel_->pipeline(writes);
+  const std::vector<Result> results = channel_->pipeline(writes, doing);
   std::int64_t touched = 0;
   for (std::size_t i = 1; i < results.size(); ++i) touched += results[i].touched();
   channel_->exec(touched == rows ? kRelease : kUndo);
@@ -191,7 +195,7 @@ Params PostgresTransaction::update_params(const Entity& entity, const Batch& bat
 bool PostgresTransaction::update_one(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
                                      std::size_t row) {
   Params params = update_params(entity, batch, expected, row);
-  return channel_->run(update_sql(schema(), entity), params, "write to").touched() == 1;
+  return channel_->run(update_sql(schema(), entity), params, {kUpdate, entity.name}).touched() == 1;
 }
 
 bool PostgresTransaction::update_each(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
@@ -201,7 +205,7 @@ bool PostgresTransaction::update_each(const Entity& entity, const Batch& batch, 
   for (std::size_t row = from; row < to; ++row) {
     writes.push_back({&sql, update_params(entity, batch, expected, row)});
   }
-  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kUpdate, entity.name});
 }
 
 bool PostgresTransaction::update_many(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
@@ -214,13 +218,13 @@ bool PostgresTransaction::update_many(const Entity& entity, const Batch& batch, 
   if (has_revision(entity)) params.words(expected.subspan(from, to - from));
   std::vector<Step> writes;
   writes.push_back({&sql, std::move(params)});
-  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from));
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kUpdate, entity.name});
 }
 
 void PostgresTransaction::fail_insert(const Entity& entity, const Batch& batch, std::size_t row) {
   if (stored_revision(entity, batch, row)) fail_id_taken(entity, batch.columns[kIdField].word(row));
   fail_if_held(entity, batch, row);
-  throw Error(Code::conflict, std::string(entity.name), "", "a unique key that this version does not know is taken");
+  fail_swallowed(kInsert, entity);
 }
 
 void PostgresTransaction::fail_update(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
@@ -230,7 +234,21 @@ void PostgresTransaction::fail_update(const Entity& entity, const Batch& batch, 
   if (!stored) fail_gone(entity, id);
   if (has_revision(entity) && *stored != expected[row]) fail_stale(entity, id, expected[row], *stored);
   fail_if_held(entity, batch, row);
-  throw Error(Code::internal, std::string(entity.name), "", "an update changed nothing, and nothing was in its way");
+  fail_swallowed(kUpdate, entity);
+}
+
+/// The server did nothing and told nothing, and no row of Kith's was in the way.
+void PostgresTransaction::fail_swallowed(std::string_view verb, const Entity& entity) {
+  const auto found = foreign_parts(*channel_, entity);
+  if (found.empty()) {
+    throw Error(Code::internal, std::string(entity.name), "",
+                fmt::format("the server did not {} {} of {}, and nothing was in the way", verb, entity.name,
+                            channel_->settings().place));
+  }
+  throw Error(Code::corrupt, std::string(entity.name), "",
+              fmt::format("the server did not {} {} of {}, for something of another program is in the way; nothing was "
+                          "changed; mend or drop what it is: {}",
+                          verb, entity.name, channel_->settings().place, fmt::join(found, "; ")));
 }
 
 void PostgresTransaction::fail_if_held(const Entity& entity, const Batch& batch, std::size_t row) {
@@ -241,7 +259,7 @@ void PostgresTransaction::fail_if_held(const Entity& entity, const Batch& batch,
       const auto field = static_cast<std::size_t>(position);
       params.column(batch.columns[field], row, entity.fields[field].type);
     }
-    const Result holder = channel_->run(holder_sql(schema(), entity, key), params, "read");
+    const Result holder = channel_->run(holder_sql(schema(), entity, key), params, {kRead, entity.name});
     if (holder.rows() != 0) fail_key_taken(entity, key, holder.word(0, 0));
   }
 }
@@ -251,7 +269,7 @@ std::optional<std::int64_t> PostgresTransaction::stored_revision(const Entity& e
   Params params = tenant();
   params.word(batch.columns[kIdField].word(row));
   if (is_history(entity)) params.word(batch.columns[kSeqField].word(row));
-  const Result stored = channel_->run(revision_sql(schema(), entity), params, "read");
+  const Result stored = channel_->run(revision_sql(schema(), entity), params, {kRead, entity.name});
   if (stored.rows() == 0) return std::nullopt;
   return stored.word(0, 0);
 }
