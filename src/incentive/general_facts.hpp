@@ -55,6 +55,10 @@ class GeneralFacts {
   /// What it pays those who hold it in the period (and are in `only`), sorted; what of it waits goes into `parts`.
   std::vector<Earning> earnings(const PlanVersion& version, const Period& period,
                                 const std::unordered_set<Id>* only = nullptr, std::vector<Part>* parts = nullptr) const;
+  /// The same where the engine is given these inputs; `keys` are the events among them.
+  std::vector<Earning> earnings_from(const PlanVersion& version, const Period& period, const Inputs& given,
+                                     const EventKeys& keys, const std::unordered_set<Id>* only = nullptr,
+                                     std::vector<Part>* parts = nullptr) const;
   /// The parts of a period with all that was released of them by the end of another one.
   std::vector<Part> parts(const PlanVersion& version, const Period& period, const Period& until,
                           const std::unordered_set<Id>* only) const;

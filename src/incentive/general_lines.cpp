@@ -179,10 +179,16 @@ class Liner {
 
 std::vector<Earning> GeneralFacts::earnings(const PlanVersion& version, const Period& period,
                                             const std::unordered_set<Id>* only, std::vector<Part>* parts) const {
-  std::vector<Id> people = holders(version, period);
-  if (only != nullptr) std::erase_if(people, [&](Id id) { return !only->contains(id); });
   EventKeys keys;
   const Inputs given = inputs(version, period, {.only = only, .keys = &keys});
+  return earnings_from(version, period, given, keys, only, parts);
+}
+
+std::vector<Earning> GeneralFacts::earnings_from(const PlanVersion& version, const Period& period, const Inputs& given,
+                                                 const EventKeys& keys, const std::unordered_set<Id>* only,
+                                                 std::vector<Part>* parts) const {
+  std::vector<Id> people = holders(version, period);
+  if (only != nullptr) std::erase_if(people, [&](Id id) { return !only->contains(id); });
   const PlanResult result = with_names([&] { return compute(*version.document, given); });
   if (parts != nullptr) {
     std::vector<Part> more = parts_of(version, period, period, result, people);

@@ -11,6 +11,7 @@
 #include "base/quote.hpp"
 #include "engine/internal.hpp"
 #include "incentive/as_of.hpp"
+#include "incentive/correction_reasons.hpp"
 #include "incentive/document_results.hpp"
 #include "incentive/general_facts.hpp"
 #include "incentive/payout_pay.hpp"
@@ -274,7 +275,7 @@ std::string adjustment_text(const Scene& scene, const StatementLine& line, std::
 
 std::string line_heading(const Scene& scene, const StatementLine& line, const Words& words) {
   return fmt::format(fmt::runtime(words.line), fact_name(scene, line), line.component, scene.money(line.amount.minor),
-                     line.reason.value_or(line.period_earned));
+                     line.reason ? reason_in(*line.reason, &words == &kChinese) : line.period_earned);
 }
 
 /// The corrections that a statement holds, by the period they correct.

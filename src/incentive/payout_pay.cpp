@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "engine/verbs.hpp"
+#include "incentive/correction_reasons.hpp"
 #include "incentive/statement_pay.hpp"
 
 namespace kith::incentive {
@@ -80,7 +81,8 @@ std::string payment_text(const Reader& reader, const Statement& statement, const
   const auto money = [&](Amount amount) { return display({amount.minor, statement.currency}); };
   std::string text;
   for (const StatementRelease& one : releases_of(reader, statement.id)) {
-    const std::string why = one.reason ? fmt::format(fmt::runtime(words.correction), *one.reason) : "";
+    const std::string why =
+        one.reason ? fmt::format(fmt::runtime(words.correction), reason_in(*one.reason, chinese)) : "";
     const std::string_view how = one.kind == ReleaseKind::held ? words.held : words.released;
     text += fmt::format(fmt::runtime(how), money(one.amount), one.component,
                         one.period_earned.empty() ? label : one.period_earned, one.part, why);

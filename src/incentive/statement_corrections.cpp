@@ -9,6 +9,7 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
+#include "incentive/correction_causes.hpp"
 #include "incentive/general_changes.hpp"
 #include "incentive/statement_run.hpp"
 
@@ -129,6 +130,7 @@ class Corrector {
         const auto now = terms_.holding(employee, period);
         if (then.has_value() == now.has_value() && (!now || now->same_as(*then))) continue;
         affected_[i].insert(employee);
+        if (!then || !now || then->version->row.id != now->version->row.id) other_plan_.emplace(i, employee);
         terms_from_ = std::min(terms_from_, period.from);
       }
     }
@@ -251,7 +253,8 @@ class Corrector {
       line.amount.minor = checked_sub(earning.amount, before.amount, "correction of commission");
       const bool moved = known && before.day != earning.day;
       if (line.credit.minor == 0 && line.amount.minor == 0 && !moved) continue;
-      line.reason = line.basis ? reason_of_fact(line, known, before, moved) : reason_of(line, known, before, moved);
+      line.reason = earning.basis ? reason_of_fact(i, earning, line, known, before, moved)
+                                  : reason_of(earning.employee, line, known, before, moved);
       result_.lines.push_back({earning.employee, std::move(line)});
     }
     take_back(i, posted);
@@ -289,8 +292,9 @@ class Corrector {
       line.credit.minor = checked_sub(0, before.credit, "correction of credit");
       line.amount.minor = checked_sub(0, before.amount, "correction of commission");
       const auto found = now.find(deal);
-      line.reason = before.basis ? reason_gone(deal, cancelled.contains(deal))
-                                 : reason_gone(i, deal, found == now.end() ? Opportunity{} : found->second);
+      line.reason = before.basis
+                        ? reason_gone(i, key, before, cancelled.contains(deal))
+                        : reason_gone(i, employee, deal, before, found == now.end() ? Opportunity{} : found->second);
       result_.lines.push_back({employee, std::move(line)});
     }
   }
@@ -313,43 +317,60 @@ class Corrector {
     return found == touched_.end() ? Touched{} : found->second;
   }
 
-  std::string reason_of(const StatementLine& line, bool known, const Posted& before, bool moved) const {
+  CorrectionCauses& causes() {
+    if (!causes_) causes_.emplace(system_, terms_, calendar_named(system_, series_.calendar), since_);
+    return *causes_;
+  }
+
+  std::string terms_reason(Id employee, Id plan_before, Id plan_now) {
+    std::string why = causes().terms_reason(employee, plan_before, plan_now);
+    return why.empty() ? "plan or assignment changed" : why;
+  }
+
+  std::string reason_of(Id employee, const StatementLine& line, bool known, const Posted& before, bool moved) {
     const Touched what = touched(line.opportunity);
     if (!known || (before.credit == 0 && before.amount == 0)) {
       if (what.splits && !what.deal) return "split changed";
-      return what.deal ? "won late" : "plan or assignment changed";
+      return what.deal ? "won late" : terms_reason(employee, before.plan, line.plan);
     }
     if (moved) return "won on another day";
     if (line.credit.minor != 0) {
       if (what.deal && what.splits) return "amount or split changed";
       return what.splits ? "split changed" : "amount changed";
     }
-    return before.plan == line.plan ? "follows another correction" : "plan changed";
+    if (before.plan == line.plan) return "follows another correction";
+    return terms_reason(employee, before.plan, line.plan);
   }
 
-  std::string reason_gone(std::size_t i, Id deal, const Opportunity& now) const {
+  std::string reason_gone(std::size_t i, Id employee, Id deal, const Posted& before, const Opportunity& now) {
     if (now.status != DealStatus::won || !now.closed_on) return "no longer won";
     if (*now.closed_on < closed_[i].from || closed_[i].to <= *now.closed_on) return "won on another day";
     const Touched what = touched(deal);
     if (what.splits) return "split changed";
-    return what.deal ? "no longer credited" : "plan or assignment changed";
+    return what.deal ? "no longer credited" : terms_reason(employee, before.plan, {});
   }
 
-  std::string reason_of_fact(const StatementLine& line, bool known, const Posted& before, bool moved) const {
-    const bool touched = changes_.touched(line.opportunity);
-    if (!known || (before.credit == 0 && before.amount == 0)) {
-      if (touched) return "came late";
-      return changes_.any() ? "rate, value or hierarchy changed" : "plan or assignment changed";
-    }
+  std::string reason_of_fact(std::size_t i, const Earning& earning, const StatementLine& line, bool known,
+                             const Posted& before, bool moved) {
+    const bool fresh = !known || (before.credit == 0 && before.amount == 0);
+    if (fresh && causes().came(line.opportunity)) return "came late";
     if (moved) return "dated on another day";
-    if (touched) return "event changed";
-    if (before.plan != line.plan) return "plan changed";
-    return line.credit.minor != 0 ? "rate, value or hierarchy changed" : "follows another correction";
+    const bool other_plan = known ? before.plan != line.plan : other_plan_.contains({i, earning.employee});
+    std::string why = other_plan ? causes().terms_reason(earning.employee, before.plan, line.plan) : "";
+    if (!why.empty()) return why;
+    return causes().reason(*general_, *earning.version, period_from(closed_[i]),
+                           {earning.employee, earning.name, earning.fact}, affected_[i]);
   }
 
-  std::string reason_gone(Id fact, bool cancelled) const {
+  std::string reason_gone(std::size_t i, const PostedKey& key, const Posted& before, bool cancelled) {
     if (cancelled) return "cancelled";
-    return changes_.touched(fact) ? "event changed" : "plan or assignment changed";
+    const Period period = period_from(closed_[i]);
+    const Id employee = std::get<0>(key);
+    const auto holding = terms_.holding(employee, period);
+    if (!holding || holding->version->row.id != before.plan) {
+      return terms_reason(employee, before.plan, holding ? holding->version->row.id : Id{});
+    }
+    return causes().reason(*general_, *holding->version, period, key, affected_[i]);
   }
 
   const Reader& system_;
@@ -358,11 +379,13 @@ class Corrector {
   std::int64_t since_;
   GeneralChanges changes_;
   std::optional<GeneralFacts> general_;
+  std::optional<CorrectionCauses> causes_;
   Date terms_from_ = kOpenDate;  // the first closed period in which somebody is paid by other terms
   std::vector<CommissionPeriod> closed_;
   std::unordered_map<Id, Touched> touched_;
-  std::vector<std::unordered_set<Id>> affected_;  // by closed period: employees
-  std::vector<bool> recompute_;                   // by closed period: a touched deal is won in it
+  std::vector<std::unordered_set<Id>> affected_;     // by closed period: employees
+  std::set<std::pair<std::size_t, Id>> other_plan_;  // (closed period, employee): paid by another one, or none
+  std::vector<bool> recompute_;                      // by closed period: a touched deal is won in it
   Corrections result_;
 };
 

@@ -139,9 +139,9 @@ struct StatementLine {
   Amount credit = {};               ///< credited to this person; for an adjustment the change
   Amount amount = {};               ///< commission; for an adjustment the change
   std::optional<Id> corrects = {};  ///< adjustment: the line of the closed period, absent when it had none
-  /// Adjustment: "won late", "amount changed", "split changed", "won on another day", "no longer won", "plan changed",
-  /// or "follows another correction" where only the tier has moved. Of events: "came late", "event changed", "dated on
-  /// another day", "cancelled", "rate, value or hierarchy changed".
+  /// Adjustment: "won late", "amount changed", "split changed", "won on another day", "no longer won", "came late",
+  /// "event changed", "dated on another day", "cancelled", "plan changed", "quota changed", "hierarchy changed" and what
+  /// else docs/statements.md lists; several with ", " between them where each of them moves the line.
   std::optional<std::string> reason = {};
   std::optional<LineBasis> basis = {};  ///< absent: a deal
   std::optional<Id> event = {};         ///< the business event, where it is one
