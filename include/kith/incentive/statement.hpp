@@ -140,8 +140,8 @@ struct StatementLine {
   Amount amount = {};               ///< commission; for an adjustment the change
   std::optional<Id> corrects = {};  ///< adjustment: the line of the closed period, absent when it had none
   /// Adjustment: "won late", "amount changed", "split changed", "won on another day", "no longer won", "came late",
-  /// "event changed", "dated on another day", "cancelled", "plan changed", "quota changed", "hierarchy changed" and what
-  /// else docs/statements.md lists; several with ", " between them where each of them moves the line.
+  /// "event changed", "cancelled", "plan changed", "quota changed", "hierarchy changed" and what else
+  /// docs/statements.md lists; several with ", " between them where each of them moves the line.
   std::optional<std::string> reason = {};
   std::optional<LineBasis> basis = {};  ///< absent: a deal
   std::optional<Id> event = {};         ///< the business event, where it is one
