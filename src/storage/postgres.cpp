@@ -160,12 +160,7 @@ class PostgresStorage final : public Storage, public Lendable {
   std::vector<std::string> damage() override {
     std::vector<std::string> faults;
     if (pool_->fresh) return faults;
-    with_channel([&](Channel& channel) {
-      faults = invalid_indexes(channel);
-      if (!pool_->rls) return;
-      const auto open_walls = wall_faults(channel, entities_);
-      faults.insert(faults.end(), open_walls.begin(), open_walls.end());
-    });
+    with_channel([&](Channel& channel) { faults = faults_of(channel); });
     return faults;
   }
 
@@ -186,20 +181,45 @@ class PostgresStorage final : public Storage, public Lendable {
       lines.push_back(fmt::format("postgresql {}.{}, {}", server / 10'000, server % 10'000, settings.place));
       lines.push_back(
           fmt::format("libpq {}.{}, role {}", client / 10'000, client % 10'000, api().PQuser(channel.raw())));
-      const Result flags =
-          channel.exec("SELECT pg_catalog.current_setting('synchronous_commit'), pg_catalog.current_setting('fsync')");
+      const Result flags = channel.exec(
+          "SELECT pg_catalog.current_setting('synchronous_commit'), pg_catalog.current_setting('fsync'), "
+          "pg_catalog.current_setting('in_hot_standby'), "
+          "pg_catalog.current_setting('default_transaction_read_only')");
       lines.push_back(fmt::format("row-level security {}, synchronous_commit {}, fsync {}", pool_->rls ? "on" : "off",
                                   flags.text(0, 0), flags.text(0, 1)));
       if (flags.text(0, 0) == "off" || flags.text(0, 1) == "off") {
         lines.emplace_back("warning: a crash of the server can lose works that were acknowledged");
       }
-      if (!pool_->rls) return;
-      for (const std::string& fault : wall_faults(channel, entities_)) lines.push_back("warning: " + fault);
+      if (flags.text(0, 2) == "on") {
+        lines.emplace_back(
+            "a standby: it reads, and may be behind its primary, where works go (target_session_attrs=read-write)");
+      } else if (flags.text(0, 3) == "on") {
+        lines.emplace_back("set to be read-only (default_transaction_read_only): works are refused");
+      }
+      if (pool_->fresh) return;
+      for (const std::string& fault : faults_of(channel)) lines.push_back("warning: " + fault);
     });
     return lines;
   }
 
  private:
+  /// What another program has done to the tables since they were opened, or never told Kith.
+  std::vector<std::string> faults_of(Channel& channel) const {
+    std::vector<std::string> faults = invalid_indexes(channel);
+    const auto add = [&](const std::vector<std::string>& more) {
+      faults.insert(faults.end(), more.begin(), more.end());
+    };
+    add(unlogged_tables(channel, entities_));
+    if (pool_->rls) add(wall_faults(channel, entities_));
+    try {
+      check_tables(channel, entities_);
+    } catch (const Error& error) {
+      if (error.code != Code::corrupt) throw;
+      faults.push_back(error.message);
+    }
+    return faults;
+  }
+
   [[noreturn]] void fail_older(const Found& found) const {
     throw Error(Code::version,
                 fmt::format("{} has the older format {}, this Kith writes {}; open it for writing once, "

@@ -223,6 +223,11 @@ void check_tables_changed(const Refusal& refusal, const Result& result) {
                             "rule: DROP RULE ... ON {}",
                             refusal.doing.verb, refusal.where, refusal.said, refusal.kept(), refusal.table));
   }
+  if (state == "0A000" && from == "get_relation_info") {
+    throw Error(Code::storage, fmt::format("a standby has no rows of a table that is UNLOGGED: cannot {} {}: {}; "
+                                           "connect to the primary, and run there: ALTER TABLE {} SET LOGGED",
+                                           refusal.doing.verb, refusal.where, refusal.said, refusal.table));
+  }
   // A kept statement gives other columns now, or an operator finds other types.
   const bool changed_type =
       state == "42804" || state == "42883" || (state == "0A000" && from == "RevalidateCachedQuery");

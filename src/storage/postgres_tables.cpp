@@ -92,9 +92,62 @@ std::set<std::pair<std::string, std::string>> indexes_of_tables(Channel& channel
   return names_of_tables(channel, kIndexesOfTables + "x.indisvalid");
 }
 
-[[noreturn]] void fail_table(const Channel& channel, const Entity& entity, std::string_view what) {
+/// In a transaction that tells whose rows are meant, for row-level security would hide them otherwise.
+template <class Function>
+auto within(Channel& channel, Function function) {
+  if (channel.borrowed() || channel.state() != PQTRANS_IDLE) return function();
+  channel.begin("BEGIN READ ONLY", {}, std::max(channel.settings().storage.busy_ms, 1), "", "read");
+  try {
+    auto result = function();
+    channel.exec("COMMIT", "read");
+    return result;
+  } catch (...) {
+    channel.try_exec("ROLLBACK");
+    throw;
+  }
+}
+
+/// Where the server no longer keeps a key from standing twice: the first that does, as words, or nothing.
+std::string doubled(Channel& channel, const Entity& entity, const std::vector<int>& fields) {
+  std::string key;
+  for (const int field : fields) {
+    key += (key.empty() ? "" : ", ") + quoted_name(entity.fields[static_cast<std::size_t>(field)].name);
+  }
+  std::string filled;  // what is null is no key
+  for (const int field : fields) {
+    const Field& one = entity.fields[static_cast<std::size_t>(field)];
+    if (one.nullable) filled += " AND " + quoted_name(one.name) + " IS NOT NULL";
+  }
+  const std::string sql = "SELECT pg_catalog.count(*), pg_catalog.min(" + quoted_name(entity.fields[kIdField].name) +
+                          ") FROM " + qualified(channel.settings().postgres.schema, entity.name) + " WHERE " +
+                          quoted_name(kTenantColumn) + " = $1" + filled + " GROUP BY " + key +
+                          " HAVING pg_catalog.count(*) > 1 ORDER BY 2 LIMIT 1";
+  Params params;
+  params.word(channel.settings().postgres.tenant);
+  const Result rows = within(channel, [&] { return channel.run_once(sql, params, {kRead, entity.name}); });
+  if (rows.rows() == 0) return {};
+  return fmt::format("{} {} stands there {} times: remove the rows that are wrong, then ", entity.name, rows.word(0, 1),
+                     rows.word(0, 0));
+}
+
+/// The fields of the primary key.
+std::vector<int> id_fields(const Entity& entity) {
+  if (is_history(entity)) return {kIdField, kSeqField};
+  return {kIdField};
+}
+
+std::string primary_key_sql(const std::string& schema, const Entity& entity) {
+  std::string sql = "ALTER TABLE " + qualified(schema, entity.name) + " ADD PRIMARY KEY (" + quoted_name(kTenantColumn);
+  for (const int field : id_fields(entity)) {
+    sql += ", " + quoted_name(entity.fields[static_cast<std::size_t>(field)].name);
+  }
+  return sql + ")";
+}
+
+[[noreturn]] void fail_table(const Channel& channel, const Entity& entity, std::string_view what,
+                             std::string_view mend = "restore a backup") {
   throw Error(Code::corrupt, std::string(entity.name), "",
-              fmt::format("{} {}; nothing was changed; restore a backup", channel.settings().place, what));
+              fmt::format("{} {}; nothing was changed; {}", channel.settings().place, what, mend));
 }
 
 /// Fields of the entity that its table lacks, in table order. Every other column must be what the entity says.
@@ -167,9 +220,36 @@ bool is_store_table(Channel& channel) {
   return found != tables.end() && found->second == expected;
 }
 
+namespace {
+
+/// An expression as the server tells it, without what its version, its search path or its settings put around it.
+std::string plain(std::string_view expression) {
+  std::string text;
+  for (const char letter : expression) {
+    if (letter != '"' && letter != ' ' && letter != '(' && letter != ')') text += letter;
+  }
+  for (const std::string_view noise : {"pg_catalog.", "::text"}) {
+    for (std::size_t at = text.find(noise); at != std::string::npos; at = text.find(noise))
+      text.erase(at, noise.size());
+  }
+  return text;
+}
+
+/// Of Kith's own policy (rls_sql): what it says, for whom and for what, and that it adds no condition to what is
+/// written.
+bool is_own_policy(const Result& rows, int row) {
+  const auto yes = [&](int column) { return rows.text(row, column) == std::string_view("\1", 1); };
+  return plain(rows.text(row, 4)) == "tenant_id=NULLIFcurrent_setting'kith.tenant',true,''::bigint" &&
+         rows.is_null(row, 5) && yes(6);
+}
+
+}  // namespace
+
 std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities) {
   static const std::string sql =
-      "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polname FROM pg_catalog.pg_class AS c "
+      "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polname, "
+      "pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), "
+      "p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' FROM pg_catalog.pg_class AS c "
       "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
       "LEFT JOIN pg_catalog.pg_policy AS p ON p.polrelid = c.oid WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')";
   const std::string& schema = channel.settings().postgres.schema;
@@ -191,8 +271,14 @@ std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* c
     if (no(row, 1)) tell("was switched off", "ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY");
     if (no(row, 2)) tell("does not bind the owner", "ALTER TABLE " + name + " FORCE ROW LEVEL SECURITY");
     const std::string policy(rows.text(row, 3));
-    if (policy == "kith_tenant") guarded.insert(table);
-    if (rows.is_null(row, 3) || policy == "kith_tenant") continue;
+    if (rows.is_null(row, 3)) continue;
+    if (policy == "kith_tenant") {
+      guarded.insert(table);
+      if (is_own_policy(rows, row)) continue;
+      tell(fmt::format("has a changed policy, USING ({})", rows.text(row, 4)),
+           "DROP POLICY kith_tenant ON " + name + "; " + rls_sql(schema, table));
+      continue;
+    }
     tell("has a policy that is not Kith's", "DROP POLICY " + quoted_name(policy) + " ON " + name);
   }
   for (const std::string& table : ours) {
@@ -214,16 +300,20 @@ void check_tables(Channel& channel, std::span<const Entity* const> entities) {
       const std::string_view name = entity->fields[static_cast<std::size_t>(field)].name;
       fail_table(channel, *entity, fmt::format("lacks {}.{}", entity->name, name));
     }
-    if (!keyed.contains(entity->name))
-      fail_table(channel, *entity, fmt::format("lacks the primary key of {}", entity->name));
+    const std::string& schema = channel.settings().postgres.schema;
+    if (!keyed.contains(entity->name)) {
+      fail_table(channel, *entity, fmt::format("lacks the primary key of {}", entity->name),
+                 doubled(channel, *entity, id_fields(*entity)) + "run: " + primary_key_sql(schema, *entity));
+    }
     if (parents.contains(entity->name)) {
       fail_table(
           channel, *entity,
           fmt::format("shows rows of another table, which inherits from {}; ALTER TABLE ... NO INHERIT", entity->name));
     }
-    for (const Definition& definition : definitions(channel.settings().postgres.schema, *entity)) {
+    for (const Definition& definition : definitions(schema, *entity)) {
       if (definition.name == entity->name || indexes.contains({std::string(entity->name), definition.name})) continue;
-      fail_table(channel, *entity, fmt::format("lacks a valid index {}", definition.name));
+      fail_table(channel, *entity, fmt::format("lacks a valid index {}", definition.name),
+                 "drop what is left of it, then run: " + definition.sql);
     }
   }
 }
@@ -330,6 +420,23 @@ bool is_spread(Channel& channel) {
   params.text(channel.settings().postgres.schema, Type::text);
   params.text(kTenantTable, Type::text);
   return channel.run_once(sql, params, "read").rows() != 0;
+}
+
+std::vector<std::string> unlogged_tables(Channel& channel, std::span<const Entity* const> entities) {
+  static const std::string sql =
+      "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relpersistence = 'u'";
+  Names ours = {std::string(kTenantTable), std::string(kStoreTable), std::string(kMigrationTable)};
+  for (const Entity* entity : entities) ours.emplace(entity->name);
+  std::vector<std::string> faults;
+  for (const std::string& name : names(channel, sql)) {
+    if (!ours.contains(name)) continue;
+    faults.push_back(
+        fmt::format("the table {} is UNLOGGED: a crash of the server empties it, and a standby has none of its rows; "
+                    "run: ALTER TABLE {} SET LOGGED",
+                    name, qualified(channel.settings().postgres.schema, name)));
+  }
+  return faults;
 }
 
 std::vector<std::string> invalid_indexes(Channel& channel) {

@@ -43,6 +43,9 @@ std::vector<std::string> foreign_parts(Channel& channel, const Entity& entity);
 /// The tables of the schema are spread over a cluster.
 bool is_spread(Channel& channel);
 
+/// A sentence for each table of Kith's that the server keeps no log of, with its mending.
+std::vector<std::string> unlogged_tables(Channel& channel, std::span<const Entity* const> entities);
+
 /// A sentence for each index that the server itself holds for invalid.
 std::vector<std::string> invalid_indexes(Channel& channel);
 

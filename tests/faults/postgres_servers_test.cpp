@@ -6,6 +6,7 @@
 #include <unistd.h>
 #ifdef KITH_POSTGRES
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -53,8 +54,20 @@ TEST(StandbyTest, AStandbyReadsRefusesWorksAndTakesOverWithEveryAcknowledgedOne)
     test::expect_whole(session, 2);
     EXPECT_KITH_ERROR(session.work({.cause = "x"}), Code::storage, "target_session_attrs=read-write");
     EXPECT_KITH_ERROR(open(standby.url() + "&kith_tenant=2"), Code::storage, "read-only");
+    const std::vector<std::string> told = replica->storage().describe();
+    EXPECT_TRUE(std::any_of(told.begin(), told.end(), [](const std::string& line) {
+      return line.starts_with("a standby: it reads");
+    })) << "doctor";
     EXPECT_KITH_ERROR(open(standby.url() + "&target_session_attrs=read-write"), Code::storage, "cannot connect");
   }
+  // Rows of a table without a log are on the primary alone.
+  Host unlogged(primary.url());
+  EXPECT_EQ(unlogged("ALTER TABLE kith.customer SET UNLOGGED"), "");
+  EXPECT_TRUE(comes_true([&] { return !replica->storage().damage().empty(); }));
+  Session reading = replica->session();
+  EXPECT_KITH_ERROR(check(reading), Code::storage, "ALTER TABLE \"kith\".\"customer\" SET LOGGED");
+  EXPECT_EQ(unlogged("ALTER TABLE kith.customer SET LOGGED"), "");
+  EXPECT_TRUE(comes_true([&] { return digest_of(*replica) == digest; }));
   // From here on the primary acknowledges only what the standby has.
   Host admin(primary.url());
   EXPECT_EQ(admin("ALTER SYSTEM SET synchronous_standby_names = '*'"), "");

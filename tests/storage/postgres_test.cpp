@@ -265,10 +265,61 @@ TEST_F(PostgresTest, ChangedTablesAndAnOpenedWallAreNamed) {
               true);
   expect_told("CREATE POLICY p ON " + sample + " USING (true)", "DROP POLICY p ON " + sample, "run: DROP POLICY \"p\"",
               true);
+  const std::string policy = "ALTER POLICY kith_tenant ON " + sample;
+  const std::string own = " USING (tenant_id = NULLIF(current_setting('kith.tenant', true), '')::bigint)";
+  for (const char* change :
+       {" USING (true)", " TO postgres", " WITH CHECK (true)",
+        " USING (tenant_id = NULLIF(current_setting('kith.tenant', true), '')::bigint OR id = 7)"}) {
+    expect_told(policy + change,
+                "DROP POLICY kith_tenant ON " + sample + "; CREATE POLICY kith_tenant ON " + sample + own,
+                "has a changed policy", true);
+  }
+  // However the server writes it down.
+  host("ALTER ROLE postgres SET quote_all_identifiers = on");
+  EXPECT_NO_THROW(kith::open_storage(url)->prepare(sample_entities()));
+  host("ALTER ROLE postgres RESET quote_all_identifiers");
   expect_told("CREATE TABLE " + sample + "_more () INHERITS (" + sample + ")", "DROP TABLE " + sample + "_more",
               "NO INHERIT", false);
   expect_told(alter + " DROP CONSTRAINT sample_pkey", alter + " ADD PRIMARY KEY (tenant_id, id)",
               "lacks the primary key", false);
+}
+
+/// A key that another program takes away while the store is open keeps no row from standing twice any more: whoever
+/// looks is told, with what stands there twice, and nobody opens it anew.
+TEST_F(PostgresTest, ALostKeyAndWhatStandsTwiceForItAreNamed) {
+  const std::string url = fresh_postgres_url();
+  const std::string sample = schema_of(url) + ".sample";
+  const auto open_now = kith::open_storage(url);
+  open_now->prepare(sample_entities());
+  {
+    const auto writer = open_now->connect()->begin(Access::write);
+    writer->insert(kith_test::sample(), batch_of(std::vector<Sample>{make_sample(1), make_sample(2)}));
+    writer->commit();
+  }
+  Host host;
+  host("ALTER TABLE " + sample + " DROP CONSTRAINT sample_pkey");
+  const std::string mend =
+      "run: ALTER TABLE \"" + schema_of(url) + "\".\"sample\" ADD PRIMARY KEY (\"tenant_id\", \"id\")";
+  ASSERT_EQ(open_now->damage().size(), 1U);
+  EXPECT_NE(open_now->damage()[0].find("nothing was changed; " + mend), std::string::npos) << open_now->damage()[0];
+  ASSERT_EQ(host("INSERT INTO " + sample + " SELECT * FROM " + sample + " WHERE id = 2"), "");
+  const std::string twice = "sample 2 stands there 2 times: remove the rows that are wrong, then " + mend;
+  ASSERT_EQ(open_now->damage().size(), 1U);
+  EXPECT_NE(open_now->damage()[0].find(twice), std::string::npos) << open_now->damage()[0];
+  EXPECT_NE(open_now->describe().back().find(twice), std::string::npos);
+  EXPECT_KITH_ERROR(kith::open_storage(url)->prepare(sample_entities()), Code::corrupt, twice);
+}
+
+TEST_F(PostgresTest, TablesWithoutALogAreNamed) {
+  const std::string url = fresh_postgres_url();
+  const auto storage = kith::open_storage(url);
+  storage->prepare(sample_entities());
+  Host host;
+  if (host("ALTER TABLE " + schema_of(url) + ".sample SET UNLOGGED") != "") GTEST_SKIP() << "not on a cluster";
+  const std::string mend = "run: ALTER TABLE \"" + schema_of(url) + "\".\"sample\" SET LOGGED";
+  ASSERT_EQ(storage->damage().size(), 1U);
+  EXPECT_NE(storage->damage()[0].find(mend), std::string::npos) << storage->damage()[0];
+  EXPECT_NE(storage->describe().back().find(mend), std::string::npos);
 }
 
 TEST_F(PostgresTest, AReadOnlyServerIsNamed) {

@@ -59,7 +59,7 @@ bool is_reference(const std::string& table) { return table == "kith_store" || ta
 /// What a statement may call. md5 and "left" stand over columns of keys, of a table's own row.
 const std::set<std::string> kFunctions = {"pg_catalog.set_config", "pg_catalog.current_setting", "pg_catalog.unnest",
                                           "pg_catalog.md5", "pg_catalog.\"left\"", "pg_catalog.count", "pg_catalog.sum",
-                                          "pg_catalog.format_type", "pg_catalog.translate",
+                                          "pg_catalog.format_type", "pg_catalog.translate", "pg_catalog.pg_get_expr",
                                           // Of the coordinator alone, about the host's transaction.
                                           "pg_catalog.pg_current_xact_id"};
 /// Words before a bracket that call nothing.
