@@ -35,15 +35,18 @@ std::string notes_of(const Field& field) {
 }
 
 std::string keys_of(const Entity& entity) {
-  std::string text;
-  for (const UniqueKey& key : entity.unique) {
-    std::string fields;
-    for (const std::string_view field : key.fields) {
-      if (!field.empty()) (fields += fields.empty() ? "`" : " + `") += std::string(field) + "`";
+  const auto listed = [](std::string_view what, const auto& keys) {
+    std::string text;
+    for (const auto& key : keys) {
+      std::string fields;
+      for (const std::string_view field : key.fields) {
+        if (!field.empty()) (fields += fields.empty() ? "`" : " + `") += std::string(field) + "`";
+      }
+      text += (text.empty() ? std::string(what) : "; ") + fields;
     }
-    (text += text.empty() ? "Unique: " : "; ") += fields;
-  }
-  return text.empty() ? text : text + ".\n\n";
+    return text.empty() ? text : text + ".\n\n";
+  };
+  return listed("Unique: ", entity.unique) + listed("Indexed together: ", entity.indexes);
 }
 
 }  // namespace

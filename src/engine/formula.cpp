@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/custom.hpp"
+#include "engine/internal.hpp"
 #include "kith/base/error.hpp"
 
 namespace kith {
@@ -112,6 +113,13 @@ Value evaluate(const Reader& reader, const Entity& entity, Id id, const Expressi
 Explanation explain(const Reader& reader, const Entity& entity, Id id, const Expression& expression) {
   const Batch batch = row_of(reader, entity, id);
   return expression.explain(view_of(batch), 0, lookups_of(reader).get());
+}
+
+std::vector<BaseValue> base_values(const Reader& reader, std::span<const DatedMoney> facts) {
+  for (const Area* area : reader.model().areas()) {
+    if (area->base_values != nullptr) return area->base_values(reader, facts);
+  }
+  throw Error(Code::not_found, "no area of this store knows exchange rates; post in " + code_of(reader.currency()));
 }
 
 Value evaluate(const Reader& reader, const Entity& entity, Id id, std::string_view expression,

@@ -189,6 +189,8 @@ std::unordered_set<std::int64_t> allowed(const Reader& reader, const Entity& ent
                                          std::span<const Id> ids);
 /// The same for full rows at hand (of a record that may be new).
 bool allowed_row(const Reader& reader, const Entity& entity, Action action, const Batch& batch, std::size_t row);
+/// What facts are worth in the base currency, by the area that knows rates. Errors: not_found (no rate), overflow.
+std::vector<BaseValue> base_values(const Reader& reader, std::span<const DatedMoney> facts);
 /// The head row, or nothing in a store that is not founded.
 std::optional<Head> read_head(Transaction& transaction);
 

@@ -121,6 +121,33 @@ void check_postings(const Work& work, std::span<const Posting> postings, bool re
   faults.raise();
 }
 
+/// Binds what postings are worth in the base currency. Reversals keep what they mirror.
+void bind_worth(const Work& work, std::span<Posting> postings) {
+  std::vector<DatedMoney> facts;
+  std::vector<Posting*> foreign;
+  for (Posting& posting : postings) {
+    posting.base_amount = posting.amount;
+    posting.base_rate.reset();
+    posting.base_rate_on.reset();
+    if (posting.currency == work.currency() || posting.amount.minor == 0) continue;
+    facts.push_back({{posting.amount.minor, posting.currency}, posting.on});
+    foreign.push_back(&posting);
+  }
+  if (facts.empty()) return;
+  try {
+    std::vector<BaseValue> values = base_values(work, facts);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      foreign[i]->base_amount = values[i].amount;
+      foreign[i]->base_rate = std::move(values[i].rate);
+      foreign[i]->base_rate_on = values[i].on;
+    }
+  } catch (const Error& error) {
+    if (error.code == Code::not_found) throw Error(Code::invalid, "posting", "currency", error.message);
+    if (error.code == Code::overflow) throw Error(Code::overflow, "posting", "amount", error.message);
+    throw;
+  }
+}
+
 void write(Work& work, std::span<Posting> postings, bool reversals) {
   work.require(Action::create, kPosting);
   std::vector<Posting> rows(postings.begin(), postings.end());
@@ -130,6 +157,7 @@ void write(Work& work, std::span<Posting> postings, bool reversals) {
     row.quantity = rescale(row.quantity, kQuantityScale);
   }
   check_postings(work, rows, reversals);
+  if (!reversals) bind_worth(work, rows);
   Batch batch(kPosting);
   batch.reserve(rows.size());
   for (const Posting& row : rows) store_row(&row, batch);
@@ -171,6 +199,7 @@ Posting mirror(const Posting& original, const Reversal& how) {
   row.revision = row.seq = 0;
   row.amount.minor = negated(row.amount.minor);
   row.quantity.coefficient = negated(row.quantity.coefficient);
+  if (row.base_amount) row.base_amount->minor = negated(row.base_amount->minor);
   row.on = how.on.value_or(original.on);
   row.period = how.period.value_or(original.period);
   if (!how.source.empty()) row.source = how.source;

@@ -6,6 +6,7 @@
 
 #include "engine/ledger.hpp"
 #include "engine/verbs.hpp"
+#include "kith/base/rate.hpp"
 #include "kith/engine/generic.hpp"
 
 namespace kith {
@@ -30,7 +31,10 @@ constexpr auto kPostingFields = field_table<Posting>(
     field<&Posting::document_entity>("document_entity", {.required = true, .max_length = 60}),
     field<&Posting::document>("document", {.required = true, .indexed = true}),
     field<&Posting::source>("source", {.max_length = 200}),
-    field<&Posting::reverses>("reverses", {.kept = true, .refers_to = "posting"}));
+    field<&Posting::reverses>("reverses", {.kept = true, .refers_to = "posting"}),
+    field<&Posting::base_amount>("base_amount", {.kept = true, .in_base = true}),
+    field<&Posting::base_rate>("base_rate", {.kept = true, .max_length = 100}),
+    field<&Posting::base_rate_on>("base_rate_on", {.kept = true}));
 // Once only, also between works that know nothing of each other.
 constexpr UniqueKey kPostingUnique[] = {{{"reverses"}}};
 
@@ -194,7 +198,29 @@ bool mirrors(const Posting& a, const Posting& b) {
   return a.account == b.account && a.measure == b.measure && a.currency == b.currency && a.employee == b.employee &&
          a.unit == b.unit && a.customer == b.customer && a.product == b.product &&
          a.document_entity == b.document_entity && a.document == b.document && a.amount.minor == -b.amount.minor &&
-         a.quantity.coefficient == -b.quantity.coefficient;
+         a.quantity.coefficient == -b.quantity.coefficient && a.base_rate == b.base_rate &&
+         a.base_rate_on == b.base_rate_on && a.base_amount.has_value() == b.base_amount.has_value() &&
+         (!a.base_amount || a.base_amount->minor == -b.base_amount->minor);
+}
+
+/// What a posting is worth follows from its amount and rate. Those from before format 4 have neither rate nor worth.
+void check_worth(const Posting& posting, Currency base, std::vector<Finding>& findings) {
+  const auto report = [&](std::string message) { findings.push_back({"posting", posting.id, std::move(message)}); };
+  const bool foreign = posting.currency != base && posting.amount.minor != 0;
+  if (!posting.base_amount && !posting.base_rate && !posting.base_rate_on) return;
+  if (posting.base_rate.has_value() != foreign || posting.base_rate_on.has_value() != foreign) {
+    return report("must keep a rate and its day exactly when it has an amount in another than the base currency");
+  }
+  Amount worth = posting.amount;
+  if (foreign) {
+    try {
+      const Ratio rate = parse_ratio(*posting.base_rate);
+      worth = {convert({posting.amount.minor, posting.currency}, base, rate, Rounding::half_up).minor};
+    } catch (const Error& error) {
+      return report("base_rate: " + error.message);
+    }
+  }
+  if (worth != posting.base_amount) report("base_amount must be amount x base_rate, rounded half up");
 }
 
 void check_reversals(const std::vector<Posting>& reversals, const std::unordered_map<Id, Posting>& reversed,
@@ -239,6 +265,7 @@ void check(const Reader& reader, std::vector<Finding>& findings) {
       if (accounts.find(posting.account) == nullptr) {
         findings.push_back({"posting", posting.id, "its account '" + posting.account + "' must exist"});
       }
+      check_worth(posting, reader.currency(), findings);
       add_to_pairs(accounts, posting, sums);
       if (const auto wanted = reversed.find(posting.id); wanted != reversed.end()) wanted->second = posting;
     }

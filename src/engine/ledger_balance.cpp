@@ -62,6 +62,8 @@ struct KeyHash {
 
 struct Sum {
   Int128 amount = 0;
+  Int128 base = 0;
+  bool has_base = true;  ///< of all that is summed
   Int128 quantity = 0;
   std::int64_t postings = 0;
 };
@@ -74,6 +76,12 @@ std::int64_t narrow(Int128 sum, std::string_view field) {
   return static_cast<std::int64_t>(sum);
 }
 
+/// No dimension: what is summed, and what only one posting has.
+bool is_number(std::string_view field) {
+  constexpr std::string_view kNumbers[] = {"id", "revision", "seq", "amount", "quantity", "base_amount"};
+  return std::find(std::begin(kNumbers), std::end(kNumbers), field) != std::end(kNumbers);
+}
+
 std::vector<Dimension> dimensions_of(const std::vector<std::string>& by) {
   std::vector<Dimension> dimensions;
   const auto add = [&](int field) {
@@ -84,10 +92,7 @@ std::vector<Dimension> dimensions_of(const std::vector<std::string>& by) {
   };
   std::vector<std::string_view> known;
   for (const Field& field : kPosting.fields) {
-    if (field.slot != nullptr && field.name != "amount" && field.name != "quantity" && field.name != "id" &&
-        field.name != "revision" && field.name != "seq") {
-      known.push_back(field.name);
-    }
+    if (field.slot != nullptr && !is_number(field.name)) known.push_back(field.name);
   }
   for (const std::string& name : by) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -104,12 +109,14 @@ using Sums = std::unordered_map<Key, Sum, KeyHash>;
 Sums sum_up(const Reader& reader, const BalanceQuery& query, std::vector<Dimension>& dimensions) {
   Query wanted{.where = query.where, .parameters = query.parameters, .conditions = query.conditions};
   const int on = kPosting.at("on"), amount = kPosting.at("amount"), quantity = kPosting.at("quantity");
+  const int base_amount = kPosting.at("base_amount"), currency = kPosting.at("currency");
+  const std::string base = code_of(reader.currency());
   const auto bound = [&](Condition::Op op, Date day) {
     wanted.conditions.push_back({.op = op, .field = on, .operands = {std::int64_t{day.days}}, .terms = {}});
   };
   if (query.from) bound(Condition::Op::ge, *query.from);
   if (query.to) bound(Condition::Op::lt, *query.to);
-  wanted.fields = {"amount", "quantity"};
+  wanted.fields = {"amount", "quantity", "base_amount"};  // and the currency, a dimension always
   for (const Dimension& dimension : dimensions) wanted.fields.emplace_back(dimension.row().name);
   auto rows = reader.scan(kPosting, wanted);
   Sums sums(16, KeyHash{dimensions.size()});
@@ -118,6 +125,8 @@ Sums sum_up(const Reader& reader, const BalanceQuery& query, std::vector<Dimensi
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = &batch.column(dimensions[i].field());
     const Column& amounts = batch.column(amount);
     const Column& quantities = batch.column(quantity);
+    const Column& worths = batch.column(base_amount);
+    const Column& currencies = batch.column(currency);
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       Key key;
       for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -131,6 +140,10 @@ Sums sum_up(const Reader& reader, const BalanceQuery& query, std::vector<Dimensi
       sum.amount += amounts.word(row);
       sum.quantity += quantities.word(row);
       ++sum.postings;
+      // Before format 4 postings kept no worth; one in the base currency is its amount.
+      const bool plain = worths.is_null(row) && currencies.text(row) == base;
+      sum.has_base = sum.has_base && (plain || !worths.is_null(row));
+      if (sum.has_base) sum.base += plain ? amounts.word(row) : worths.word(row);
     }
   }
   return sums;
@@ -167,9 +180,10 @@ Table balance(const Reader& reader, const BalanceQuery& query) {
   }
   const std::size_t first_sum = data.size();
   columns.push_back({.name = "amount", .type = Type::money});
+  columns.push_back({.name = "base_amount", .type = Type::money, .currency = reader.currency()});
   columns.push_back({.name = "quantity", .type = Type::decimal, .scale = kQuantityScale});
   columns.push_back({.name = "postings", .type = Type::integer});
-  for (int i = 0; i < 3; ++i) data.emplace_back(false);
+  for (int i = 0; i < 4; ++i) data.emplace_back(false);
   for (const auto* entry : order) {
     for (std::size_t i = 0; i < dimensions.size(); ++i) {
       if ((entry->first.nulls >> i & 1) != 0) {
@@ -181,8 +195,13 @@ Table balance(const Reader& reader, const BalanceQuery& query) {
       }
     }
     data[first_sum].append(narrow(entry->second.amount, "amount"));
-    data[first_sum + 1].append(narrow(entry->second.quantity, "quantity"));
-    data[first_sum + 2].append(entry->second.postings);
+    if (entry->second.has_base) {
+      data[first_sum + 1].append(narrow(entry->second.base, "base_amount"));
+    } else {
+      data[first_sum + 1].append_null();
+    }
+    data[first_sum + 2].append(narrow(entry->second.quantity, "quantity"));
+    data[first_sum + 3].append(entry->second.postings);
   }
   const auto currency = std::find_if(dimensions.begin(), dimensions.end(),
                                      [](const Dimension& one) { return one.row().name == "currency"; });

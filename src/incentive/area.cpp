@@ -357,6 +357,7 @@ void check_payees(const Reader& reader, std::vector<Finding>& findings) {
 
 void check_area(const Reader& reader, std::vector<Finding>& findings) {
   check_statements(reader, findings);
+  check_shares(reader, findings);
   check_assignments(reader, findings);
   check_names(reader, findings);
   check_facts(reader, findings);

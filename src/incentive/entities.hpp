@@ -49,6 +49,9 @@ struct NamedPeriod {
 /// Errors: invalid (no such calendar, no such period).
 NamedPeriod period_named(const Reader& reader, std::string_view text);
 
+/// Adds shares of events whose day is not that of their event.
+void check_shares(const Reader& reader, std::vector<Finding>& findings);
+
 /// Throws Error{denied} unless the actor may do that to every record of the entity.
 void require_all(const Work& work, Action action, const Entity& entity);
 

@@ -40,8 +40,10 @@ constexpr auto kEventShareFields =
                             field<&EventShare::position>("position", {.minimum = 1}),
                             field<&EventShare::employee>("employee", {.required = true, .refers_to = "employee"}),
                             field<&EventShare::role>("role", {.required = true, .max_length = 100}),
-                            field<&EventShare::share>("share", {.required = true, .max_length = 100}));
+                            field<&EventShare::share>("share", {.required = true, .max_length = 100}),
+                            field<&EventShare::date>("date", {.kept = true}));
 constexpr UniqueKey kEventShareKeys[] = {{{"event", "position"}}};
+constexpr IndexKey kEventShareIndexes[] = {{{"employee", "date", "event"}}};
 
 }  // namespace
 
@@ -54,6 +56,7 @@ constexpr Entity kEventShare = make_entity<EventShare>({.name = "event_share",
                                                         .plural = "event_shares",
                                                         .fields = kEventShareFields,
                                                         .unique = kEventShareKeys,
+                                                        .indexes = kEventShareIndexes,
                                                         .roles = {.parent = "event"}});
 
 namespace {
@@ -159,6 +162,11 @@ bool same_shares(const std::vector<EventShare>& a, const std::vector<EventShare>
   });
 }
 
+/// The day by which shares of an event are found.
+std::optional<Date> share_day(const BusinessEvent& event) {
+  return event.reverses ? std::nullopt : std::optional(event.date);
+}
+
 [[noreturn]] void fail_version(const Incoming& event) {
   throw Error(
       Code::conflict, "event", "version",
@@ -239,6 +247,7 @@ struct Writes {
   std::vector<Incoming> added;
   std::vector<Incoming> replaced;  ///< with the id and revision that are stored
   std::vector<EventShare> gone;
+  std::vector<EventShare> moved;  ///< only their day is another one
 };
 
 Writes plan_writes(const std::map<Key, Incoming>& events, const Stored& stored, PostResult& result) {
@@ -263,6 +272,11 @@ Writes plan_writes(const std::map<Key, Incoming>& events, const Stored& stored, 
       next.row.revision = before->revision;
       if (same_shares(shares, event.shares)) {
         next.shares.clear();
+        for (EventShare& share : shares) {
+          if (share.date == share_day(next.row)) continue;
+          share.date = share_day(next.row);
+          writes.moved.push_back(std::move(share));
+        }
       } else {
         writes.gone.insert(writes.gone.end(), shares.begin(), shares.end());
       }
@@ -279,6 +293,7 @@ void write(Work& work, Writes& writes) {
   const auto take_shares = [&](const Incoming& event, Id id) {
     for (EventShare share : event.shares) {
       share.event = id;
+      share.date = share_day(event.row);
       shares.push_back(std::move(share));
     }
   };
@@ -296,6 +311,10 @@ void write(Work& work, Writes& writes) {
     Batch batch = batch_of(rows);
     work.create_batch(kEvent, batch);
     for (std::size_t i = 0; i < rows.size(); ++i) take_shares(writes.added[i], {batch.column(kIdField).word(i)});
+  }
+  if (!writes.moved.empty()) {
+    Batch batch = batch_of(writes.moved);
+    work.update_batch(kEventShare, batch);
   }
   if (shares.empty()) return;
   Batch batch = batch_of(shares);
@@ -376,6 +395,28 @@ PostResult post_events(Work& work, const PostColumns& columns) {
         {std::string(columns.person[i]), std::string(columns.role[i]), std::string(columns.share[i])});
   }
   return post_events(work, rows);
+}
+
+void check_shares(const Reader& reader, std::vector<Finding>& findings) {
+  std::unordered_map<Id, std::optional<Date>> days;
+  const auto visit = [&](const Entity& entity, std::vector<std::string> fields, const auto& row) {
+    const auto rows = reader.scan(entity, {.fields = std::move(fields)});
+    for (Batch batch; rows->next(batch);) {
+      for (std::size_t i = 0; i < batch.rows(); ++i) row(batch, i);
+    }
+  };
+  visit(kEvent, {"date", "reverses"}, [&](const Batch& batch, std::size_t i) {
+    BusinessEvent event;
+    load_row(batch, i, &event);
+    days.emplace(event.id, share_day(event));
+  });
+  visit(kEventShare, {"event", "date"}, [&](const Batch& batch, std::size_t i) {
+    EventShare share;
+    load_row(batch, i, &share);
+    const auto day = days.find(share.event);
+    if (!share.date || day == days.end() || share.date == day->second) return;
+    findings.push_back({"event_share", share.id, "its date must be that of its event, which takes nothing back"});
+  });
 }
 
 std::vector<EventRow> parse_events(std::string_view text) {

@@ -19,20 +19,21 @@ std::string key_of(const BusinessEvent& row) { return row.source + ":" + row.ext
 
 /// Rows of T now or as of a work, that meet the conditions.
 template <class T>
-std::vector<T> rows_where(const Reader& system, std::optional<std::int64_t> as_of, std::vector<Condition> conditions) {
+std::vector<T> rows_where(const Reader& system, std::optional<std::int64_t> as_of, std::vector<Condition> conditions,
+                          std::vector<std::string> fields = {}) {
   const Entity& entity = entity_of<T>();
   std::vector<T> rows;
   if (!as_of) {
-    append_rows(system, entity, {.conditions = std::move(conditions)}, rows);
+    append_rows(system, entity, {.conditions = std::move(conditions), .fields = std::move(fields)}, rows);
     return rows;
   }
   const Entity& past = *system.model().history_of(entity);  // the same fields in the same places, and one more
   std::vector<Condition> then = conditions;
   conditions.push_back(verb::compare(entity, "seq", Condition::Op::le, *as_of));
-  append_rows(system, entity, {.conditions = std::move(conditions)}, rows);
+  append_rows(system, entity, {.conditions = std::move(conditions), .fields = fields}, rows);
   then.push_back(verb::compare(past, "seq", Condition::Op::le, *as_of));
   then.push_back(verb::compare(past, "to_seq", Condition::Op::gt, *as_of));
-  append_rows(system, past, {.conditions = std::move(then)}, rows);
+  append_rows(system, past, {.conditions = std::move(then), .fields = std::move(fields)}, rows);
   return rows;
 }
 
@@ -290,11 +291,16 @@ std::unordered_map<std::string, GeneralFacts::Event> GeneralFacts::events_of(con
   std::vector<Id> employees(people.begin(), people.end());
   std::sort(employees.begin(), employees.end());
   std::vector<Id> ids;
-  in_pieces(employees, [&](const std::vector<Id>& piece) {
-    for (const EventShare& row :
-         rows_where<EventShare>(system_, as_of_, {verb::one_of(kEventShare, "employee", piece)})) {
+  const auto add_ids = [&](std::vector<Condition> conditions) {
+    for (const EventShare& row : rows_where<EventShare>(system_, as_of_, std::move(conditions), {"event"})) {
       ids.push_back(row.event);
     }
+  };
+  in_pieces(employees, [&](const std::vector<Id>& piece) {
+    const Condition theirs = verb::one_of(kEventShare, "employee", piece);
+    add_ids({theirs, verb::compare(kEventShare, "date", Condition::Op::ge, from.days),
+             verb::compare(kEventShare, "date", Condition::Op::lt, to.days)});
+    add_ids({theirs, {.op = Condition::Op::is_null, .field = kEventShare.at("date")}});  // may count on any day
   });
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

@@ -115,8 +115,8 @@ void bind_rate(const Work& work, Quota& quota, const Quota* parent, const Quota*
   quota.base_rate.reset();
   if (!quota.currency || quota.currency == work.currency() || quota.currency == currency("XXX")) return;
   try {
-    const people::RateDay day{quota.currency, quota.from};
-    quota.base_rate = people::BaseRates(work, {&day, 1}, RateKind::plan).value({0, quota.currency}, quota.from).rate;
+    const DatedMoney day{{0, quota.currency}, quota.from};
+    quota.base_rate = people::BaseRates(work, {&day, 1}, RateKind::plan).value(day).rate;
   } catch (const Error& error) {
     if (error.code != Code::not_found) throw;
     faults.add("currency", error.message);

@@ -164,6 +164,14 @@ std::optional<Ratio> market_rate(const Reader& reader, Currency from, Currency t
   }
 }
 
+std::vector<BaseValue> base_values(const Reader& reader, std::span<const DatedMoney> facts) {
+  const BaseRates rates(reader, facts);
+  std::vector<BaseValue> values;
+  values.reserve(facts.size());
+  for (const DatedMoney& fact : facts) values.push_back(rates.value(fact));
+  return values;
+}
+
 }  // namespace
 }  // namespace people
 
@@ -177,6 +185,7 @@ constinit const Area kPeopleArea{.name = "people",
                                  .found = nullptr,
                                  .check = people::check,
                                  .reach = people::reach,
-                                 .rate = people::market_rate};
+                                 .rate = people::market_rate,
+                                 .base_values = people::base_values};
 
 }  // namespace kith

@@ -122,16 +122,16 @@ Money convert_on(const Reader& reader, Money amount, Currency to, Date on, RateK
   return convert(amount, to, rate_on(reader, amount.currency, to, on, kind).rate, mode);
 }
 
-BaseRates::BaseRates(const Reader& reader, std::span<const RateDay> days, RateKind kind)
+BaseRates::BaseRates(const Reader& reader, std::span<const DatedMoney> facts, RateKind kind)
     : base_(reader.currency()), kind_(kind) {
   std::set<std::string> codes;
   Date first = kOpenDate;
   Date last{};
-  for (const RateDay& day : days) {
-    if (day.currency == base_) continue;
-    first = codes.empty() ? day.on : std::min(first, day.on);
-    last = codes.empty() ? day.on : std::max(last, day.on);
-    codes.insert(code_of(day.currency));
+  for (const DatedMoney& fact : facts) {
+    if (fact.money.currency == base_) continue;
+    first = codes.empty() ? fact.on : std::min(first, fact.on);
+    last = codes.empty() ? fact.on : std::max(last, fact.on);
+    codes.insert(code_of(fact.money.currency));
   }
   if (codes.empty()) return;
   codes.insert(code_of(base_));
@@ -141,7 +141,8 @@ BaseRates::BaseRates(const Reader& reader, std::span<const RateDay> days, RateKi
   }
 }
 
-BaseValue BaseRates::value(Money money, Date on) const {
+BaseValue BaseRates::value(const DatedMoney& fact) const {
+  const auto& [money, on] = fact;
   if (money.currency == base_) return {{money.minor}};
   std::vector<Quote> quotes;
   const std::string code = code_of(money.currency);

@@ -77,11 +77,14 @@ void check_deal(const Opportunity& deal, verb::Faults& faults) {
 void value_deals(const Reader& reader, std::span<Opportunity> deals, verb::Faults& faults, std::optional<Date> on) {
   const Date today = reader.today();
   const auto day_of = [&](const Opportunity& deal) { return on ? *on : deal.closed_on.value_or(today); };
-  std::vector<people::RateDay> days;
+  const auto worth_of = [&](const Opportunity& deal) {
+    return DatedMoney{{deal.amount->minor, deal.currency}, day_of(deal)};
+  };
+  std::vector<DatedMoney> facts;
   for (const Opportunity& deal : deals) {
-    if (deal.amount && deal.currency) days.push_back({deal.currency, day_of(deal)});
+    if (deal.amount && deal.currency) facts.push_back(worth_of(deal));
   }
-  const people::BaseRates rates(reader, days);
+  const people::BaseRates rates(reader, facts);
   for (std::size_t row = 0; row < deals.size(); ++row) {
     Opportunity& deal = deals[row];
     deal.base_amount.reset();
@@ -89,7 +92,7 @@ void value_deals(const Reader& reader, std::span<Opportunity> deals, verb::Fault
     deal.base_rate_on.reset();
     if (!deal.amount || !deal.currency || !verb::is_day(day_of(deal))) continue;  // the last was told with the days
     try {
-      people::BaseValue value = rates.value({deal.amount->minor, deal.currency}, day_of(deal));
+      BaseValue value = rates.value(worth_of(deal));
       deal.base_amount = value.amount;
       deal.base_rate = std::move(value.rate);
       deal.base_rate_on = value.on;

@@ -44,11 +44,6 @@ Definition index_on(std::string_view schema, const Entity& entity, bool unique, 
   return {std::move(name), std::move(sql)};
 }
 
-bool leads_a_key(const Entity& entity, std::string_view field) {
-  return std::any_of(entity.unique.begin(), entity.unique.end(),
-                     [&](const UniqueKey& key) { return key.fields.front() == field; });
-}
-
 bool wants_index(const Field& field) { return field.options.indexed || !field.options.refers_to.empty(); }
 
 /// The most bytes a field's value can take in an index; more than an entry has where it is not bounded.
@@ -70,13 +65,15 @@ bool is_wide(const Entity& entity, int position) {
   const Field& field = entity.fields[static_cast<std::size_t>(position)];
   if (field.type != Type::text || most_bytes(field) <= kBeginning * kBytesPerCharacter) return false;
   if (wants_index(field) && most_bytes(field) > kMostEntry) return true;
-  return std::any_of(entity.unique.begin(), entity.unique.end(), [&](const UniqueKey& key) {
+  const auto overflows = [&](const auto& key) {
     const std::vector<int> fields = positions_of(entity, key);
     if (std::find(fields.begin(), fields.end(), position) == fields.end()) return false;
     int bytes = 0;
     for (const int one : fields) bytes += most_bytes(entity.fields[static_cast<std::size_t>(one)]);
     return bytes > kMostEntry;
-  });
+  };
+  return std::any_of(entity.unique.begin(), entity.unique.end(), overflows) ||
+         std::any_of(entity.indexes.begin(), entity.indexes.end(), overflows);
 }
 
 std::string quoted_text(std::string_view text) {
@@ -126,6 +123,9 @@ std::vector<Definition> definitions(std::string_view schema, const Entity& entit
   }
   for (const UniqueKey& key : entity.unique) {
     all.push_back(index_on(schema, entity, true, "_unique", positions_of(entity, key)));
+  }
+  for (const IndexKey& key : entity.indexes) {
+    all.push_back(index_on(schema, entity, false, "_by", positions_of(entity, key)));
   }
   for (std::size_t i = 1; i < entity.fields.size(); ++i) {
     const Field& field = entity.fields[i];

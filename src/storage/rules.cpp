@@ -38,12 +38,25 @@ void check_operands(const Entity& entity, const Condition& condition) {
 
 }  // namespace
 
-std::vector<int> positions_of(const Entity& entity, const UniqueKey& key) {
+namespace {
+
+std::vector<int> positions_of(const Entity& entity, std::span<const std::string_view> names) {
   std::vector<int> positions;
-  for (const std::string_view name : key.fields) {
+  for (const std::string_view name : names) {
     if (!name.empty()) positions.push_back(entity.at(name));
   }
   return positions;
+}
+
+}  // namespace
+
+std::vector<int> positions_of(const Entity& entity, const UniqueKey& key) { return positions_of(entity, key.fields); }
+std::vector<int> positions_of(const Entity& entity, const IndexKey& key) { return positions_of(entity, key.fields); }
+
+bool leads_a_key(const Entity& entity, std::string_view field) {
+  const auto leads = [&](const auto& key) { return key.fields.front() == field; };
+  return std::any_of(entity.unique.begin(), entity.unique.end(), leads) ||
+         std::any_of(entity.indexes.begin(), entity.indexes.end(), leads);
 }
 
 int to_seq_field(const Entity& history) {

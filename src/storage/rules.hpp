@@ -24,6 +24,9 @@ constexpr bool is_history(const Entity& entity) { return entity.keeping == Keepi
 
 /// Positions of the fields of a unique key.
 std::vector<int> positions_of(const Entity& entity, const UniqueKey& key);
+std::vector<int> positions_of(const Entity& entity, const IndexKey& key);
+/// Whether a unique key or an index of several fields begins with the field, which then needs no index of its own.
+bool leads_a_key(const Entity& entity, std::string_view field);
 /// Position of `to_seq` in a history entity. Error{misuse} without one.
 int to_seq_field(const Entity& history);
 

@@ -23,9 +23,10 @@ Definition index_on(const Entity& entity, std::string_view prefix, std::string_v
   return {std::move(name), std::move(sql)};
 }
 
-bool leads_a_key(const Entity& entity, std::string_view field) {
-  return std::any_of(entity.unique.begin(), entity.unique.end(),
-                     [&](const UniqueKey& key) { return key.fields.front() == field; });
+std::vector<std::string_view> names_at(const Entity& entity, const std::vector<int>& positions) {
+  std::vector<std::string_view> names;
+  for (const int position : positions) names.push_back(entity.fields[static_cast<std::size_t>(position)].name);
+  return names;
 }
 
 /// Scans in the words of SQLite, whose own bounds are 250,000 parameters and a depth of 1,000.
@@ -117,11 +118,10 @@ std::vector<Definition> definitions(const Entity& entity) {
     return all;
   }
   for (const UniqueKey& key : entity.unique) {
-    std::vector<std::string_view> fields;
-    for (const int position : positions_of(entity, key)) {
-      fields.push_back(entity.fields[static_cast<std::size_t>(position)].name);
-    }
-    all.push_back(index_on(entity, "CREATE UNIQUE INDEX ", "_unique", fields));
+    all.push_back(index_on(entity, "CREATE UNIQUE INDEX ", "_unique", names_at(entity, positions_of(entity, key))));
+  }
+  for (const IndexKey& key : entity.indexes) {
+    all.push_back(index_on(entity, "CREATE INDEX ", "_by", names_at(entity, positions_of(entity, key))));
   }
   for (std::size_t i = 1; i < entity.fields.size(); ++i) {
     const Field& field = entity.fields[i];

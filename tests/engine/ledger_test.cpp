@@ -39,6 +39,14 @@ class LedgerTest : public test::StoreTest {
     in_work([&](Work& work) { ledger::post(work, row); });
     return row;
   }
+  void set_euro(std::string_view rate, Date from) {
+    ExchangeRate row;
+    row.from_currency = currency("EUR");
+    row.rate = parse_decimal(rate);
+    row.from = from;
+    row.source = "treasury";
+    in_work([&](Work& work) { people::set_rate(work, row); });
+  }
   void make_pair_of_accounts() {
     in_work([&](Work& work) {
       LedgerAccount receivable;
@@ -125,8 +133,48 @@ TEST_P(LedgerTest, PairsOfAccountsBalance) {
   EXPECT_TRUE(says(used, "there are postings"));
 }
 
+TEST_P(LedgerTest, APostingKeepsItsWorthAndTheRateThatSaysSo) {
+  set_euro("1.10", date(2025, 1, 1));
+  Posting euros = posting("bookings", 55);
+  euros.currency = currency("EUR");
+  euros.on = date(2025, 6, 1);
+  euros.base_amount = Amount{1};  // what a caller says of it does not count
+  in_work([&](Work& work) { ledger::post(work, euros); });
+  EXPECT_EQ(euros.base_amount, Amount{61}) << "60.5 cents, half up";
+  EXPECT_EQ(euros.base_rate, "1.1");
+  EXPECT_EQ(euros.base_rate_on, date(2025, 6, 1));
+  const Posting dollars = posted("bookings", 55);
+  EXPECT_EQ(dollars.base_amount, Amount{55});
+  EXPECT_FALSE(dollars.base_rate || dollars.base_rate_on);
+
+  set_euro("2", date(2025, 7, 1));
+  std::vector<Id> made;
+  in_work([&](Work& work) { made = ledger::reverse(work, std::vector{euros.id}, {.on = date(2025, 8, 1)}); });
+  const Posting mirror = session().reader().get<Posting>(made.at(0));
+  EXPECT_EQ(mirror.base_amount, Amount{-61}) << "at the rate of what it takes back";
+  EXPECT_EQ(mirror.base_rate_on, date(2025, 6, 1));
+}
+
+TEST_P(LedgerTest, WithoutARateNothingIsPosted) {
+  std::vector<Posting> rows(2, posting("bookings", 100));
+  rows[1].currency = currency("EUR");
+  rows[1].on = date(2025, 6, 1);
+  const Error error = refused([&](Work& work) { ledger::post(work, rows); }, Code::invalid);
+  EXPECT_EQ(error.field, "currency");
+  EXPECT_TRUE(says(error, "no market rate from EUR to USD on 2025-06-01"));
+  rows[1].amount = {};  // pieces are worth nothing in any currency
+  rows[1].quantity = {1'000'000, kQuantityScale};
+  in_work([&](Work& work) { ledger::post(work, rows); });
+  EXPECT_EQ(rows[1].base_amount, Amount{0});
+  set_euro("1.10", date(2025, 1, 1));
+  rows[1].amount = {std::numeric_limits<std::int64_t>::max()};
+  rows[1].revision = rows[0].revision = 0;
+  EXPECT_EQ(refused([&](Work& work) { ledger::post(work, rows); }, Code::overflow).field, "amount");
+}
+
 TEST_P(LedgerTest, BalancesKeepCurrenciesApart) {
   posted("bookings", 100);
+  set_euro("1.10", date(2025, 1, 1));
   Posting euros = posting("bookings", 70);
   euros.currency = currency("EUR");
   in_work([&](Work& work) { ledger::post(work, euros); });
@@ -134,7 +182,10 @@ TEST_P(LedgerTest, BalancesKeepCurrenciesApart) {
   ASSERT_EQ(table.rows(), 2U);
   EXPECT_EQ(table.value(0, table.at("amount")), Value(Money{70, currency("EUR")}));
   EXPECT_EQ(table.value(1, table.at("amount")), Value(Money{100, currency("USD")}));
+  EXPECT_EQ(table.value(0, table.at("base_amount")), Value(Money{77, currency("USD")}));
+  EXPECT_EQ(table.value(1, table.at("base_amount")), Value(Money{100, currency("USD")}));
   EXPECT_THROW(ledger::balance(session().reader(), {.by = {"acount"}}), Error);
+  EXPECT_THROW(ledger::balance(session().reader(), {.by = {"base_amount"}}), Error);
   const Table report = session().reader().report(
       "ledger_balance", {{"by", std::string("customer, period")}, {"customer", Value(customers_[1])}});
   EXPECT_EQ(report.rows(), 0U);

@@ -220,7 +220,7 @@ TEST_F(PostgresMigration, EveryTenantKeepsEveryRow) {
   EXPECT_EQ(plan.from, 1);
   EXPECT_EQ(plan.to, kFormat);
   const std::string script = migration::script(plan);
-  EXPECT_NE(script.find("-- format 1 to 3, sha256 "), std::string::npos);
+  EXPECT_NE(script.find("-- format 1 to 4, sha256 "), std::string::npos);
   EXPECT_NE(script.find("ADD COLUMN \"founded\""), std::string::npos);
   EXPECT_EQ(shape(), before_shape) << "a plan changes nothing";
 
@@ -241,7 +241,7 @@ TEST_F(PostgresMigration, EveryTenantKeepsEveryRow) {
     const auto rows = session.reader().list<MigrationRow>();
     ASSERT_EQ(rows.size(), 1U);
     EXPECT_EQ(rows.front().statements, script.substr(script.find('\n') + 1));
-    EXPECT_EQ(session.reader().get<WorkRow>({rows.front().seq}).cause, "migration from format 1 to 3");
+    EXPECT_EQ(session.reader().get<WorkRow>({rows.front().seq}).cause, "migration from format 1 to 4");
     EXPECT_TRUE(migration::plan(tenant(number), model()).steps.empty());
     EXPECT_EQ(format(), std::to_string(kFormat));
   }
@@ -289,7 +289,7 @@ TEST_F(PostgresMigration, ANewTenantInOldTablesMigratesThem) {
   EXPECT_EQ(format(), std::to_string(kFormat));
   EXPECT_EQ(
       host()("SELECT string_agg(tenant_id || ':' || format, ' ' ORDER BY tenant_id) FROM " + schema_ + ".kith_tenant"),
-      "1:1 2:1 3:1 4:3");
+      "1:1 2:1 3:1 4:4");
 }
 
 /// As a part of a backup leaves it: the tenants are new, what says of which format the tables are is old.
@@ -309,7 +309,7 @@ TEST_F(PostgresMigration, IsRefusedWhereTheHostDoesNotWantIt) {
   const std::string before = shape();
   Options never = options();
   never.migrate = false;
-  EXPECT_KITH_ERROR(open(tenant(1), never), Code::version, "from format 1 to 3");
+  EXPECT_KITH_ERROR(open(tenant(1), never), Code::version, "from format 1 to 4");
   Options reading = options();
   reading.storage.read_only = true;
   EXPECT_KITH_ERROR(open(tenant(1), reading), Code::version, "open it for writing");

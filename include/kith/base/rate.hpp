@@ -15,6 +15,7 @@
 #include "kith/base/decimal.hpp"
 #include "kith/base/money.hpp"
 #include "kith/base/rounding.hpp"
+#include "kith/base/time.hpp"
 
 namespace kith {
 
@@ -75,5 +76,19 @@ struct Route {
 /// product of the two legs through `pivot` (mostly the base currency), each found in the same way. Of two quotes of one
 /// pair the first counts. Nothing when the quotes do not lead there; longer chains are never guessed.
 std::optional<Route> find_route(std::span<const Quote> quotes, Currency from, Currency to, Currency pivot);
+
+/// Money on the day that it counts on.
+struct DatedMoney {
+  Money money;
+  Date on;
+};
+
+/// What a fact keeps of its worth in a store's base currency: rates that are set later change nothing about it.
+struct BaseValue {
+  Amount amount = {};
+  std::optional<std::string> rate = {};  ///< that was used, exactly (to_string of a Ratio); none for base money
+  std::optional<Date> on = {};           ///< the day of that rate
+  friend bool operator==(const BaseValue&, const BaseValue&) = default;
+};
 
 }  // namespace kith

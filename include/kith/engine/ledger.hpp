@@ -49,6 +49,11 @@ struct Posting {
   Id document = {};                  ///< and which one
   std::string source = {};           ///< what posted it: a verb, an import
   std::optional<Id> reverses = {};   ///< the posting that this one takes back
+  /// The worth of `amount` in the base currency, bound by the verbs: at the market rate of `on`, of a reversal that of
+  /// what it takes back. Absent only in what was posted before format 4.
+  std::optional<Amount> base_amount = {};
+  std::optional<std::string> base_rate = {};  ///< what one unit of `currency` was worth; absent in the base currency
+  std::optional<Date> base_rate_on = {};      ///< the day of that rate
 };
 template <>
 const Entity& entity_of<Posting>();
@@ -79,7 +84,8 @@ Id set_account(Work& work, LedgerAccount& account);
 
 /// Adds postings, all or none, and fills in their ids and what was left to its default. Needs create on posting.
 /// Errors: invalid, all at once: an unknown account, an unknown or absent document, no day, neither amount nor
-/// quantity, a reference that is not there, `reverses` (see `reverse`), accounts of a pair that do not balance.
+/// quantity, a reference that is not there, `reverses` (see `reverse`), accounts of a pair that do not balance; then
+/// the first currency without a market rate on its day.
 void post(Work& work, std::span<Posting> postings);
 /// The same for one.
 Id post(Work& work, Posting& posting);
@@ -93,9 +99,10 @@ std::vector<Id> reverse(Work& work, std::span<const Id> postings, const Reversal
 /// Takes back everything posted for a document that is not taken back yet; none is no error.
 std::vector<Id> reverse_document(Work& work, std::string_view entity, Id document, const Reversal& how = {});
 
-/// Sums of the postings the actor may see: the dimensions of `by`, then currency, amount, quantity and postings (their
-/// number), ordered by the dimensions. Currencies are never added up. Sums are exact; error overflow for one that does
-/// not fit 64 bits. Dimensions are all fields of a posting but amount and quantity. Errors: invalid.
+/// Sums of the postings the actor may see: the dimensions of `by`, then currency, amount, base_amount (in the base
+/// currency; absent where a posting from before format 4 has none), quantity and postings (their number), ordered by
+/// the dimensions. Amounts of two currencies are never added up, base amounts may be. Sums are exact; error overflow
+/// for one that does not fit 64 bits. Dimensions are all fields of a posting but its numbers. Errors: invalid.
 Table balance(const Reader& reader, const BalanceQuery& query = {});
 
 }  // namespace ledger

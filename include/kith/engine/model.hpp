@@ -126,6 +126,8 @@ struct Area {
   Reach (*reach)(const Reader&, Id employee, Date on) = nullptr;  ///< people only
   /// people only: what one unit of a currency is worth in another on a day, for expressions; nothing without a rate
   std::optional<Ratio> (*rate)(const Reader&, Currency from, Currency to, Date on) = nullptr;
+  /// people only: what facts are worth in the base currency at the market rates of their days, all by one query
+  std::vector<BaseValue> (*base_values)(const Reader&, std::span<const DatedMoney>) = nullptr;
   std::span<const FirstMachine> machines = {};
 };
 

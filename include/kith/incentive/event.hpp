@@ -48,6 +48,9 @@ struct EventShare {
   Id employee = {};
   std::string role = {};
   std::string share = {};  ///< decimal text in its shortest spelling: a fraction, or a weight
+  /// The event's day, so that what somebody did in a period is found by one index. Absent where the event takes another
+  /// one back, which may count on that one's day, and in what was posted before format 4.
+  std::optional<Date> date = {};
 };
 template <>
 const Entity& entity_of<EventShare>();

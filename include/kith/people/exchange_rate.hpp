@@ -64,25 +64,12 @@ FoundRate rate_on(const Reader& reader, Currency from, Currency to, Date on, Rat
 Money convert_on(const Reader& reader, Money amount, Currency to, Date on, RateKind kind = RateKind::market,
                  Rounding mode = Rounding::half_up);
 
-/// What a fact keeps of its worth in the store's base currency: rates that are set later change nothing about it.
-struct BaseValue {
-  Amount amount;
-  std::optional<std::string> rate = {};  ///< that was used, exactly (kith::to_string of a Ratio); none for base money
-  std::optional<Date> on = {};           ///< the day of that rate
-};
-
-/// A currency on a day, for which a rate is needed.
-struct RateDay {
-  Currency currency;
-  Date on;
-};
-
 /// Rates into the store's base currency for many facts, read by one query for all of them (none for base money).
 class BaseRates {
  public:
-  BaseRates(const Reader& reader, std::span<const RateDay> days, RateKind kind = RateKind::market);
-  /// The money at the rate of a day that was named, rounded once, half up. Errors: as `rate_on`; overflow.
-  BaseValue value(Money money, Date on) const;
+  BaseRates(const Reader& reader, std::span<const DatedMoney> facts, RateKind kind = RateKind::market);
+  /// One of those facts at the rate of its day, rounded once, half up. Errors: as `rate_on`; overflow.
+  BaseValue value(const DatedMoney& fact) const;
 
  private:
   Currency base_;

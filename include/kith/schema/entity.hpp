@@ -29,6 +29,12 @@ struct UniqueKey {
   std::array<std::string_view, 4> fields = {};  ///< unused places are empty
 };
 
+/// Fields that storage keeps an index of together, in this order: rows are found by the first ones, and the others
+/// spare fetching the rows.
+struct IndexKey {
+  std::array<std::string_view, 4> fields = {};  ///< unused places are empty
+};
+
 /// The first fields of a versioned entity, by position; id is the first of every entity.
 inline constexpr int kIdField = 0;
 inline constexpr int kRevisionField = 1;
@@ -50,6 +56,7 @@ struct Entity {
   std::string_view plural;  ///< "opportunities": Python, CLI
   std::span<const Field> fields;
   std::span<const UniqueKey> unique = {};
+  std::span<const IndexKey> indexes = {};  ///< beside those of `indexed` and `refers_to` fields
   EntityRoles roles = {};
   Keeping keeping = Keeping::versioned;
   bool append_only = false;   ///< its rows are never changed or removed: what is wrong is corrected by further rows

@@ -31,7 +31,7 @@ class Interrupted : public Error {
 };
 
 /// The number of the table layout this library writes; a store with a higher one is refused.
-inline constexpr std::int64_t kFormat = 3;
+inline constexpr std::int64_t kFormat = 4;
 
 /// Receives rows of a `get`, straight from storage: no batch in between. `row` comes first, then every field of the
 /// entity in table order. Texts are valid during the call.
