@@ -147,8 +147,8 @@ TEST(Migration, SharesOfFormat3AreFoundWithoutADayAndGetOneWhenTheirEventIsPoste
   const auto bo = session.reader().find_one<Employee>({.where = "name = 'Bo 張偉'"});
   ASSERT_TRUE(bo);
   const std::string who = std::to_string(bo->id.value);
-  EXPECT_EQ(run(R"([{"source": "shop", "id": "3", "version": 3, "type": "order", "date": "2025-01-31", "amount": "300.00",
-                   "currency": "USD", "splits": [{"person": ")" +
+  EXPECT_EQ(run(R"([{"source": "shop", "id": "3", "version": 3, "type": "order", "date": "2025-01-31",
+                   "amount": "300.00", "currency": "USD", "splits": [{"person": ")" +
                 who + R"(", "role": "primary", "share": "1"}]}])")
                 .changed,
             0);
