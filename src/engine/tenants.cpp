@@ -6,18 +6,13 @@
 #include "kith/base/error.hpp"
 #include "kith/storage/postgres.hpp"
 #include "storage/postgres_tenants.hpp"
+#include "storage/scheme.hpp"
 
 namespace kith::tenants {
 namespace {
 
-/// The URL as libpq takes it: capitals and the shorter name mean the same.
-std::string server_url(std::string_view url) {
-  const std::size_t colon = url.find(':');
-  std::string scheme(url.substr(0, colon == std::string_view::npos ? 0 : colon));
-  for (char& letter : scheme) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  if (scheme == "postgresql" || scheme == "postgres") return "postgresql" + std::string(url.substr(colon));
+void check_server(std::string_view url) {
+  if (scheme_of(url) == "postgresql") return;
   throw Error(Code::invalid,
               "only a server has tenants; a file and a store in memory are one store each: write "
               "postgresql://user@host/database");
@@ -33,11 +28,11 @@ int place_of(const Entity& entity, std::string_view name) {
 }  // namespace
 
 std::vector<Tenant> list(std::string_view url, const StorageOptions& options) {
-  const std::string server = server_url(url);
+  check_server(url);
   const Entity& head = entity_of<Head>();
   const std::array<int, 3> fields = {place_of(head, "seq"), place_of(head, "recorded"), place_of(head, "currency")};
   std::vector<Tenant> all;
-  for (const postgres::TenantRow& row : postgres::list_tenants(server, options, head, fields)) {
+  for (const postgres::TenantRow& row : postgres::list_tenants(url, options, head, fields)) {
     Tenant tenant{.id = row.tenant, .format = row.format};
     if (const auto* seq = std::get_if<std::int64_t>(&row.values[0])) tenant.seq = *seq;
     if (const auto* recorded = std::get_if<std::int64_t>(&row.values[1])) tenant.recorded = Timestamp{*recorded};
@@ -62,7 +57,8 @@ Table to_table(const std::vector<Tenant>& tenants) {
 }
 
 std::int64_t remove(std::string_view url, std::int64_t confirmed, const Model& model, const StorageOptions& options) {
-  return postgres::remove_tenant(server_url(url), options, confirmed, model.stored());
+  check_server(url);
+  return postgres::remove_tenant(url, options, confirmed, model.stored());
 }
 
 }  // namespace kith::tenants

@@ -13,6 +13,7 @@
 #include "kith/engine/history.hpp"
 #include "kith/engine/tenants.hpp"
 #include "storage/postgres_url.hpp"
+#include "storage/scheme.hpp"
 
 namespace kith {
 namespace {
@@ -104,10 +105,9 @@ class MadeFile {
  private:
   /// The path of a file store, or nothing for other storages (see open_storage).
   static std::string file_of(std::string_view url) {
-    constexpr std::string_view kScheme = "sqlite:";
-    if (url.starts_with(kScheme)) return std::string(url.substr(kScheme.size()));
-    const bool other = url.starts_with("memory:") || url.find("://") != std::string_view::npos;
-    return other ? std::string() : std::string(url);
+    const std::string scheme = scheme_of(url);
+    if (scheme == "sqlite") return std::string(url.substr(scheme.size() + 1));
+    return scheme.empty() ? std::string(url) : std::string();
   }
 
   std::string path_;
@@ -157,7 +157,7 @@ void load(std::istream& in, const std::string& url, const Model& model, const Op
     // Somebody else made the store meanwhile: it is theirs.
     const bool others = error != nullptr && (error->code == Code::state || error->code == Code::busy);
     if (!others) made.remove();
-    if (!others && fresh && url.starts_with("postgresql:")) remove_tenant(url, model, options);
+    if (!others && fresh && scheme_of(url) == "postgresql") remove_tenant(url, model, options);
     throw;
   }
 }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "kith/base/error.hpp"
 #include "storage/lendable.hpp"
@@ -276,11 +277,46 @@ std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
 namespace {
 
 /// libpq puts what it cannot read between double quotes into its message: that may be a password, or the whole URL.
-std::string without_values(const std::string& message) {
+std::string without_values(const std::string& message, bool query_holds_at) {
   const std::size_t from = message.find('"');
   const std::size_t to = message.rfind('"');
-  if (from == to || message.starts_with("invalid URI query parameter")) return message;
+  // A '@' there may be the end of a password that begins before the question mark.
+  const bool parameter = message.starts_with("invalid URI query parameter") && !query_holds_at;
+  if (from == to || parameter) return message;
   return message.substr(0, from) + "(not shown)" + message.substr(to + 1);
+}
+
+/// What libpq takes where the URL says nothing: of its environment (PGHOST, PGPORT, PGDATABASE, PGUSER), or its
+/// service. Empty for what it was built with.
+std::map<std::string, std::string, std::less<>> libpq_defaults() {
+  std::map<std::string, std::string, std::less<>> found;
+  PQconninfoOption* all = api().PQconndefaults();
+  if (all == nullptr) return found;
+  for (const PQconninfoOption* option = all; option->keyword != nullptr; ++option) {
+    const bool built =
+        option->val != nullptr && option->compiled != nullptr && std::string_view(option->val) == option->compiled;
+    if (option->val != nullptr && !built) found[option->keyword] = option->val;
+  }
+  api().PQconninfoFree(all);
+  return found;
+}
+
+/// For messages: which database it is, and where. Errors: invalid where the port is no number.
+std::string place_of(const PQconninfoOption* parsed, const PostgresOptions& options) {
+  auto given = libpq_defaults();
+  for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) given[option->keyword] = option->val;
+  }
+  if (given["port"].find_first_not_of("0123456789,") != std::string::npos) {
+    throw Error(Code::invalid,
+                "the port of the URL (or PGPORT) is not a number; write %2F, %3A, %3F and %40 for '/', "
+                "':', '?' and '@' in a name or password");
+  }
+  // Without one the database is called as the role.
+  const std::string& database = given["dbname"].empty() ? given["user"] : given["dbname"];
+  return fmt::format("database {} on {}{}{}, schema {}, tenant {}", database.empty() ? "(default)" : database,
+                     given["host"].empty() ? "this machine" : given["host"], given["port"].empty() ? "" : ":",
+                     given["port"], options.schema, options.tenant);
 }
 
 }  // namespace
@@ -297,31 +333,25 @@ Settings settings_of(std::string_view whole_url, const StorageOptions& options) 
     std::string message = said == nullptr ? "out of memory" : said;
     api().PQfreemem(said);
     while (!message.empty() && message.back() == '\n') message.pop_back();
-    throw Error(Code::invalid, fmt::format("the URL cannot be read: {}; write postgresql://user@host/database, with "
-                                           "%25, %2F, %3A and %40 for '%', '/', ':' and '@' in a name or password",
-                                           without_values(message)));
+    throw Error(Code::invalid,
+                fmt::format("the URL cannot be read: {}; write postgresql://user@host/database, with "
+                            "%25, %2F, %3A and %40 for '%', '/', ':' and '@' in a name or password",
+                            without_values(message, url.rest.find('@', url.rest.find('?')) != std::string::npos)));
   }
-  std::string database;
-  std::string host;
-  std::string port;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> freed(parsed, api().PQconninfoFree);
+  settings.place = place_of(parsed, url.options);
   for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option) {
     const std::string_view keyword = option->keyword;
     if (option->val == nullptr || keyword == "client_encoding" || keyword == "fallback_application_name") continue;
     settings.keywords.emplace_back(keyword);
     settings.values.emplace_back(option->val);
-    if (keyword == "dbname") database = option->val;
-    if (keyword == "host") host = option->val;
-    if (keyword == "port") port = ":" + std::string(option->val);
   }
-  api().PQconninfoFree(parsed);
   const auto add = [&](std::string_view keyword, std::string_view value) {
     settings.keywords.emplace_back(keyword);
     settings.values.emplace_back(value);
   };
   add("client_encoding", "UTF8");
   add("fallback_application_name", "kith");
-  settings.place = fmt::format("database {} on {}{}, schema {}, tenant {}", database.empty() ? "(default)" : database,
-                               host.empty() ? "this machine" : host, port, url.options.schema, url.options.tenant);
   return settings;
 }
 

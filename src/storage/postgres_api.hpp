@@ -17,6 +17,7 @@ namespace kith::postgres {
 #define KITH_LIBPQ_FUNCTIONS(F) \
   F(PQconnectdbParams)          \
   F(PQconninfoParse)            \
+  F(PQconndefaults)             \
   F(PQconninfoFree)             \
   F(PQfreemem)                  \
   F(PQfinish)                   \

@@ -12,6 +12,7 @@
 #include "base/quote.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
+#include "storage/scheme.hpp"
 
 namespace kith::postgres {
 namespace {
@@ -79,12 +80,35 @@ void take(PostgresOptions& options, std::string_view name, const std::string& va
   }
 }
 
+/// libpq would take a part of a password for the host, the port or the database where it holds one of these as they
+/// are, and what it takes for those is told in errors. `place` is what stands between the scheme and the parameters.
+void check_password(std::string_view place) {
+  if (!place.starts_with("//")) return;
+  place.remove_prefix(2);
+  const std::size_t slash = std::min(place.find('/'), place.size());
+  const std::string_view server = place.substr(0, slash);
+  const bool behind = place.find('@', slash) != std::string_view::npos;
+  if (!behind && server.find('@') == server.rfind('@')) return;
+  throw Error(Code::invalid, fmt::format("the URL has an '@' {}; write %40 for an '@' and %2F for a '/' in a name or "
+                                         "password: postgresql://user:password@host/database",
+                                         behind ? "behind the '/' that ends its host" : "too many before its host"));
+}
+
 }  // namespace
 
 Url parse_url(std::string_view url) {
   Url parsed;
-  const std::size_t question = url.find('?');
-  parsed.rest = url.substr(0, question);
+  const std::string scheme = scheme_of(url);
+  if (scheme != "postgresql") {
+    throw Error(Code::invalid, "the URL of a store on a server is postgresql://user@host/database");
+  }
+  url.remove_prefix(url.find(':'));
+  // As libpq reads it, a question mark before the '@' is the password's.
+  const std::size_t user_end = url.find_first_of("@/", url.starts_with("://") ? 3 : 0);
+  const bool has_user = user_end != std::string_view::npos && url[user_end] == '@';
+  const std::size_t question = url.find('?', has_user ? user_end : 0);
+  check_password(url.substr(1, question == std::string_view::npos ? question : question - 1));
+  parsed.rest = scheme + std::string(url.substr(0, question));
   char before = '?';
   std::vector<std::string_view> given;
   std::string_view query = question == std::string_view::npos ? std::string_view() : url.substr(question + 1);

@@ -6,13 +6,22 @@
 #include "base/quote.hpp"
 #include "kith/base/error.hpp"
 #include "kith/storage/postgres.hpp"
+#include "storage/scheme.hpp"
 
 namespace kith {
 namespace {
 
-/// The scheme in front of a colon in small letters (capitals mean the same, RFC 3986), or nothing: one letter is a
-/// drive, and a path may hold colons behind a slash.
-std::string scheme_of(std::string_view url) {
+/// A URL that names no storage may hold a password, and so may what was meant to be one: only its beginning is told.
+[[noreturn]] void fail_scheme(std::string_view beginning) {
+  throw Error(Code::invalid, "there is no storage " + quote(beginning) +
+                                 "; use \"memory:\", \"sqlite:path\", the plain path of an SQLite file, or "
+                                 "\"postgresql://host/database\"");
+}
+
+bool is_known(std::string_view scheme) { return scheme == "memory" || scheme == "sqlite" || scheme == "postgresql"; }
+
+/// What stands before the first colon as a scheme, or nothing.
+std::string read_scheme(std::string_view url) {
   const std::size_t colon = url.find(':');
   if (colon == std::string_view::npos || colon < 2) return {};
   std::string scheme(url.substr(0, colon));
@@ -22,10 +31,27 @@ std::string scheme_of(std::string_view url) {
   if (!letters) return {};
   std::transform(scheme.begin(), scheme.end(), scheme.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return scheme;
+  return scheme == "postgres" ? "postgresql" : scheme;
 }
 
 }  // namespace
+
+std::string scheme_of(std::string_view url) {
+  const std::size_t blanks = std::min(url.find_first_not_of(" \t\r\n"), url.size());
+  if (blanks != 0 && is_known(read_scheme(url.substr(blanks)))) {
+    throw Error(Code::invalid, "a blank stands before the URL (" + read_scheme(url.substr(blanks)) +
+                                   ":...); leave it out, or write \"sqlite:\" before a path that begins with one");
+  }
+  std::string scheme = read_scheme(url);
+  if (scheme.empty()) {
+    if (const std::size_t slashes = url.find("://"); slashes != std::string_view::npos) {
+      fail_scheme(url.substr(0, slashes + 3));
+    }
+    return scheme;
+  }
+  if (!is_known(scheme)) fail_scheme(scheme + ":");
+  return scheme;
+}
 
 void Transaction::migrate(const Migration& /*migration*/, std::span<const Entity* const> /*entities*/) {
   throw Error(Code::misuse, "this storage has no stores of an older format to migrate");
@@ -49,15 +75,12 @@ std::shared_ptr<Storage> open_storage(std::string_view url, const StorageOptions
                                    "; give the milliseconds that a writer waits for another, from 0");
   }
   const std::string scheme = scheme_of(url);
+  if (scheme == "postgresql") return open_postgres(url, options);
   if (scheme.empty()) return open_sqlite(url, options);
   const std::string_view rest = url.substr(scheme.size() + 1);
   if (scheme == "sqlite") return open_sqlite(rest, options);
-  if (scheme == "memory" && rest.empty()) return open_memory(options);
-  // libpq knows both names.
-  if (scheme == "postgresql" || scheme == "postgres") return open_postgres("postgresql:" + std::string(rest), options);
-  throw Error(Code::invalid, "there is no storage " + quote(url) +
-                                 "; use \"memory:\", \"sqlite:path\", the plain path of an SQLite file, or "
-                                 "\"postgresql://host/database\"");
+  if (rest.empty()) return open_memory(options);
+  throw Error(Code::invalid, "a store in memory has no name: use \"memory:\" alone");
 }
 
 }  // namespace kith

@@ -126,6 +126,11 @@ TEST(Dump, ABrokenDumpLeavesNoTenant) {
   };
   EXPECT_EQ(fails(url), Code::corrupt);
   EXPECT_TRUE(tenants::list(url).empty()) << "what made the tables";
+  for (const char* scheme : {"POSTGRESQL", "Postgres"}) {
+    const std::string same = scheme + url.substr(url.find(':'));
+    EXPECT_EQ(fails(same), Code::corrupt);
+    EXPECT_TRUE(tenants::list(same).empty()) << scheme;
+  }
   std::istringstream whole(text);
   load(whole, url, model(), options());
   EXPECT_EQ(fails(other), Code::corrupt);

@@ -6,9 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <map>
 #include <regex>
 #include <set>
 
+#include "kith/engine/tenants.hpp"
 #include "storage/contract.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/postgres_url.hpp"
@@ -59,14 +62,52 @@ TEST(PostgresUrl, RefusesWhatItDoesNotKnow) {
 
 #ifdef KITH_POSTGRES
 TEST(PostgresUrl, NoPasswordIsShown) {
-  for (const char* url : {"postgresql://u:sec%ret@h/d", "postgresql://u:a@[sec%ret/d", "postgresql://u@h/d?sec%ret"}) {
-    try {
-      static_cast<void>(kith::postgres::settings_of(url, {}));
-      ADD_FAILURE() << url;
-    } catch (const kith::Error& error) {
-      EXPECT_EQ(error.code, Code::invalid);
-      EXPECT_EQ(std::string(error.what()).find("sec"), std::string::npos) << error.what();
+  for (const char* url :
+       {"postgresql://u:sec%ret@h/d", "postgresql://u:a@[sec%ret/d", "postgresql://u@h/d?sec%ret",
+        "postgresql://u:sec/ret@h/d", "postgresql://u:12/sec@h/d", "postgresql://u:sec/ret@h/d?kith_tenant=1",
+        "postgresql://u:a@sec@h/d", "postgresql://u:sec?re/t@h/d", "postgresql://u:1?sec=/b@h/d",
+        "postgresql:/u:sec@h/d", "postgresql:u:sec@h", " postgresql://u:sec@h/d", "\tPOSTGRES://u:sec@h/d",
+        "mysql://u:sec@h/d", "postgresql+x-y://u:sec@h/d", "memory:sec"}) {
+    for (const bool server_alone : {false, true}) {
+      try {
+        static_cast<void>(server_alone ? kith::open_postgres(url) : kith::open_storage(url));
+        ADD_FAILURE() << url;
+      } catch (const kith::Error& error) {
+        EXPECT_EQ(error.code, Code::invalid) << url;
+        EXPECT_EQ(std::string(error.what()).find("sec"), std::string::npos) << error.what();
+        EXPECT_EQ(std::string(error.what()).find("ret"), std::string::npos) << error.what();
+      }
     }
+  }
+  // In its right form each of them is a password.
+  EXPECT_EQ(kith::postgres::settings_of("postgresql://u:s%2Fe%40c%3Fr@h:7/d", {}).place,
+            "database d on h:7, schema kith, tenant 1");
+  EXPECT_EQ(kith::postgres::settings_of("postgresql://u:sec?ret@h:7/d?kith_tenant=2", {}).place,
+            "database d on h:7, schema kith, tenant 2");
+}
+
+/// What the URL leaves out libpq takes from its environment, and errors name what it came to.
+TEST(PostgresUrl, TheEnvironmentOfLibpqFillsIn) {
+  const auto place = [](const char* url) { return kith::postgres::settings_of(url, {}).place; };
+  const char* const names[] = {"PGHOST", "PGPORT", "PGDATABASE", "PGUSER"};
+  std::map<std::string, std::string> before;
+  for (const char* name : names) {
+    if (const char* value = std::getenv(name); value != nullptr) before[name] = value;
+  }
+  setenv("PGHOST", "db.example", 1);
+  setenv("PGPORT", "7", 1);
+  setenv("PGUSER", "anna", 1);
+  unsetenv("PGDATABASE");
+  EXPECT_EQ(place("postgresql://"), "database anna on db.example:7, schema kith, tenant 1");
+  EXPECT_EQ(place("POSTGRES://bert@?kith_tenant=2"), "database bert on db.example:7, schema kith, tenant 2");
+  EXPECT_EQ(place("postgresql://other.example:8/shop"), "database shop on other.example:8, schema kith, tenant 1");
+  setenv("PGDATABASE", "shop", 1);
+  EXPECT_EQ(place("postgresql:///?kith_schema=s"), "database shop on db.example:7, schema s, tenant 1");
+  setenv("PGPORT", "seven", 1);
+  EXPECT_KITH_ERROR(place("postgresql://"), Code::invalid, "PGPORT");
+  for (const char* name : names) {
+    unsetenv(name);
+    if (before.contains(name)) setenv(name, before[name].c_str(), 1);
   }
 }
 #endif
@@ -113,6 +154,7 @@ TEST(PostgresUrl, ANameOfLibpqsAndCapitalsMeanTheSame) {
   for (const char* scheme : {"postgres", "Postgresql", "POSTGRES"}) {
     EXPECT_FALSE(kith::open_storage(scheme + rest, {.create = false})->fresh()) << scheme;
   }
+  EXPECT_KITH_ERROR(kith::tenants::list(" postgres" + rest), kith::Code::invalid, "a blank stands before the URL");
   EXPECT_KITH_ERROR(kith::open_storage("postgre" + rest), kith::Code::invalid, "postgresql://host/database");
 }
 
