@@ -41,6 +41,7 @@ def test_a_posting_is_reversed_once_by_its_mirror(shop: SimpleNamespace) -> None
 
 def test_balances_sum_what_is_left(shop: SimpleNamespace) -> None:
     with shop.session.work() as work:
+        work.exchange_rates.create(from_currency="EUR", rate="1.10", source="treasury", **{"from": "2020-01-01"})
         post(shop, work, "10.00")
         post(shop, work, "5.50")
         work.postings.create(
@@ -48,11 +49,11 @@ def test_balances_sum_what_is_left(shop: SimpleNamespace) -> None:
         )
     balance = shop.session.balance(["account"])
     assert balance.rows() == [
-        ("bookings", "USD", kith.Money(Decimal("15.50"), "USD"), 0, 2),
-        ("cash", "EUR", kith.Money(7, "EUR"), 0, 1),
+        ("bookings", "USD", kith.Money(Decimal("15.50"), "USD"), kith.Money(Decimal("15.50"), "USD"), 0, 2),
+        ("cash", "EUR", kith.Money(7, "EUR"), kith.Money(Decimal("7.70"), "USD"), 0, 1),
     ]
     only = shop.session.balance(["employee"], "account = :a and amount < 8.00 USD", a="bookings")
-    assert only.rows() == [(shop.seller.id, "USD", kith.Money(Decimal("5.50"), "USD"), 0, 1)]
+    assert only.rows() == [(shop.seller.id, "USD", kith.Money(Decimal("5.50"), "USD"), kith.Money(Decimal("5.50"), "USD"), 0, 1)]
     with shop.session.work() as work:
         assert len(work.reverse_document("customer", shop.acme, source="void")) == 3
         assert work.reverse_document("customer", shop.acme) == []
