@@ -117,9 +117,9 @@ def stored_commission(programs, data, runs, rows):
     return [first, pandas, *results[1:]]
 
 
-def company(programs, data, runs, rows):
+def company(programs, data, runs, events, deals):
     """P5 over a store, actuals of quotas, and what telling a deed costs."""
-    results = lines_of([programs / "incentive_bench", data / "company", runs, rows, rows])
+    results = lines_of([programs / "incentive_bench", data / "company", runs, events, deals])
     for line in results:
         if "target" in line:
             line["target"] = line["target"] or None
@@ -237,7 +237,8 @@ def main():
     options.add_argument("--build", type=Path, default=Path("build/bench"))
     options.add_argument("--runs", type=int, default=7, help="of each job; the median counts")
     options.add_argument("--rows", type=int, default=100_000, help="customers of P6 and P7")
-    options.add_argument("--stored", type=int, default=300_000, help="deals and events in the stores of P4 and P5")
+    options.add_argument("--stored", type=int, default=300_000, help="deals in the stores of P4 and quotas")
+    options.add_argument("--events", type=int, default=1_000_000, help="events in the store of P5")
     options.add_argument("--million", type=int, default=1_000_000, help="customers of the jobs 1M")
     options.add_argument(
         "--only",
@@ -262,7 +263,7 @@ def main():
             results += plans(programs, given.runs)
             write(path, about, results)
         if wanted & {"P5", "quota", "catch_up"}:
-            results += company(programs, data, given.runs, given.stored)
+            results += company(programs, data, given.runs, given.events, given.stored)
             write(path, about, results)
         if wanted & {"P6", "P7"}:
             results += storage(programs, data, given.runs, given.rows)
