@@ -53,7 +53,9 @@ def test_balances_sum_what_is_left(shop: SimpleNamespace) -> None:
         ("cash", "EUR", kith.Money(7, "EUR"), kith.Money(Decimal("7.70"), "USD"), 0, 1),
     ]
     only = shop.session.balance(["employee"], "account = :a and amount < 8.00 USD", a="bookings")
-    assert only.rows() == [(shop.seller.id, "USD", kith.Money(Decimal("5.50"), "USD"), kith.Money(Decimal("5.50"), "USD"), 0, 1)]
+    assert only.rows() == [
+        (shop.seller.id, "USD", kith.Money(Decimal("5.50"), "USD"), kith.Money(Decimal("5.50"), "USD"), 0, 1)
+    ]
     with shop.session.work() as work:
         assert len(work.reverse_document("customer", shop.acme, source="void")) == 3
         assert work.reverse_document("customer", shop.acme) == []
