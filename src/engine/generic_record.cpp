@@ -6,6 +6,7 @@
 #include "engine/custom.hpp"
 #include "engine/generic.hpp"
 #include "engine/internal.hpp"
+#include "engine/valid.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/sha256.hpp"
 
@@ -352,9 +353,10 @@ void update_batch(Work& work, Batch& records) {
 
 Batch get_batch(const Reader& reader, const Entity& entity, std::span<const Id> ids) {
   const Turn turn(Inside::state(reader).session.get());
-  const Batch found = raw_get(reader, with_struct(entity), ids);
+  Batch found = raw_get(reader, with_struct(entity), ids);
   std::unordered_map<std::int64_t, std::size_t> rows;
   for (std::size_t row = 0; row < found.rows(); ++row) rows.emplace(found.columns[kIdField].word(row), row);
+  if (const auto today = ValidView::today(reader, entity)) put_day(*today, reader, found);
   const bool all = reads_all(reader, entity);
   const auto visible = all ? std::unordered_set<std::int64_t>() : allowed(reader, entity, Action::read, ids);
   Batch result(entity);

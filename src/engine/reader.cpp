@@ -342,7 +342,7 @@ void read_own(const Reader::State& state, FilteredRows::Plan& plan) {
 std::unique_ptr<Rows> run(std::shared_ptr<Reader::State> state, FilteredRows::Plan plan, std::size_t rights = 0) {
   Scan& scan = plan.scan;
   scan.order = plan.order;
-  plan.valid = ValidView::of(*state, *scan.entity);
+  if (!plan.valid) plan.valid = ValidView::of(*state, *scan.entity);
   if (plan.valid) on_day(plan, rights);
   if (state->as_of) at_moment(*state, scan);
   std::vector<int> read = plan.wanted;
@@ -370,6 +370,7 @@ std::optional<FilteredRows::Plan> plan_of(const Reader& reader, const Entity& en
                                           std::size_t& rights) {
   FilteredRows::Plan plan;
   plan.scan.entity = &entity;
+  plan.valid = ValidView::today(reader, entity);
   plan.scan.where = query.conditions;
   plan.limit = query.limit;
   // The store's own fields are looked up only where something asks for a name that the entity does not have.
@@ -505,12 +506,14 @@ Batch raw_get(const Reader& reader, const Entity& entity, std::span<const Id> id
 bool Reader::fetch(const Entity& entity, Id id, void* record) const {
   const Turn turn(state_->session.get());
   const bool all = reads_all(*this, entity);
-  if (all && !state_->as_of && !state_->valid) return fetch_record(state_->live(), entity, id, record);
-  const Batch batch = raw_get(*this, entity, {&id, 1});
+  const auto today = ValidView::today(*this, entity, id);
+  if (all && !today && !state_->as_of && !state_->valid) return fetch_record(state_->live(), entity, id, record);
+  Batch batch = raw_get(*this, entity, {&id, 1});
   if (batch.rows() == 0) return false;
   const bool may_read = all || (state_->valid ? allowed(*this, entity, Action::read, {&id, 1}).contains(id.value)
                                               : allowed_row(*this, entity, Action::read, batch, 0));
   if (!may_read) return false;
+  if (today) put_day(*today, *this, batch);
   load_row(batch, 0, record);
   return true;
 }
@@ -531,7 +534,7 @@ std::optional<Pushed> pushed_scan(const Reader& reader, const Entity& entity, co
   std::size_t rights = 0;
   auto plan = plan_of(reader, entity, query, rights);
   if (!plan) return Pushed{};
-  if (plan->test_expression || plan->parents || ValidView::of(state, entity)) return std::nullopt;
+  if (plan->test_expression || plan->parents || plan->valid || ValidView::of(state, entity)) return std::nullopt;
   const auto own = [&](const Condition& one) { return reads_own(one, static_cast<int>(entity.fields.size())); };
   if (std::any_of(plan->scan.where.begin(), plan->scan.where.end(), own)) return std::nullopt;
   if (state.as_of) at_moment(state, plan->scan);

@@ -23,6 +23,9 @@ Column replaced(const Column& column, const std::map<std::size_t, Cell>& cells) 
   return result;
 }
 
+/// As what Reader::State::remembered keeps the answer whether any row of an entity begins after today: one that does.
+constexpr std::int64_t kAnyAhead = -1;
+
 Cell empty_of(const Field& field) {
   if (field.nullable) return {};
   return is_text(field.type) ? Cell(std::string()) : Cell(std::int64_t{0});
@@ -50,40 +53,97 @@ std::shared_ptr<const ValidView> ValidView::of(const Reader::State& state, const
   view->entity_ = &entity;
   view->moment_ = state.now;
   view->day_ = *state.valid;
-  const auto group_of = [&](const Entity& rows, std::string_view subject) -> Group& {
-    for (Group& group : view->groups_) {
-      if (group.rows == &rows) return group;
-    }
-    return view->groups_.emplace_back(Group{.rows = &rows, .subject = rows.at(subject)});
-  };
-  for (const Area* area : state.model().areas()) {
-    for (const Mirror& mirror : area->mirrors) {
-      if (mirror.rows == entity.name) view->dated_ = true;
-      if (mirror.entity != entity.name) continue;
-      const Entity& rows = state.model().entity(mirror.rows);
-      Group& group = group_of(rows, mirror.subject);
-      group.begins = group.begins || mirror.begins;
-      group.columns.push_back({entity.at(mirror.field), rows.at(mirror.value)});
-      for (const std::string_view field : mirror.settled) group.settled.push_back(entity.at(field));
-    }
-  }
+  view->follow(state.model(), false);
   const Entity& ownerships = entity_of<Ownership>();
   if (&entity == &ownerships) view->dated_ = true;
   if (!entity.roles.owner.empty()) {
-    Group& group = group_of(ownerships, "record");
-    group.by_entity = true;
+    Group& group =
+        view->groups_.emplace_back(Group{.rows = &ownerships, .subject = ownerships.at("record"), .by_entity = true});
     group.columns.push_back({entity.at(entity.roles.owner), ownerships.at("owner")});
     if (!entity.roles.unit.empty()) {
       group.columns.push_back({entity.at(entity.roles.unit), ownerships.at("unit")});
     }
   }
   if (view->groups_.empty() && !view->dated_) return nullptr;
-  for (const Group& group : view->groups_) {
-    for (const Column& column : group.columns) view->changed_.insert(column.field);
-    view->changed_.insert(group.settled.begin(), group.settled.end());
-  }
+  view->mark();
   if (view->dated_ && has_timestamps(entity)) view->changed_.insert(entity.at("to"));
   return view;
+}
+
+/// Groups what areas say about the entity; `by_days`: only where rows begin with a day.
+void ValidView::follow(const Model& model, bool by_days) {
+  for (const Area* area : model.areas()) {
+    for (const Mirror& mirror : area->mirrors) {
+      if (mirror.rows == entity_->name && !by_days) dated_ = true;
+      if (mirror.entity != entity_->name) continue;
+      const Entity& rows = model.entity(mirror.rows);
+      if (by_days && has_timestamps(rows)) continue;
+      auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& one) { return one.rows == &rows; });
+      if (group == groups_.end()) {
+        group = groups_.insert(group, Group{.rows = &rows, .subject = rows.at(mirror.subject)});
+      }
+      group->begins = group->begins || mirror.begins;
+      group->columns.push_back({entity_->at(mirror.field), rows.at(mirror.value)});
+      for (const std::string_view field : mirror.settled) group->settled.push_back(entity_->at(field));
+    }
+  }
+}
+
+void ValidView::mark() {
+  for (const Group& group : groups_) {
+    for (const Column& column : group.columns) changed_.insert(column.field);
+    changed_.insert(group.settled.begin(), group.settled.end());
+  }
+}
+
+/// True where a row of the group begins after today. A reader asks once for all records.
+bool ValidView::ahead(const Reader& reader, const Group& group, std::optional<Id> record) const {
+  Reader::State& state = Inside::state(reader);
+  auto& known = state.remembered[group.rows];
+  if (const auto found = known.find(kAnyAhead); found != known.end() && (!record || !found->second)) {
+    return found->second.has_value();
+  }
+  Scan scan{.entity = group.rows,
+            .fields = {kIdField},
+            .where = {{.op = Condition::Op::gt, .field = group.rows->at("from"), .operands = {day_.days}, .terms = {}}},
+            .limit = 1};
+  const std::string_view subject = group.rows->fields[static_cast<std::size_t>(group.subject)].name;
+  if (record) scan.where.push_back(equals(*group.rows, subject, *record));
+  const Batch rows = raw_all(reader.as_system("today"), std::move(scan));
+  const bool any = rows.rows() != 0;
+  if (!record) known[kAnyAhead] = any ? std::optional(Id{rows.columns.front().word(0)}) : std::nullopt;
+  return any;
+}
+
+std::shared_ptr<const ValidView> ValidView::today(const Reader& reader, const Entity& entity,
+                                                  std::optional<Id> record) {
+  const Reader::State& state = Inside::state(reader);
+  const bool system = state.actor.kind == PrincipalKind::system;
+  if (state.valid || system || entity.keeping != Keeping::versioned) return nullptr;
+  auto view = std::make_shared<ValidView>();
+  view->entity_ = &entity;
+  view->follow(state.model(), true);
+  if (view->groups_.empty()) return nullptr;
+  view->moment_ = state.now;
+  view->day_ = reader.today();
+  std::erase_if(view->groups_, [&](const Group& group) { return !view->ahead(reader, group, record); });
+  if (view->groups_.empty()) return nullptr;
+  view->mark();
+  return view;
+}
+
+void forget(const Reader& reader, const Entity& entity, const Batch& rows, std::size_t row) {
+  auto& remembered = Inside::state(reader).remembered;
+  const auto found = remembered.find(&entity);
+  if (found == remembered.end()) return;
+  const auto ahead = found->second.find(kAnyAhead);
+  if (ahead == found->second.end()) {
+    remembered.erase(found);
+    return;
+  }
+  std::optional<Id> any = ahead->second;
+  if (rows.column(entity.at("from")).word(row) > reader.today().days) any = Id{rows.columns[kIdField].word(row)};
+  found->second = {{kAnyAhead, any}};
 }
 
 void ValidView::add_needed(std::vector<int>& read) const {

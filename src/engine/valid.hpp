@@ -2,7 +2,8 @@
 #pragma once
 /// \file
 /// Reading as of a day of valid time: columns that show the newest of dated rows show the row of that day instead, and
-/// of dated rows only those that had begun.
+/// of dated rows only those that had begun. The present is such a day, too, for what is told by days and ahead: a
+/// transfer as of next month.
 
 #include <memory>
 #include <optional>
@@ -18,6 +19,11 @@ class ValidView {
  public:
   /// Null where it changes nothing.
   static std::shared_ptr<const ValidView> of(const Reader::State& state, const Entity& entity);
+
+  /// What today changes for a reader without a day: columns that follow rows by days, where a row begins later. Null
+  /// where none does (of the record, if one is given), and for system readers, which see what is stored.
+  static std::shared_ptr<const ValidView> today(const Reader& reader, const Entity& entity,
+                                                std::optional<Id> record = std::nullopt);
 
   /// True for a field whose value may differ from the stored one.
   bool changes(int field) const { return changed_.contains(field); }
@@ -44,6 +50,9 @@ class ValidView {
     std::vector<int> settled = {};
   };
   struct Stays;
+  void follow(const Model& model, bool by_days);
+  void mark();
+  bool ahead(const Reader& reader, const Group& group, std::optional<Id> record) const;
   std::int64_t moment_of(const Entity& rows) const;
   void apply(const Reader& reader, const Group& group, Batch& batch, std::vector<bool>& absent) const;
 
@@ -54,6 +63,16 @@ class ValidView {
   bool dated_ = false;  // the entity's rows are dated ones
   std::set<int> changed_;
 };
+
+/// Puts the values of the day in place in rows that are there on every day.
+inline void put_day(const ValidView& view, const Reader& reader, Batch& rows) {
+  std::vector<bool> absent;
+  view.apply(reader.as_system("valid time"), rows, absent);
+}
+
+/// Lets the reader of a Work forget what it remembers of an entity, since it writes a row of it, but for whether any
+/// row of it begins later than today: that may only become true.
+void forget(const Reader& reader, const Entity& entity, const Batch& rows, std::size_t row);
 
 /// The same reader without a day of valid time: what is stored.
 Reader stored_view(const Reader& reader);

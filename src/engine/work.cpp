@@ -10,6 +10,7 @@
 #include "engine/internal.hpp"
 #include "engine/owners.hpp"
 #include "engine/pending.hpp"
+#include "engine/valid.hpp"
 #include "engine/verbs.hpp"
 #include "kith/base/error.hpp"
 #include "storage/side_by_side.hpp"
@@ -342,7 +343,7 @@ void Work::touch(const Entity& entity, const Batch& batch, std::size_t row, Chan
     state_->held->settings_changed = true;
     state_->held->forget_settings();
   }
-  state_->remembered.erase(&entity);
+  forget(*this, entity, batch, row);
   const Id id{batch.columns[kIdField].word(row)};
   const auto [place, added] = pending.position[&entity].try_emplace(id.value, pending.touched.size());
   if (added) {

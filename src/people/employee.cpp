@@ -74,14 +74,17 @@ Id create(Work& work, Employee& employee) {
 
 void update(Work& work, Employee& employee) {
   const Employee before = verb::before_update(work, employee);
-  if (employee.unit != before.unit) {
+  const std::optional<Id> stored = stored_of<Employee>(work, employee.id).unit;
+  if (employee.unit != before.unit && employee.unit != stored) {
     throw Error(Code::invalid, "employee", "unit",
                 "is changed by people::transfer, which knows from which day; leave it as it was read");
   }
   require_plausible(employee);
   Employee row = employee;
+  row.unit = stored;
   row.name_key = verb::key_of(row.name);
   work.update(row);
+  row.unit = before.unit;
   employee = std::move(row);
 }
 

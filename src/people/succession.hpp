@@ -27,6 +27,13 @@ void require_newest(const std::vector<Row>& rows, Date from) {
   }
 }
 
+/// A record as it is stored: where a dated row begins later, its column has the value of then already, which a reader
+/// shows from that day on.
+template <class T>
+T stored_of(const Work& work, Id id) {
+  return work.as_system("dated rows").get<T>(id);
+}
+
 /// Lets `next` hold from its day on: ends the row that holds then, or replaces the one that began on that very day
 /// (a day is the smallest stretch; the version before stays readable in its history).
 template <class Row>

@@ -115,13 +115,16 @@ Id create(Work& work, Unit& unit, Date from) {
 
 void update(Work& work, Unit& unit) {
   const Unit before = verb::before_update(work, unit);
-  if (unit.parent != before.parent) {
+  const std::optional<Id> stored = stored_of<Unit>(work, unit.id).parent;
+  if (unit.parent != before.parent && unit.parent != stored) {
     throw Error(Code::invalid, "unit", "parent",
                 "is changed by people::move, which knows from which day; leave it as it was read");
   }
   Unit row = unit;
+  row.parent = stored;
   row.name_key = verb::key_of(row.name);
   work.update(row);
+  row.parent = before.parent;
   unit = std::move(row);
 }
 

@@ -2,12 +2,15 @@
 #include "kith/people/employee.hpp"
 
 #include "kith/base/text.hpp"
+#include "kith/engine/generic.hpp"
 #include "support/store.hpp"
 
 namespace kith {
 namespace {
 
 using test::says;
+
+const int kEmployeeUnit = entity_of<Employee>().at("unit");
 
 class EmployeeTest : public test::StoreTest {
  protected:
@@ -121,6 +124,53 @@ TEST_P(EmployeeTest, RefusesBadInputAndChangesNothing) {
   Employee known = session().reader().get<Employee>(zhang);
   known.unit = sales;
   EXPECT_TRUE(says(refused([&](Work& work) { people::update(work, known); }, Code::invalid), "people::transfer"));
+}
+
+// The test's day is 2026-01-01.
+TEST_P(EmployeeTest, ATransferAheadShowsWhenItsDayComes) {
+  const Id sales = unit("Sales"), service = unit("Service");
+  const Id zhang = hire("Zhang", sales), li = hire("Li", sales), wang = hire("Wang", service, date(2026, 2, 1));
+  transfer(zhang, service, date(2026, 3, 1));
+  const auto unit_of = [&](Id who) { return session().reader().get<Employee>(who).unit; };
+  const auto in = [&](Id where) {
+    std::vector<Id> ids;
+    const Query query{.where = "unit = :unit", .parameters = {{"unit", where}}, .order = {"id"}};
+    for (const Employee& row : session().reader().list<Employee>(query)) ids.push_back(row.id);
+    return ids;
+  };
+  EXPECT_EQ(unit_of(zhang), sales);
+  EXPECT_EQ(unit_of(wang), std::nullopt) << "whose first day is still to come";
+  EXPECT_EQ(in(sales), (std::vector<Id>{zhang, li}));
+  EXPECT_EQ(in(service), std::vector<Id>{});
+  const Groups groups = session().reader().group(entity_of<Employee>(), {"unit"}, {});
+  EXPECT_EQ(groups.rows.size(), 2U) << "Sales and none";
+
+  // What is written meanwhile leaves the plan alone, in one Work too.
+  in_work([&](Work& work) {
+    Employee row = work.get<Employee>(zhang);
+    EXPECT_EQ(row.unit, sales);
+    row.email = "zhang@acme.example";
+    people::update(work, row);
+    EXPECT_EQ(row.unit, sales);
+    EXPECT_EQ(work.list<Employee>({.where = "unit is null"}).size(), 1U);
+    people::transfer(work, li, service, date(2026, 3, 1));
+    EXPECT_EQ(work.get<Employee>(li).unit, sales);
+    EXPECT_EQ(generic::get_batch(work, entity_of<Employee>(), std::vector{li}).column(kEmployeeUnit).word(0),
+              sales.value);
+  });
+  EXPECT_TRUE(check(session()).empty());
+  const std::int64_t told = session().reader().seq();
+  EXPECT_EQ(session().reader({.valid_on = date(2026, 3, 1)}).get<Employee>(zhang).unit, service);
+
+  store().set_clock("2026-02-28T23:59:59Z");
+  EXPECT_EQ(unit_of(zhang), sales);
+  EXPECT_EQ(unit_of(wang), service);
+  store().set_clock("2026-03-01T00:00:00Z");
+  EXPECT_EQ(unit_of(zhang), service);
+  EXPECT_EQ(in(sales), std::vector<Id>{});
+  EXPECT_EQ(in(service), (std::vector<Id>{zhang, li, wang}));
+  EXPECT_EQ(session().reader({.as_of_seq = told}).get<Employee>(zhang).unit, service) << "as it was told then of today";
+  EXPECT_EQ(session().reader({.as_of_seq = told - 2}).get<Employee>(zhang).unit, sales) << "not yet told then";
 }
 
 TEST_P(EmployeeTest, ReachFollowsTheTree) {

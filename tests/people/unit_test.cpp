@@ -163,6 +163,24 @@ TEST_P(UnitTest, ExternalKeysAreUnique) {
   refused([&](Work& work) { people::create(work, twin, date(2025, 1, 1)); }, Code::conflict);
 }
 
+TEST_P(UnitTest, AMoveAheadShowsWhenItsDayComes) {
+  const Id east = add("East"), west = add("West"), team = add("Team", east);
+  move(team, west, date(2026, 7, 1));
+  const auto parent = [&] { return session().reader().get<Unit>(team).parent; };
+  EXPECT_EQ(parent(), east);
+  in_work([&](Work& work) {
+    Unit row = work.get<Unit>(team);
+    row.name = "Our team";
+    people::update(work, row);
+    EXPECT_EQ(row.parent, east);
+  });
+  EXPECT_EQ(session().reader().list<Unit>({.where = "parent = :east", .parameters = {{"east", east}}}).size(), 1U);
+  EXPECT_TRUE(check(session()).empty());
+  store().set_clock("2026-07-01T00:00:00Z");
+  EXPECT_EQ(parent(), west);
+  EXPECT_EQ(people::ancestors(session().reader(), team, session().reader().today()), std::vector<Id>{west});
+}
+
 INSTANTIATE_ON_ALL_BACKENDS(UnitTest);
 
 }  // namespace

@@ -2,7 +2,7 @@
 #pragma once
 /// \file
 /// Employees and their dated membership of units. A membership is [from, to); somebody has one main unit at a time,
-/// kept in `Employee::unit` by the newest membership (one recorded ahead shows there at once).
+/// in `Employee::unit`: that of today, or of the day that is read. One recorded ahead shows there when its day comes.
 
 #include <optional>
 #include <string>
@@ -21,7 +21,7 @@ struct Employee {
   std::string name = {};
   std::string name_key = {};  ///< kept: fold(name)
   std::optional<std::string> email = {};
-  std::optional<Id> unit = {};  ///< of the newest membership, changed by `transfer`
+  std::optional<Id> unit = {};  ///< today's, of the membership that holds; changed by `transfer`
   std::optional<Date> hired_on = {};
   std::optional<Date> left_on = {};
   std::optional<std::string> source = {};

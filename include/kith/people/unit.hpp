@@ -2,7 +2,7 @@
 #pragma once
 /// \file
 /// The organisation: units in a tree (company, region, team). Where a unit hangs is a dated row, so that the tree of
-/// any day can be walked; the unit's `parent` is that of the newest row (a move recorded ahead shows there at once).
+/// any day can be walked; `parent` is that of today, or of the day that is read: a move ahead shows when its day comes.
 
 #include <optional>
 #include <string>
@@ -20,7 +20,7 @@ struct Unit {
   std::int64_t seq = 0;
   std::string name = {};
   std::string name_key = {};       ///< kept: fold(name)
-  std::optional<Id> parent = {};   ///< of the newest row, changed by `move`; none for a root
+  std::optional<Id> parent = {};   ///< today's, of the row that holds; changed by `move`; none for a root
   std::optional<Id> manager = {};  ///< employee who leads it
   std::optional<std::string> source = {};
   std::optional<std::string> external_id = {};
