@@ -48,6 +48,8 @@ struct Recovery {
   static Batch as_current(const Entity& entity, const Batch& past, const std::vector<std::size_t>& rows);
   /// The first reference of the rows to a record that is neither there nor among them.
   static std::optional<Reference> missing_reference(const Reader& reader, const std::vector<Batch>& rows);
+  /// What is wrong with a value of the rows that no custom_field defines any more; nothing where there is none.
+  static std::optional<Finding> undefined_value(const Reader& reader, const std::vector<Batch>& rows);
   WorkOptions& options() const;
   bool wrote() const;
   std::optional<Timestamp>& owner_from() const;

@@ -126,6 +126,39 @@ std::optional<Recovery::Reference> Recovery::missing_reference(const Reader& rea
   return std::nullopt;
 }
 
+std::optional<Finding> Recovery::undefined_value(const Reader& reader, const std::vector<Batch>& rows) {
+  const Entity& field = entity_of<CustomField>();
+  for (const Batch& batch : rows) {
+    const int place = batch.entity->custom();
+    if (place < 0) continue;
+    std::optional<std::set<std::string>> defined;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      const Column& texts = batch.column(place);
+      if (texts.is_null(row)) continue;
+      if (!defined) {
+        defined.emplace();
+        const Batch own = raw_all(reader, {.entity = &field, .where = {equals(field, "entity", batch.entity->name)}});
+        for (std::size_t i = 0; i < own.rows(); ++i) defined->emplace(own.column(field.at("name")).text(i));
+      }
+      for (const auto& [name, cell] : parse_custom(texts.text(row))) {
+        if (defined->contains(name)) continue;
+        const Entity& past = *reader.model().history_of(field);
+        const Batch gone =
+            raw_all(reader, {.entity = &past,
+                             .where = {equals(past, "entity", batch.entity->name), equals(past, "name", name)},
+                             .order = {{.field = kSeqField, .descending = true}},
+                             .limit = 1});
+        const std::string by = gone.rows() == 0 ? "" : " since work " + std::to_string(gone.columns.back().word(0));
+        const Id id{batch.columns[kIdField].word(row)};
+        return Finding{std::string(batch.entity->name), id,
+                       "has a value of '" + name + "', which no custom_field defines" + by + "; " +
+                           (by.empty() ? "" : "undo that work, or ") + "define the field again first"};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 WorkOptions& Recovery::options() const { return work.pending_->options; }
 std::optional<Timestamp>& Recovery::owner_from() const { return work.pending_->owner_from; }
 bool Recovery::wrote() const { return work.pending_->wrote; }
@@ -233,6 +266,10 @@ void restore(Work& work, const Entity& entity, Id id) {
   }
   add_gone_parts(work, entity, id, past.columns.back().word(0), rows);
   require_references(work, rows);
+  if (const auto fault = Recovery::undefined_value(work.as_system("restore"), rows)) {
+    throw Error(Code::state, fault->entity, "custom",
+                "record " + std::to_string(fault->id.value) + " " + fault->message);
+  }
   Work::Step step(work);
   for (const Batch& batch : rows) {
     recovery.put_back(batch, std::vector<ChangeKind>(batch.rows(), ChangeKind::restored));

@@ -8,6 +8,7 @@
 #include "engine/internal.hpp"
 #include "engine/new_findings.hpp"
 #include "engine/recovery.hpp"
+#include "engine/trail.hpp"
 #include "kith/engine/archive.hpp"
 #include "kith/engine/migration.hpp"
 
@@ -207,6 +208,11 @@ class Undo {
       const auto user = Recovery::reference_to(system, *group.entity, going, touched_);
       if (user) found_.push_back({std::string(user->entity->name), user->id, user->seq, user->text()});
     }
+    const bool definitions = touched_.contains(&entity_of<CustomField>());
+    if (const auto fault = definitions ? std::nullopt : Recovery::undefined_value(system, back)) {
+      found_.push_back(
+          {fault->entity, fault->id, 0, fault->entity + " " + std::to_string(fault->id.value) + " " + fault->message});
+    }
     const auto missing = Recovery::missing_reference(system, back);
     if (!missing) return;
     found_.push_back({std::string(missing->entity->name), missing->id, 0,
@@ -227,13 +233,15 @@ class Undo {
     }
   }
 
-  /// Where an area has a verb that closes records, only its verbs open them again.
+  /// Where an area has a verb that closes records, only its verbs open them again; and what was opened is closed by an
+  /// undo only while nothing has come to stand on it.
   void check_closed(const Touched& group, const Batch& going) {
     const int status = group.entity->find("status");
     if (status < 0) return;
     const auto& choices = group.entity->fields[static_cast<std::size_t>(status)].choices;
     const auto closed = std::find(choices.begin(), choices.end(), std::string_view("closed"));
     if (closed == choices.end()) return;
+    const std::int64_t word = closed - choices.begin() + 1;
     for (const Area* area : reader_.model().areas()) {
       if (std::find(area->entities.begin(), area->entities.end(), group.entity) == area->entities.end()) continue;
       const auto verb = [&](std::string_view end) {
@@ -244,8 +252,69 @@ class Undo {
       const std::string opens = verb("::reopen");
       if (verb("::close").empty() || opens.empty()) return;
       for (std::size_t row = 0; row < going.rows(); ++row) {
-        if (going.column(status).word(row) != closed - choices.begin() + 1) continue;
+        if (going.column(status).word(row) != word) continue;
         add(group, Id{going.columns[kIdField].word(row)}, 0, "is closed; open it again with " + opens);
+      }
+      const Places now = places_of(group.now);
+      for (std::size_t row = 0; row < group.before.rows(); ++row) {
+        const auto there = now.find(group.before.columns[kIdField].word(row));
+        const bool opened = there != now.end() && group.now.column(status).word(there->second) != word &&
+                            group.before.column(status).word(row) == word;
+        if (opened) return check_stands_on(*group.entity, verb("::close"));
+      }
+    }
+  }
+
+  /// Entities that refer to one, directly or through others, with that one.
+  std::set<const Entity*> dependents_of(const Entity& entity) const {
+    std::set<const Entity*> found{&entity};
+    for (std::size_t before = 0; before != found.size();) {
+      before = found.size();
+      for (const Entity* one : reader_.model().entities()) {
+        const bool refers = std::any_of(one->fields.begin(), one->fields.end(), [&](const Field& field) {
+          return found.contains(reader_.model().find_entity(field.options.refers_to));
+        });
+        if (refers) found.insert(one);
+      }
+    }
+    return found;
+  }
+
+  /// The first record of those kinds that is not as this work left it, though it did not touch it: it was written while
+  /// what this work opened was open.
+  void check_stands_on(const Entity& entity, const std::string& verb) {
+    const Reader system = reader_.as_system("undo");
+    Inside::state(system).as_of = false;
+    Inside::state(system).valid.reset();
+    const Reader then = reader_.as_system("undo");
+    Inside::state(then).valid.reset();
+    Inside::state(then).as_of = true;
+    Inside::state(then).seq = seq_;
+    const std::set<const Entity*> kinds = dependents_of(entity);
+    const Entity& log = entity_of<ChangeRow>();
+    const std::int64_t last = changes_of(system, seq_).back().id.value;
+    auto rows =
+        raw_scan(system, {.entity = &log,
+                          .where = {{.op = Condition::Op::gt, .field = kIdField, .operands = {last}, .terms = {}}},
+                          .order = {{.field = kIdField}}});
+    for (Batch batch; rows->next(batch);) {
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        const ChangeRow change = read_change(batch, row);
+        const Entity* of = reader_.model().find_entity(change.entity);
+        if (of == nullptr || !kinds.contains(of) || of->keeping != Keeping::versioned) continue;
+        const auto own = touched_.find(of);
+        if (own != touched_.end() && own->second.contains(change.record.value)) continue;
+        const Batch left = raw_get(then, *of, {&change.record, 1}), now = raw_get(system, *of, {&change.record, 1});
+        if (left.rows() == now.rows() && (now.rows() == 0 || same_values(now, 0, left, 0))) continue;
+        const bool told = std::any_of(found_.begin(), found_.end(), [&](const Obstacle& one) {
+          return one.entity == change.entity && one.id == change.record && one.seq == change.seq;
+        });
+        if (told) return;
+        found_.push_back({change.entity, change.record, change.seq,
+                          change.entity + " " + std::to_string(change.record.value) + " was written by work " +
+                              std::to_string(change.seq) + " while " + std::string(entity.name) +
+                              " was open; undo that work first, or close it again with " + verb});
+        return;
       }
     }
   }

@@ -91,6 +91,39 @@ TEST_P(StatementTest, AClosedPeriodIsNotOpenedByUndo) {
   EXPECT_EQ(session().reader().list<CommissionPeriod>().front().reopened, 1);
 }
 
+TEST_P(StatementTest, AReopeningIsUndoneOnlyWhileNothingStandsOnIt) {
+  plan({.interval = "month", .components = {{"revenue", kThreeTiers}}});
+  const Id seller = employee("Ann");
+  assigned("field", seller);
+  won(seller, 35'000'000, "2025-01-03");
+  for (const char* period : {"2025-01", "2025-02"}) {
+    run(period);
+    close(period);
+  }
+  const auto reopen = [&](std::string_view period) {
+    in_work([&](Work& work) { incentive::reopen(work, period, "mistake"); });
+    return session().reader().seq();
+  };
+  const auto closed = [&] {
+    const Query query{.where = "status = 'closed'"};
+    return session().reader().list<CommissionPeriod>(query).size();
+  };
+  in_work([&, seq = reopen("2025-02")](Work& work) { history::undo(work, seq); });
+  EXPECT_EQ(closed(), 2U) << "nothing stands on it";
+
+  const std::int64_t second = reopen("2025-02");
+  const std::int64_t first = reopen("2025-01");
+  const auto found = history::obstacles(session().reader(), second);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.front().seq, first);
+  const Error error = refused([&](Work& work) { history::undo(work, second); }, Code::conflict);
+  EXPECT_TRUE(test::says(error, "by work " + std::to_string(first)));
+  EXPECT_TRUE(test::says(error, "incentive::close"));
+  in_work([&](Work& work) { history::undo(work, first); });
+  in_work([&](Work& work) { history::undo(work, second); });
+  EXPECT_EQ(closed(), 2U) << "what stood on it was undone";
+}
+
 TEST_P(StatementTest, J02TheSameFactsAgainChangeNothing) {
   plan({.components = {{"revenue", {{"0", "0.1"}}}}});
   const Id seller = employee("Ann");
