@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/quote.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith {
@@ -167,24 +168,60 @@ const std::vector<int>& Expression::reads() const { return program_->reads; }
 
 std::string Expression::json() const { return expr::to_json(program_->root); }
 
+namespace {
+
+/// What fails within, said in the language of the expression.
+template <class Evaluate>
+auto in_language(Language language, Evaluate evaluate) {
+  try {
+    return evaluate();
+  } catch (const expr::Failed& fault) {
+    throw Error(fault.code, expr::text_of(fault.say, language));
+  }
+}
+
+/// What a kind of value is called in sentences.
+expr::Say kind_of(Type type) {
+  switch (type) {
+    case Type::integer:
+    case Type::decimal: return expr::Say::number;
+    case Type::money: return expr::Say::money;
+    case Type::id: return expr::Say::id;
+    case Type::choice: return expr::Say::choice;
+    case Type::currency: return expr::Say::currency;
+    case Type::date: return expr::Say::date;
+    case Type::timestamp: return expr::Say::timestamp;
+    case Type::bytes: return expr::Say::bytes;
+    case Type::boolean: return expr::Say::truth;
+    case Type::text: break;
+  }
+  return expr::Say::text;
+}
+
+}  // namespace
+
 std::vector<Tri> Expression::test(const ColumnView& columns, std::size_t rows, const Lookups* lookups) const {
   if (type() != Type::boolean) {
-    throw Error(Code::misuse, fmt::format("'{}' is no filter: it yields {}", program_->text, name_of(type())));
+    const expr::Phrase what{expr::Say::no_filter, {quote(program_->text), kind_of(type())}};
+    throw Error(Code::misuse, expr::text_of(what, program_->language));
   }
   check_columns(program_->reads, program_->reads_text, columns, rows);
   std::vector<Tri> result(rows);
-  expr::test_rows(program_->root, program_->run(columns, lookups), rows, result.data());
+  const expr::Run run = program_->run(columns, lookups);
+  in_language(run.language, [&] { expr::test_rows(program_->root, run, rows, result.data()); });
   return result;
 }
 
 Value Expression::value(const ColumnView& columns, std::size_t row, const Lookups* lookups) const {
   check_columns(program_->reads, program_->reads_text, columns, row + 1);
-  return expr::value_of(program_->root, program_->run(columns, lookups), row);
+  const expr::Run run = program_->run(columns, lookups);
+  return in_language(run.language, [&] { return expr::value_of(program_->root, run, row); });
 }
 
 Explanation Expression::explain(const ColumnView& columns, std::size_t row, const Lookups* lookups) const {
   check_columns(program_->reads, program_->reads_text, columns, row + 1);
-  return expr::explain(program_->root, program_->run(columns, lookups), row);
+  const expr::Run run = program_->run(columns, lookups);
+  return in_language(run.language, [&] { return expr::explain(program_->root, run, row); });
 }
 
 std::vector<Condition> Expression::conjuncts() const { return program_->conjuncts; }

@@ -155,7 +155,7 @@ Value to_value(const Scalar& value, const Node& node, const Run& run) {
     case Kind::choice: {
       const std::int64_t number = value.number.word();
       if (number < 1 || number > static_cast<std::int64_t>(node.choices.size())) {
-        throw Error(Code::corrupt, "a choice holds the number " + std::to_string(number) + ", which has no name");
+        throw Error(Code::corrupt, text_of({Say::choice_number, {std::to_string(number)}}, run.language));
       }
       return std::string(node.choices[static_cast<std::size_t>(number - 1)]);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the value of one row comes about. Every part is evaluated as evaluation itself would, and none that it would not.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "schema/expression_row.hpp"
@@ -57,6 +58,7 @@ class Explainer {
       const bool skipped = decided || !takes_part(node, i);
       if (is_constant(arg) || arg.op == Op::list) {
         if (skipped) continue;
+        if (arg.op != Op::literal) result.parts.push_back(given(arg));
         null_part = null_part || arg.kind == Kind::null;
         if (arg.op != Op::list) decided = decides(node, row_.scalar(arg));
         continue;
@@ -78,6 +80,22 @@ class Explainer {
   }
 
  private:
+  /// A parameter with the value, or the values, that came from outside.
+  Explanation given(const Node& node) const {
+    Explanation result{.text = print(node), .evaluated = true};
+    if (node.op != Op::list) {
+      result.shown = shown(row_.scalar(node), node, run_);
+      return result;
+    }
+    constexpr std::size_t kMost = 20;
+    for (std::size_t i = 0; i < std::min(kMost, node.args.size()); ++i) {
+      result.shown += (i == 0 ? "" : ", ") + shown(row_.scalar(node.args[i]), node.args[i], run_);
+    }
+    if (node.args.size() > kMost) result.shown += ", … (" + std::to_string(node.args.size()) + ")";
+    result.shown = "(" + result.shown + ")";
+    return result;
+  }
+
   /// Only the branch of `if` that was taken takes part.
   bool takes_part(const Node& node, std::size_t place) const {
     if (node.op != Op::call || node.function != Function::if_ || place == 0) return true;

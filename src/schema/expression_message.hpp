@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kith/base/error.hpp"
 #include "kith/base/language.hpp"
 
 namespace kith::expr {
@@ -28,9 +29,12 @@ enum class Say {
   bytes,
   list,
   condition_of_if,
+  a_test,
+  and_of_between,
   no_currency,
   did_you_mean,
   known_are,
+  known_and_more,
   write_currency,
   has_currency,
   day_needs_zone,
@@ -101,6 +105,9 @@ enum class Say {
   row_only,
   date_range,
   too_big,
+  grew_too_big,
+  choice_number,
+  no_filter,
   evaluates_to,
   null_operand,
   divided_by_zero,
@@ -126,5 +133,11 @@ struct Phrase {
 std::string_view code_of(Say say);
 /// The sentence in a language; {p} is `position`.
 std::string text_of(const Phrase& phrase, Language language, std::size_t position = 0);
+
+/// An error of arithmetic that knows neither its expression nor its language; who evaluates says it again in that.
+struct Failed : Error {
+  Failed(Code number, Say what) : Error(number, text_of(what, Language::english)), say(what) {}
+  Say say;
+};
 
 }  // namespace kith::expr

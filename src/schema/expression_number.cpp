@@ -3,7 +3,7 @@
 
 #include <boost/multiprecision/cpp_int.hpp>
 
-#include "kith/base/error.hpp"
+#include "schema/expression_message.hpp"
 
 namespace kith::expr {
 
@@ -40,7 +40,7 @@ bool narrow_to(const Integer& value, Int128& result) {
 
 void check_size(const Integer& value) {
   if (value != 0 && msb(Integer(abs(value))) >= kMostBits) {
-    throw Error(Code::overflow, "a number inside the expression grew past 2,048 bits; simplify the formula");
+    throw Failed(Code::overflow, Say::grew_too_big);
   }
 }
 
@@ -169,7 +169,7 @@ std::int64_t Number::rounded(int scale) const {
   Integer result = doubled / (bottom * 2);
   if (top < 0) result = -result;
   if (result > std::numeric_limits<std::int64_t>::max() || result < std::numeric_limits<std::int64_t>::min()) {
-    throw Error(Code::overflow, "the value of the expression does not fit 64 bits");
+    throw Failed(Code::overflow, Say::too_big);
   }
   return result.convert_to<std::int64_t>();
 }

@@ -41,14 +41,24 @@ void fail(const Source& source, std::size_t at, const Phrase& what) {
 
 void fail(const Source& source, const Phrase& what) { throw Refusal(source.scope, fault_of(what, 0)); }
 
+constexpr std::size_t kMostSuggested = 8;  // as kith::suggest
+
 Phrase suggestion(std::string_view word, std::span<const std::string_view> known) {
-  constexpr std::string_view begins = " Known are ";
-  std::string names;
-  for (const std::string& name : near_names(word, known)) names += (names.empty() ? "" : ", ") + name;
-  if (!names.empty()) return {Say::did_you_mean, {names}};
-  names = suggest(word, known);
-  if (!names.starts_with(begins)) return "";
-  return {Say::known_are, {names.substr(begins.size(), names.size() - begins.size() - 1)}};
+  const auto joined = [](const auto& names) {
+    std::string text;
+    for (const auto& name : names) (text += text.empty() ? "" : ", ") += name;
+    return text;
+  };
+  if (const auto near = near_names(word, known); !near.empty()) return {Say::did_you_mean, {joined(near)}};
+  std::vector<std::string_view> shown;  // versions of one thing share its name
+  for (const std::string_view name : known) {
+    if (std::find(shown.begin(), shown.end(), name) == shown.end()) shown.push_back(name);
+  }
+  if (shown.empty()) return "";
+  const std::size_t all = shown.size();
+  shown.resize(std::min(kMostSuggested, all));
+  if (shown.size() == all) return {Say::known_are, {joined(shown)}};
+  return {Say::known_and_more, {joined(shown), std::to_string(all - shown.size())}};
 }
 
 namespace {
@@ -262,7 +272,7 @@ class Parser {
       if (!accept_word("with")) fail(source_, now().at, {Say::expected, {"'with'"}});
       node.op = Op::starts_with;
     } else {
-      if (negated) fail(source_, now().at, {Say::expected, {"'between', 'in', 'contains' or 'starts with'"}});
+      if (negated) fail(source_, now().at, {Say::expected, {Say::a_test}});
       return std::move(node.args.front());
     }
     node.args.push_back(parse_sum());
@@ -281,7 +291,7 @@ class Parser {
 
   Node parse_between(Node node) {
     node.args.push_back(parse_sum());
-    if (!accept_word("and")) fail(source_, now().at, {Say::expected, {"'and' of 'between ... and ...'"}});
+    if (!accept_word("and")) fail(source_, now().at, {Say::expected, {Say::and_of_between}});
     node.args.push_back(parse_sum());
     return node;
   }
