@@ -38,7 +38,7 @@ def dump(
 def load(store: StorePath, file: Annotated[str, typer.Argument(help="A dump.")]) -> None:
     """Load a dump into a new store."""
     kith.load(file, store)
-    out.print(f"Loaded {file}. State digest {kith.open(store, create=False).session().digest()}")
+    out.print(f"Loaded {file}. State digest {kith.open(store, create=False).session().digest()}", soft_wrap=True)
 
 
 @commands.command()
@@ -75,7 +75,7 @@ def generate(
 @commands.command()
 def digest(store: StorePath, actor: Actor = "local") -> None:
     """SHA-256 of the whole store."""
-    out.print(opened(store, actor).digest())
+    out.print(opened(store, actor).digest(), soft_wrap=True)
 
 
 @commands.command()
@@ -122,4 +122,4 @@ def doctor(store: StorePath) -> None:
     with kith.open(store, create=False) as opened_store:
         out.print(f"kith {kith.__version__}")
         for line in opened_store.doctor():
-            out.print(line, markup=False)
+            out.print(line, markup=False, soft_wrap=True)

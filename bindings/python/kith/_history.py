@@ -87,10 +87,6 @@ class PastReads:
     def _open(self) -> Any:
         raise NotImplementedError
 
-    def changes(self, after: int = 0, most: int = 1000) -> Table:
-        """The change feed behind a position: id, seq, entity, record, kind."""
-        return Table(self._open().changes(after, most))
-
     def obstacles(self, seq: int) -> Table:
         """What stands in the way of undoing a work: entity, id, seq of the later work, message; newest first."""
         return Table(self._open().obstacles(seq))

@@ -181,6 +181,14 @@ class Records(PastOfRecords):
         return dict(self._source().time_in_stages(id_of(id, self._entity), until))
 
 
+class Changes(Records):
+    """The entity `change`, read like any other; called, the change feed."""
+
+    def __call__(self, after: int = 0, most: int = 1000) -> Table:
+        """The change feed behind a position: id, seq, entity, record, kind."""
+        return Table(self._source().changes(after, most))
+
+
 class WritableRecords(WaysBack, Records):
     """One kind of record in a work: reads and writes. Each verb says which kind of record it is for."""
 

@@ -16,7 +16,7 @@ from ._arguments import Document, document_of, id_of, names, no_kind, plain, who
 from ._history import PastOfSession, PastReads, PastWrites
 from ._plan import Plan, _inputs, _raw_inputs
 from ._quotas import QuotaReads, QuotaVerbs
-from ._records import Records, WritableRecords, rows_of
+from ._records import Changes, Records, WritableRecords, rows_of
 from ._table import Record, Table
 from ._values import Money
 from .errors import MisuseError, NotFoundError
@@ -53,6 +53,11 @@ class _Source(PastReads, QuotaReads):
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *_kith.plurals()]
+
+    @property
+    def changes(self) -> Changes:
+        """The change feed, `changes(after)`; and the changes as records, `changes.find("seq = 3")`."""
+        return Changes(self._open, "change")
 
     @property
     def seq(self) -> int:

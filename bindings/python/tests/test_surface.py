@@ -244,6 +244,14 @@ def test_the_past_is_readable(shop: SimpleNamespace) -> None:
     assert shop.session.reader(as_of=then).customers.get(shop.acme.id).name == "Acme"
     assert [row.name for row in shop.session.customers.history(shop.acme.id)] == ["Acme", "Acme 2"]
     assert shop.session.changes(after=0, most=5)[0].id == 1
+    assert [row.entity for row in shop.session.changes.find("seq = :seq", seq=then + 1)] == ["customer"]
+
+
+def test_no_kind_of_record_is_shadowed(shop: SimpleNamespace) -> None:
+    with shop.session.work() as work:
+        for entity in shop.store.entities():
+            for source in (shop.session, shop.session.reader(), work):
+                assert getattr(source, entity.plural).find(limit=1) is not None, entity.plural
 
 
 def test_results_outlive_their_session_and_closed_ones_say_so(shop: SimpleNamespace) -> None:
