@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/internal.hpp"
+#include "engine/valid.hpp"
 #include "kith/engine/custom.hpp"
 
 namespace kith {
@@ -44,18 +45,7 @@ std::shared_ptr<const Kept> settings_of(const Reader& reader, std::shared_ptr<co
                                         Session::State::Present<Kept> Session::State::*in_session) {
   const Reader::State& state = Inside::state(reader);
   Held& held = *state.held;
-  const auto load = [&](bool as_of) {
-    Inside::Shared then = std::make_shared<Reader::State>();
-    then->session = state.session;
-    then->held = state.held;
-    then->head = state.head;
-    then->seq = as_of ? state.seq : state.head.seq;
-    then->as_of = as_of;
-    then->actor = state.actor;
-    then->rights = Rights::everything();
-    then->now = state.now;
-    return std::make_shared<const Kept>(Inside::make(std::move(then)));
-  };
+  const auto load = [&](bool as_of) { return std::make_shared<const Kept>(settings_view(reader, as_of)); };
   if (!(held.*in_held)) {
     auto& kept = (*state.session).*in_session;
     const bool fresh = kept.value && kept.seq == state.head.access_seq;

@@ -247,15 +247,6 @@ void require_readable_past(const Work& work, const Entity& entity, const CustomF
   }
 }
 
-/// What any area finds at fault now, and not before, needs the field: guards, machines, measures.
-void require_unused(const Work& work, const NewFindings& findings) {
-  if (const auto fault = findings.first(work.as_system("fields"))) {
-    throw Error(Code::state, "custom_field", "retired",
-                fault->entity + " " + std::to_string(fault->id.value) + " needs it, for without it " + fault->message +
-                    "; change that first, or undo what made it");
-  }
-}
-
 bool keyed(const CustomField& row) {
   return !row.retired && row.formula.empty() && (row.indexed || row.unique || !row.refers_to.empty());
 }
@@ -281,15 +272,22 @@ Id define(Work& work, CustomField& field) {
   if (before) require_same(*before, row);
   if (!before) require_readable_past(work, *entity, row);
   const bool retires = before && row.retired && !before->retired;
-  const auto areas = work.model().areas();
-  const NewFindings findings(work.as_system("fields"), retires ? std::vector<const Area*>(areas.begin(), areas.end())
-                                                               : std::vector<const Area*>());
+  const CustomField wanted = row;
+  const auto write = [&] {
+    row = wanted;
+    before ? work.update(row) : static_cast<void>(work.create(row));
+    if (const auto own = custom_of(work, *entity)) require_formulas(*own, row);
+  };
   Work::Step step(work);
   work.trusted([&] {
-    before ? work.update(row) : static_cast<void>(work.create(row));
+    if (!retires) {
+      write();
+    } else if (const auto fault = fault_of_change(work, "fields", write)) {  // guards, machines, measures name it
+      throw Error(Code::state, "custom_field", "retired",
+                  fault->entity + " " + std::to_string(fault->id.value) + " needs it, for without it " +
+                      fault->message + "; change that first, or undo what made it");
+    }
     const auto own = custom_of(work, *entity);
-    if (own != nullptr) require_formulas(*own, row);
-    if (retires) require_unused(work, findings);
     if (own != nullptr && !row.formula.empty()) require_computable(work, *own);
     const bool same = before && keyed(*before) == keyed(row) && before->unique == row.unique;
     if (same || (!before && !keyed(row))) return;
@@ -374,22 +372,28 @@ void check_defined(const Reader& reader, std::vector<Finding>& findings) {
 void check(const Reader& reader, std::vector<Finding>& findings) {
   check_defined(reader, findings);
   std::map<std::string, Keys, std::less<>> wanted;
+  std::map<std::pair<std::string, std::string>, Id> defined;  // by entity and name
   const auto all = customs_of(reader);
   for (const Entity* entity : reader.model().entities()) {
     const CustomFields* own = all->of(*entity);
     if (own == nullptr || &own->entity() != entity) continue;
     for (std::size_t i = 0; i < own->size(); ++i) {
+      defined.emplace(std::pair(std::string(entity->name), own->rule(i).name), own->rule(i).definition);
       if (!own->fault(i).empty()) {
         findings.push_back({"custom_field", own->rule(i).definition, "its formula must compile: " + own->fault(i)});
       }
     }
     check_records(reader, *own, wanted[std::string(entity->name)], findings);
   }
+  const std::int64_t last_id = Inside::state(reader).head.last_id;
   auto rows = raw_scan(reader, {.entity = &kKey});
   for (Batch batch; rows->next(batch);) {
     for (std::size_t at = 0; at < batch.rows(); ++at) {
       KeyRow row;
       load_row(batch, at, &row);
+      const auto definition = defined.find({row.entity, row.rule});
+      const bool given = row.id.value <= last_id && (definition == defined.end() || definition->second < row.id);
+      if (!given) findings.push_back({"key", row.id, "its id must be one that works gave after its field was defined"});
       const Cell value = row.text ? Cell(*row.text) : row.word ? Cell(*row.word) : Cell();
       Keys& keys = wanted[row.entity];
       const auto found = keys.find({row.rule, value, row.record.value});

@@ -8,22 +8,22 @@
 
 namespace kith::verb {
 
-/// A record verb: removes a setting on which nothing stands. Errors: denied without `administer` on `Asked` (the whole
-/// that it is part of), conflict where an area would find a fault then, and those of Work::remove.
+/// Removes a setting on which nothing stands, with its parts. `remove` takes them out. Errors: denied without
+/// `administer` on `asked`, conflict where an area would find a fault then, and those of `remove`.
+template <class Remove>
+void remove_setting(Work& work, const Entity& entity, const Entity& asked, Remove&& remove) {
+  work.require(Action::administer, asked);
+  const auto fault = fault_of_change(work, "setting", [&] { work.trusted(remove); });
+  if (!fault) return;
+  throw Error(Code::conflict, std::string(entity.name), "id",
+              fault->entity + " " + std::to_string(fault->id.value) + " stands on it, for without it " +
+                  fault->message + "; change or remove that first");
+}
+
+/// A record verb: the same of one record. `Asked` is the whole that it is part of.
 template <class T, class Asked = T>
 void remove_setting(Work& work, Id id, std::int64_t revision) {
-  const Entity& entity = entity_of<T>();
-  work.require(Action::administer, entity_of<Asked>());
-  const auto areas = work.model().areas();
-  const NewFindings findings(work.as_system("setting"), {areas.begin(), areas.end()});
-  Work::Step step(work);
-  work.trusted([&] { work.remove<T>(id, revision); });
-  if (const auto fault = findings.first(work.as_system("setting"))) {
-    throw Error(Code::conflict, std::string(entity.name), "id",
-                fault->entity + " " + std::to_string(fault->id.value) + " stands on it, for without it " +
-                    fault->message + "; change or remove that first");
-  }
-  step.keep();
+  remove_setting(work, entity_of<T>(), entity_of<Asked>(), [&] { work.remove<T>(id, revision); });
 }
 
 }  // namespace kith::verb

@@ -103,19 +103,10 @@ const Rights& rights_of(const Reader& reader) {
     return *state.rights;
   }
   Session::State& session = *state.session;
-  const Timestamp present = state.valid ? session.impl().now() : state.now;
-  const Date today = local_date(present, state.head.zone);
+  const Date today = local_date(present_of(reader), state.head.zone);
   // Rights are those of the present even for an as-of reader, so they hang on the head, not on the moment read.
   if (!session.rights || session.rights_seq != state.head.access_seq || session.rights_day != today) {
-    Inside::Shared now = std::make_shared<Reader::State>();
-    now->session = state.session;
-    now->held = state.held;
-    now->head = state.head;
-    now->seq = state.head.seq;
-    now->actor = state.actor;
-    now->rights = Rights::everything();
-    now->now = present;
-    session.rights = Rights::load(Inside::make(std::move(now)), state.actor);
+    session.rights = Rights::load(settings_view(reader, false), state.actor);
     session.rights_seq = state.head.access_seq;
     session.rights_day = today;
   }

@@ -174,12 +174,12 @@ void remove_transition(Work& work, Id id, std::int64_t revision) {
 /// With its ways.
 void remove_machine(Work& work, Id id, std::int64_t revision) {
   require_own(work, id);
-  Work::Step step(work);
-  for (const Transition& way : work.list<Transition>({.conditions = {equals(kTransition, "machine", id)}})) {
-    verb::remove_setting<Transition, StateMachine>(work, way.id, way.revision);
-  }
-  verb::remove_setting<StateMachine>(work, id, revision);
-  step.keep();
+  verb::remove_setting(work, kMachine, kMachine, [&] {
+    for (const Transition& way : work.list<Transition>({.conditions = {equals(kTransition, "machine", id)}})) {
+      work.remove<Transition>(way.id, way.revision);
+    }
+    work.remove<StateMachine>(id, revision);
+  });
 }
 
 void found(Work& work) {

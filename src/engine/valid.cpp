@@ -47,6 +47,25 @@ Reader stored_view(const Reader& reader) {
   return Inside::make(std::move(state));
 }
 
+Timestamp present_of(const Reader& reader) {
+  const Reader::State& state = Inside::state(reader);
+  return state.valid ? state.session->impl().now() : state.now;
+}
+
+Reader settings_view(const Reader& reader, bool as_of) {
+  const Reader::State& state = Inside::state(reader);
+  auto view = std::make_shared<Reader::State>();
+  view->session = state.session;
+  view->held = state.held;
+  view->head = state.head;
+  view->seq = as_of ? state.seq : state.head.seq;
+  view->as_of = as_of;
+  view->actor = state.actor;
+  view->rights = Rights::everything();
+  view->now = present_of(reader);
+  return Inside::make(std::move(view));
+}
+
 std::shared_ptr<const ValidView> ValidView::of(const Reader::State& state, const Entity& entity) {
   if (!state.valid || entity.keeping != Keeping::versioned) return nullptr;
   auto view = std::make_shared<ValidView>();

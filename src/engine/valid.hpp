@@ -74,6 +74,11 @@ inline void put_day(const ValidView& view, const Reader& reader, Batch& rows) {
 /// row of it begins later than today: that may only become true.
 void forget(const Reader& reader, const Entity& entity, const Batch& rows, std::size_t row);
 
+/// The host's clock as the reader knows it; not the end of a day of valid time.
+Timestamp present_of(const Reader& reader);
+/// The same snapshot for what a store says of itself, rights and definitions: sees everything, as of the present or of
+/// the reader's work, and stands on no day of valid time.
+Reader settings_view(const Reader& reader, bool as_of);
 /// The same reader without a day of valid time: what is stored.
 Reader stored_view(const Reader& reader);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/archived.hpp"
+#include "engine/ids.hpp"
 #include "engine/internal.hpp"
 #include "engine/migrate.hpp"
 #include "engine/trail.hpp"
@@ -133,6 +134,7 @@ class ChainWalk {
       }
       const Entity* entity = reader_.model().find_entity(change_.entity);
       if (entity != nullptr && entity->roles.access) access_seq_ = work.id.value;
+      note_id(work);
       kept.push_back(change_.digest.data);
     }
     const std::vector<std::string_view> digests(kept.begin(), kept.end());
@@ -157,6 +159,15 @@ class ChainWalk {
     }
   }
 
+  /// An id of the work's own moment was given by the work, not by the host.
+  void note_id(const WorkRow& work) {
+    const std::int64_t first = first_id(work.recorded);
+    const std::int64_t id = change_.record.value;
+    if (change_.kind == ChangeKind::created && first <= id && id < first + kIdsOfMillisecond) {
+      last_id_ = std::max(last_id_, id);
+    }
+  }
+
   void check_head(const Head& head, std::int64_t last) {
     const auto fault = [&](std::string message) { faults_.add(last + 1, "head", head.id, std::move(message)); };
     if (head.seq != last) {
@@ -165,6 +176,15 @@ class ChainWalk {
       fault("does not hold the hash of the last work");
     } else if (head.recorded != recorded_) {
       fault("does not hold the time of the last work");
+    }
+    if (head.revision != head.seq + 1) {
+      fault("has the revision " + std::to_string(head.revision) + ", but its last work is " + std::to_string(head.seq));
+    }
+    // More ids than fit a millisecond run ahead of the clock, but not by a minute.
+    const std::int64_t most = std::max<std::int64_t>(first_id(head.recorded), 0) + 60'000 * kIdsOfMillisecond;
+    if (head.last_id < last_id_ || head.last_id > most) {
+      fault("lets ids go on from " + std::to_string(head.last_id) + ", but works gave them until " +
+            std::to_string(last_id_));
     }
     if (head.last_change != last_change_) {
       fault("counts " + std::to_string(head.last_change) + " changes, there are " + std::to_string(last_change_));
@@ -188,6 +208,7 @@ class ChainWalk {
   std::string previous_ = std::string(32, '\0');
   Timestamp recorded_ = {};
   std::int64_t last_change_ = 0;
+  std::int64_t last_id_ = 0;  // of those that works gave
   std::int64_t access_seq_ = 0;
 };
 

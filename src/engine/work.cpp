@@ -7,6 +7,7 @@
 #include <cstring>
 #include <thread>
 
+#include "engine/ids.hpp"
 #include "engine/internal.hpp"
 #include "engine/owners.hpp"
 #include "engine/pending.hpp"
@@ -19,8 +20,6 @@ namespace kith {
 namespace {
 
 constexpr std::size_t kSaltBytes = 16;
-constexpr std::int64_t kIdEpochMicros = 1'577'836'800'000'000;  // 2020-01-01T00:00:00Z
-constexpr int kIdCounterBits = 22;
 
 std::string_view view(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
 
@@ -195,8 +194,7 @@ void Work::require_rows(Action action, const Entity& entity, const Batch& batch)
 void Work::fill_new_row(const Entity& entity, Batch& batch, std::size_t row) {
   Column& ids = batch.columns[kIdField];
   if (ids.word(row) == 0) {
-    const std::int64_t now = (state_->now.micros - kIdEpochMicros) / 1000 * (std::int64_t{1} << kIdCounterBits);
-    pending_->last_id = std::max(pending_->last_id + 1, now);
+    pending_->last_id = std::max(pending_->last_id + 1, first_id(state_->now));
     ids.set_word(row, pending_->last_id);
   } else if (ids.word(row) < 0) {
     throw Error(Code::invalid, std::string(entity.name), "id", "is negative; ids are positive");

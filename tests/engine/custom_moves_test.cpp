@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields that a store defines for itself where records move: into guarded stages, out of the store and back.
+#include <sqlite3.h>
+
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -214,6 +217,59 @@ TEST_P(CustomMovesTest, TheFieldsOfThenShowThePast) {
     EXPECT_THROW(session().reader().list<Customer>({.where = "size = 7"}), Error);
     EXPECT_THROW(session().reader({.as_of_seq = undefined}).list<Customer>({.where = "later = 1"}), Error);
   }
+}
+
+TEST_P(CustomMovesTest, ARecordDoesNotComeBackWithValuesThatNothingDefines) {
+  made(named("floors", Type::integer));
+  const std::int64_t defined = session().reader().seq();
+  const Id acme = added("Acme", {{"floors", std::int64_t{3}}});
+  in_work([&](Work& work) { work.remove<Customer>(acme, work.get<Customer>(acme).revision); });
+  const std::int64_t removed = session().reader().seq();
+  in_work([&](Work& work) { history::undo(work, defined); });
+  const std::int64_t undone = session().reader().seq();
+  const std::string why = "'floors', which no custom_field defines since work " + std::to_string(undone);
+  EXPECT_TRUE(says(refused([&](Work& work) { history::restore(work, customer(), acme); }, Code::state), why));
+  EXPECT_TRUE(says(refused([&](Work& work) { history::undo(work, removed); }, Code::conflict), why));
+  in_work([&](Work& work) { history::undo(work, undone); });
+  in_work([&](Work& work) { history::restore(work, customer(), acme); });
+  EXPECT_EQ(value(acme, "floors"), Value(std::int64_t{3}));
+}
+
+// A key's id tells nothing; that it is one at all is seen.
+TEST(CustomKeys, IdsThatNoWorkGaveAreFound) {
+  test::TemporaryFile file;
+  const auto with_store = [&](const std::function<void(Session&)>& use) {
+    test::TestStore store = test::open_test_store("sqlite:" + file.path());
+    use(store.session);
+  };
+  with_store([](Session& session) {
+    Work work = session.work();
+    CustomField vat;
+    vat.entity = "customer";
+    vat.name = "vat";
+    vat.unique = true;
+    custom::define(work, vat);
+    Customer acme{.name = "Acme"};
+    custom::with(work, entity_of<Customer>(), {{"vat", std::string("DE1")}},
+                 [&] { return customer::create(work, acme); });
+    work.commit();
+  });
+  for (const char* id : {"id - 1000000000", "id + 1000000000", "-id", "1"}) {
+    sqlite3* raw = nullptr;
+    ASSERT_EQ(sqlite3_open(file.path().c_str(), &raw), SQLITE_OK);
+    const std::string sql =
+        "create table if not exists kept as select id from key; update key set id = " + std::string(id);
+    EXPECT_EQ(sqlite3_exec(raw, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+    with_store([&](Session& session) {
+      const auto found = check(session);
+      EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const Finding& one) { return one.entity == "key"; }))
+          << id;
+    });
+    const char* back = "update key set id = (select id from kept); drop table kept";
+    EXPECT_EQ(sqlite3_exec(raw, back, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(raw);
+  }
+  with_store([](Session& session) { EXPECT_TRUE(check(session).empty()); });
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(CustomMovesTest);

@@ -277,6 +277,40 @@ TEST(Tamper, ASecondHeadIsFound) {
   EXPECT_EQ(found.faults.front().message, "has 2 rows, where there is one");
 }
 
+TEST(Tamper, TheHeadIsHeldAgainstTheWorks) {
+  const Store store("sqlite");
+  {
+    auto engine = store.open();
+    Session session = engine->session();
+    fill(session);
+    Work work = session.work();
+    Box last = box("last", Id{99});
+    work.create(last);
+    work.commit();
+  }
+  Sql sql(store.path());
+  for (const std::string change :
+       {"revision = revision + 1", "revision = revision - 1", "last_id = last_id - 1", "last_id = 0",
+        "last_id = last_id + 1000000000000", "seq = seq - 1", "last_change = last_change + 1",
+        "access_seq = access_seq + 1", "recorded = recorded + 1", "hash = randomblob(32)"}) {
+    const auto before =
+        sql.rows("select quote(hash), revision, last_id, seq, last_change, access_seq, recorded from head");
+    ASSERT_TRUE(sql.run("update head set " + change));
+    {
+      auto engine = store.open();
+      const auto found = history::verify(engine->session().reader());
+      EXPECT_FALSE(found.faults.empty()) << change;
+      for (const Finding& finding : found.faults) EXPECT_EQ(finding.entity, "head") << finding.message;
+    }
+    const auto& row = before.front();
+    ASSERT_TRUE(sql.run("update head set hash = " + row[0] + ", revision = " + row[1] + ", last_id = " + row[2] +
+                        ", seq = " + row[3] + ", last_change = " + row[4] + ", access_seq = " + row[5] +
+                        ", recorded = " + row[6]));
+  }
+  auto engine = store.open();
+  EXPECT_TRUE(history::verify(engine->session().reader()).faults.empty());
+}
+
 TEST(Tamper, TheFirstBadRowIsNamedFirst) {
   const Store store("sqlite");
   {
