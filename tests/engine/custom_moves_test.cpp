@@ -9,6 +9,7 @@
 #include "engine/custom_fixture.hpp"
 #include "kith/engine/generic.hpp"
 #include "kith/engine/recovery.hpp"
+#include "kith/engine/state_machine.hpp"
 #include "kith/engine/undo.hpp"
 
 namespace kith {
@@ -270,6 +271,54 @@ TEST(CustomKeys, IdsThatNoWorkGaveAreFound) {
     sqlite3_close(raw);
   }
   with_store([](Session& session) { EXPECT_TRUE(check(session).empty()); });
+}
+
+int checks_run = 0;
+bool at_fault = false;
+void count_checks(const Reader&, std::vector<Finding>& findings) {
+  ++checks_run;
+  if (at_fault) findings.push_back({"store", Id{1}, "was at fault before"});
+}
+
+TEST(CustomChecks, EveryAreaIsAskedOnceWhereASettingGoes) {
+  static constexpr Area kCounting{.name = "counting", .check = count_checks};
+  std::vector<const Area*> areas(model().areas().begin(), model().areas().end());
+  std::erase_if(areas, [](const Area* area) { return area->name == "engine"; });  // every model has it
+  areas.push_back(&kCounting);
+  const Model counting(areas);
+  auto clock = std::make_shared<Timestamp>();
+  const auto engine = Engine::open("memory:", counting, test::test_options(clock));
+  Session session = engine->session();
+  Work work = session.work();
+  CustomField size;
+  size.entity = "customer";
+  size.name = "size";
+  size.type = Type::choice;
+  size.choices = "small,large";
+  custom::define(work, size);
+  StateMachine machine{.name = "sizes", .entity = "customer", .field = "size", .initial = "small"};
+  state_machine::define(work, machine);
+  for (const char* name : {"grow", "swell"}) {
+    Transition way{.machine = machine.id, .name = name, .from = "small", .to = "large"};
+    state_machine::configure(work, way);
+  }
+  checks_run = 0;
+  generic::remove(work, entity_of<StateMachine>(), machine.id, machine.revision);
+  EXPECT_EQ(checks_run, 1) << "with its ways";
+  EXPECT_TRUE(work.list<Transition>({.conditions = {equals(entity_of<Transition>(), "machine", machine.id)}}).empty());
+  size.retired = true;
+  custom::define(work, size);
+  EXPECT_EQ(checks_run, 2);
+  size.retired = false;
+  custom::define(work, size);
+  EXPECT_EQ(checks_run, 2) << "nothing needs a field to be away";
+  at_fault = true;
+  size.retired = true;
+  custom::define(work, size);
+  at_fault = false;
+  EXPECT_EQ(checks_run, 4) << "what was at fault before is none of its business";
+  EXPECT_TRUE(work.get<CustomField>(size.id).retired);
+  work.commit();
 }
 
 INSTANTIATE_ON_ALL_BACKENDS(CustomMovesTest);
