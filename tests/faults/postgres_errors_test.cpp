@@ -72,6 +72,10 @@ constexpr Refusal kRefusals[] = {
     {"26000", Code::storage, "kith_prepare=unnamed"},
     {"42P07", Code::corrupt, "choose another kith_schema"},
     {"42P01", Code::corrupt, "another program changed the tables"},
+    {"42703", Code::corrupt, "another program changed the tables"},
+    {"3F000", Code::corrupt, "another program changed the tables"},
+    {"42804", Code::corrupt, "another program changed the tables"},
+    {"42883", Code::corrupt, "another program changed the tables"},
     {"XX001", Code::corrupt, "restore a backup"},
     {"54000", Code::overflow, "too long"},
     {"0A000", Code::internal, "see the server's log"},
@@ -152,7 +156,8 @@ TEST_F(ServerErrorTest, AFailureInTheMiddleOfCopyIsToldAndNothingIsKept) {
     if (!told.empty()) GTEST_SKIP() << "a cluster takes no triggers (" << told << ")";
     // What is not about the server itself is the trigger's own failure.
     const std::string_view state = refusal.state;
-    const bool own = state.starts_with("42") || state == "0A000" || state == "54000" || state == "26000";
+    const bool own =
+        state.starts_with("42") || state == "0A000" || state == "54000" || state == "26000" || state == "3F000";
     if (own) {
       expect_refused(state == "42501" ? Code::denied : Code::corrupt, "a trigger or rule of another program",
                      refusal.state);
@@ -316,6 +321,38 @@ TEST_F(ServerErrorTest, ATriggerOrRuleOfAnotherProgramIsNamed) {
   expect_told(told(adds), Code::corrupt,
               {"insert into customer", "run: ALTER TABLE \"" + schema + "\".\"customer\" DROP CONSTRAINT \"theirs\""});
   host("ALTER TABLE " + table + " DROP CONSTRAINT theirs");
+}
+
+/// Tables that another program changes while they are open: a kept statement meets other types (0A000, 42804, 42883)
+/// or columns.
+TEST_F(ServerErrorTest, TablesThatChangeWhileTheyAreOpenAreNamed) {
+  Host host;
+  const std::string url = test::fresh_postgres_url();
+  const std::string table = test::schema_of(url) + ".customer";
+  const auto engine = open(url, test::patient_options());
+  Session session = engine->session();
+  const auto one = [&] {
+    Work work = session.work({.cause = "x"});
+    test::add_pair(work, "x");
+    work.commit();
+  };
+  one();
+  EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
+  const auto expect_told = [&](const std::string& sql, const std::string& undo) {
+    SCOPED_TRACE(sql);
+    ASSERT_EQ(host("ALTER TABLE " + table + sql), "");
+    EXPECT_KITH_ERROR(session.reader().list<Customer>(), Code::corrupt, "another program changed the tables");
+    EXPECT_KITH_ERROR(one(), Code::corrupt, "another program changed the tables");
+    EXPECT_EQ(host("ALTER TABLE " + table + undo), "");
+    EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
+  };
+  // Conditions and kept statements on a column of another type.
+  expect_told(" ALTER country TYPE bytea USING country::bytea",
+              " ALTER country TYPE text COLLATE \"C\" USING convert_from(country, 'UTF8')");
+  expect_told(" RENAME country TO land", " RENAME land TO country");
+  expect_told(
+      " RENAME TO customer_moved; CREATE VIEW " + table + " AS SELECT 1 AS id",
+      "_moved RENAME TO customer_gone; DROP VIEW " + table + "; ALTER TABLE " + table + "_gone RENAME TO customer");
 }
 
 /// What a trigger makes of a row is not what was asked for: the chain of works tells.

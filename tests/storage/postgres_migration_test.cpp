@@ -367,6 +367,45 @@ TEST_F(PostgresMigration, TablesThatNoOlderFormatMadeAreCorrupt) {
   EXPECT_KITH_ERROR(open(tenant(1), options()), Code::corrupt, "checksum");
 }
 
+/// What another program puts in the way while a migration is under way: the step that meets it says so, what is done
+/// stays, and once it is gone the next opening goes on.
+TEST_F(PostgresMigration, WhatComesInTheWayIsNamedAndTheRestIsDoneLater) {
+  make_old();
+  const std::string script = migration::script(migration::plan(tenant(1), model()));
+  const std::string made = "CREATE TABLE \"" + schema_ + "\".\"";
+  const std::size_t at = script.find(made);
+  ASSERT_NE(at, std::string::npos) << script;
+  const std::string table = script.substr(at + made.size(), script.find('"', at + made.size()) - at - made.size());
+  // There before: nothing is begun.
+  host()("CREATE SEQUENCE " + schema_ + "." + table);
+  EXPECT_KITH_ERROR(open(tenant(1), options()), Code::corrupt, table + " of another program is in the way");
+  host()("DROP SEQUENCE " + schema_ + "." + table);
+  EXPECT_EQ(format(), "1");
+  // Come between two steps: the statements stand there already, so a step meets it.
+  drop_a_column();
+  host()("BEGIN; SELECT count(*) FROM " + schema_ + ".customer");
+  Options hasty = options();
+  hasty.storage.busy_ms = 50;
+  EXPECT_KITH_ERROR(open(tenant(1), hasty), Code::busy, "the next opening goes on behind it");
+  host()("COMMIT");
+  const std::string waiting =
+      host()("SELECT substring(statement FROM '\"([^\"]*)\" \\(\"tenant_id') FROM " + schema_ +
+             ".kith_migration WHERE done = 0 AND statement LIKE 'CREATE TABLE%' ORDER BY step LIMIT 1");
+  ASSERT_FALSE(waiting.empty());
+  host()("CREATE TABLE " + schema_ + "." + waiting + " (theirs int)");
+  try {
+    open(tenant(1), options());
+    ADD_FAILURE() << "a table of another program was taken for Kith's";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, Code::corrupt) << error.what();
+    EXPECT_TRUE(test::says(error, "what is migrated stays, and the next opening goes on behind it: rename or remove"));
+  }
+  EXPECT_EQ(format(), "1");
+  host()("DROP TABLE " + schema_ + "." + waiting);
+  EXPECT_TRUE(opens_whole(tenant(1)));
+  EXPECT_EQ(format(), std::to_string(kFormat));
+}
+
 TEST_F(PostgresMigration, AnAddedColumnBeginsWithTheDefaultOfItsStruct) {
   using kith_test::Sample;
   url_ = test::fresh_postgres_url();
