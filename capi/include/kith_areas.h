@@ -229,8 +229,8 @@ KITH_API int32_t kith_commission_close(kith_work* work, const char* period, size
 /** Somebody's statement. Error NOT_FOUND where there is none for that period. */
 KITH_API int32_t kith_statement_of(const kith_reader* reader, int64_t employee, const char* period, size_t size,
                                    kith_record** out, kith_error* error);
-/** Why a statement or a line of one is what it is. `format`: "text" for people, "zh" the same in Chinese (of general
- *  plans), "json": for kith_trace_check, of a general plan for kith_commission_check. */
+/** Why a statement or a line of one is what it is. `format`: "text" for people, "zh" the same in Chinese, "steps" the
+ *  same as JSON, "json": for kith_trace_check, of a general plan for kith_commission_check. */
 KITH_API int32_t kith_explain_statement(const kith_reader* reader, int64_t statement, const char* format,
                                         kith_text** out, kith_error* error);
 KITH_API int32_t kith_explain_line(const kith_reader* reader, int64_t line, const char* format, kith_text** out,
@@ -255,7 +255,7 @@ KITH_API int32_t kith_plan_diff(const char* before, size_t before_size, const ch
 KITH_API int32_t kith_plan_compute(const char* plan, size_t plan_size, const char* inputs, size_t inputs_size,
                                    kith_text** out, kith_error* error);
 /** The steps from the facts to what a person earned with a component in a period. The last four texts end in a zero
- *  byte; `language` is "en" or "zh". Error NOT_FOUND for a component that the person has not in the period. */
+ *  byte; `language` is "en", "zh" or "steps" (JSON). NOT_FOUND for a component that somebody has not in the period. */
 KITH_API int32_t kith_plan_explain(const char* plan, size_t plan_size, const char* inputs, size_t inputs_size,
                                    const char* person, const char* component, const char* period, const char* language,
                                    kith_text** out, kith_error* error);

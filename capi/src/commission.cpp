@@ -10,18 +10,22 @@ namespace incentive = kith::incentive;
 
 namespace {
 
-enum class Shown { english, chinese, json };
+enum class Shown { english, chinese, steps, json };
 
 Shown shown_as(const char* format) {
   const std::string_view wanted = name_of(format, "format");
   if (wanted == "text") return Shown::english;
   if (wanted == "zh") return Shown::chinese;
+  if (wanted == "steps") return Shown::steps;
   if (wanted == "json") return Shown::json;
   throw kith::Error(kith::Code::invalid,
-                    "there is no format '" + std::string(wanted) + "'; give \"text\", \"zh\" or \"json\"");
+                    "there is no format '" + std::string(wanted) + "'; give \"text\", \"zh\", \"steps\" or \"json\"");
 }
 
-std::string_view language_of(Shown shown) { return shown == Shown::chinese ? "zh" : "en"; }
+std::string_view language_of(Shown shown) {
+  if (shown == Shown::steps) return "steps";
+  return shown == Shown::chinese ? "zh" : "en";
+}
 
 void write_posted(const incentive::PostResult& done, kith_post_result* result) {
   if (result == nullptr) return;

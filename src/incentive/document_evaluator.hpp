@@ -39,10 +39,31 @@ int row_of(const Table& table, const Exact& input);
 
 /// One number on its way through the modifiers.
 struct Step {
-  std::string_view what;
+  const Modifier* modifier = nullptr;
   Exact before = 0;
   Exact after = 0;
-  Exact factor = 0;
+  Exact factor = 0;  ///< of a bound: what it is here, the year's less what that has paid before
+  Exact year = 0;    ///< of a bound of the year: what that has paid before
+};
+
+/// An event whose whole result is rounded and then shared.
+struct Divided {
+  std::uint32_t event = 0;
+  Exact base = 0;
+  Exact exact = 0;
+  std::int64_t rounded = 0;
+  Exact share = 0;
+  Exact own = 0;
+};
+
+/// A place among others.
+struct Placed {
+  std::size_t place = 0;  ///< from 0
+  std::size_t equal = 0;  ///< how many share it
+  std::size_t of = 0;
+  Exact sum = 0;    ///< of the prizes that they take together
+  Exact prize = 0;  ///< own
+  bool below = false;
 };
 
 /// A component of one person and period, with its lines and, where asked for, its steps.
@@ -67,11 +88,25 @@ struct Outcome {
   std::vector<Line> lines;
   std::vector<Piece> pieces;
   std::vector<Step> steps;
+  std::vector<Divided> wholes;
+  std::optional<Placed> placed;
 };
 
 /// A pool of a period.
 struct Pool {
+  /// Some that would get more than their cap get that; the rest is left for the others.
+  struct Round {
+    std::size_t people = 0;
+    std::int64_t given = 0;
+    std::int64_t left = 0;
+    Exact open = 0;  ///< weight of the others
+  };
   std::int64_t whole = 0;
+  std::int64_t brought = 0;  ///< of it, from the pool before
+  Exact weight = 0;          ///< of all
+  std::size_t people = 0;    ///< that have a weight
+  std::size_t without = 0;   ///< that take part and have none
+  std::vector<Round> rounds;
   std::int64_t paid = 0;
   std::int64_t carried = 0;
   bool nobody = false;               ///< no weight above 0
@@ -91,6 +126,9 @@ class Evaluator {
   /// One, with its pieces and steps.
   Outcome explained(std::size_t component, Index person, Index period);
   const Pool& pool(std::size_t component, Index period);
+  /// What somebody gets at most of a pool, and has as weight in it.
+  Exact cap_in_pool(std::size_t component, Index person, Index period) const;
+  Exact weight_in_pool(std::size_t component, Index person, Index period) const;
   /// Forgets what depends on these people; gives everybody it concerns, by component.
   std::vector<std::vector<Index>> forget(const std::vector<Index>& people);
 
@@ -133,7 +171,7 @@ class Evaluator {
   void add_line(const ComponentRule& rule, Key key, std::int64_t event, const Exact& value, Raw& raw) const;
   Exact per_event(const ComponentRule& rule, Key key, const Exact& value) const;
   Exact alone(const ComponentRule& rule, const Measure& measure, const Credit& credit, const Sight& seen,
-              std::vector<Piece>* pieces) const;
+              Outcome& out) const;
   Raw tiers(const ComponentRule& rule, Key key, Outcome& out) const;
   Raw from_component(const ComponentRule& rule, Key key, Outcome& out);
   Raw pool_share(std::size_t component, Key key, Outcome& out);

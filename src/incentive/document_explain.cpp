@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps from the facts to an amount, in words.
+// The steps from the facts to an amount.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include "base/quote.hpp"
 #include "incentive/document_pay.hpp"
 #include "incentive/document_results.hpp"
+#include "incentive/document_told.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/sha256.hpp"
 
@@ -15,157 +16,81 @@ namespace {
 
 using namespace general;
 
-struct Words {
-  std::string_view credit, exchange, measured, goal, not_applicable, piece, blended, raw, step, rounding, line;
-  std::string_view earlier, before, weight, carried, rest, taken, all, components, adds;
-  bool chinese = false;
-};
+constexpr std::string_view kDoes[] = {"multiply", "add", "cap", "floor", "prorate", "disqualify", "gate"};
 
-constexpr Words kEnglish = {"  credit of {1} from event {0}\n",
-                            "    {0} {1} at {2} ({3}, {4})\n",
-                            "  measured: {}\n",
-                            "  goal: {}, attainment {} %\n",
-                            "  not applicable: no goal above 0\n",
-                            "  row {}: {} x {} = {}\n",
-                            "  blended rate: {} %\n",
-                            "  before modifiers: {}\n",
-                            "  {}: {} becomes {}\n",
-                            "  rounded ({}): {}\n",
-                            "  event {}: {}\n",
-                            "  before this period: {}\n",
-                            "  paid for that before: {}\n",
-                            "  weight: {}\n",
-                            "  carried from the period before: {}\n",
-                            "  of no single event: {}\n",
-                            "  event {0} takes back of event {1}, which paid {2} in {3}: {4}\n",
-                            "  in all: {}\n",
-                            "  all components: {}\n",
-                            "  more than the components: {}\n"};
-constexpr Words kChinese = {"  事件 {0} 计入 {1}\n",
-                            "    {0} {1} 按 {2} 折算（{3}，{4}）\n",
-                            "  计量合计：{}\n",
-                            "  目标：{}，达成率 {} %\n",
-                            "  不适用：没有大于 0 的目标\n",
-                            "  第 {} 档：{} × {} = {}\n",
-                            "  综合费率：{} %\n",
-                            "  调整前：{}\n",
-                            "  {}：{} 变为 {}\n",
-                            "  舍入（{}）：{}\n",
-                            "  事件 {}：{}\n",
-                            "  本期之前：{}\n",
-                            "  此前已计付：{}\n",
-                            "  权重：{}\n",
-                            "  上期结转：{}\n",
-                            "  不属于单个事件：{}\n",
-                            "  事件 {0} 追回事件 {1} 在项目 {3} 的所得 {2}：{4}\n",
-                            "  合计：{}\n",
-                            "  全部项目：{}\n",
-                            "  与各项目合计之差：{}\n",
-                            true};
-
-// What plans call things, in Chinese.
-std::string_view in_chinese(std::string_view word) {
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"multiply", "乘以系数"},
-                                                                             {"add", "加计"},
-                                                                             {"cap", "封顶"},
-                                                                             {"floor", "保底"},
-                                                                             {"prorate", "按比例折算"},
-                                                                             {"disqualify", "取消资格"},
-                                                                             {"gate", "门槛"},
-                                                                             {"half_up", "四舍五入"},
-                                                                             {"half_even", "四舍六入五成双"},
-                                                                             {"half_down", "五舍六入"},
-                                                                             {"down", "向零舍去"},
-                                                                             {"up", "向外进位"},
-                                                                             {"ceiling", "向上取整"},
-                                                                             {"half_ceiling", "半数向上取整"},
-                                                                             {"transaction", "交易日汇率"},
-                                                                             {"period_avg", "期间平均汇率"},
-                                                                             {"period_end", "期末汇率"},
-                                                                             {"plan_fixed", "方案固定汇率"}};
-  for (const auto& [name, chinese] : kNames) {
-    if (name == word) return chinese;
-  }
-  return word;
-}
+std::string counted(std::size_t number) { return std::to_string(number); }
 
 class Writer {
  public:
-  Writer(const Model& model, const Ground& ground, const Credits& credits, const Words& words)
-      : model_(model), ground_(ground), credits_(credits), words_(words) {}
+  Writer(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator)
+      : model_(model), ground_(ground), credits_(credits), evaluator_(evaluator) {}
 
   /// `carried`: what the period before left over.
-  std::string write(const Outcome& out, const Exact& carried) {
+  std::vector<ToldStep> write(const Outcome& out, const Exact& carried) {
     const ComponentRule& rule = model_.components[static_cast<std::size_t>(out.component)];
     credits(out, rule);
-    if (looks_back(rule)) put(words_.earlier, major(out.measured - own_sum(out, rule)));
-    put(words_.measured, major(out.measured));
-    if (out.goal && *out.goal != 0) {
-      const Exact percent = out.measured / *out.goal * 10000;
-      put(words_.goal, major(*out.goal), to_string(Decimal{round_number(percent, Rounding::half_up), 2}));
-    }
-    if (!out.applicable) put(words_.not_applicable);
-    const bool money = rule.table.unit == Unit::amount || rule.table.unit == Unit::per_unit;
-    const bool plain = rule.kind == Kind::rank || (money && rule.kind == Kind::tiers);  // the input is a count
-    for (const Piece& piece : out.pieces) {
-      put(words_.piece, std::to_string(piece.row + 1), plain ? number_text(piece.input) : major(piece.input),
-          plain ? major(piece.value) : number_text(piece.value), major(piece.product));
-    }
-    if (rule.table.unit == Unit::pct_of_base && out.pieces.size() > 1 && !out.measured.is_zero()) {
-      Exact all = 0;
-      for (const Piece& piece : out.pieces) all += piece.product;
-      put(words_.blended, number_text(all / out.measured * 100));
+    if (looks_back(rule)) put("before_period", {{"amount", major(out.measured - own_sum(out, rule))}});
+    put("measured", {{"amount", major(out.measured)}});
+    goal(out, rule);
+    if (!out.applicable) put(rule.kind == Kind::pool_share ? "no_weight" : "not_applicable");
+    if (rule.kind == Kind::pool_share) pool(out);
+    if (out.placed) place(*out.placed, rule);
+    slices(out, rule);
+    for (const Divided& whole : out.wholes) {
+      put("whole", {{"event", ground_.facts.key(whole.event)},
+                    {"base", major(whole.base)},
+                    {"exact", major(whole.exact)},
+                    {"rounded", major(whole.rounded)},
+                    {"share", number_text(whole.share)},
+                    {"amount", major(whole.own)}});
     }
     paid_before(out, rule, carried);
-    if (rule.weight != 1) put(words_.weight, number_text(rule.weight));
-    if (carried != 0) put(words_.carried, major(carried));
-    put(words_.raw, major(out.raw));
-    for (const Step& step : out.steps) put(words_.step, named(step.what), major(step.before), major(step.after));
-    const std::string mode(rounding());
-    for (const Outcome::Line& line : out.lines) {
-      if (line.amount == 0) continue;
-      if (line.event < 0) {
-        put(words_.rest, money_text(line.amount));
-      } else {
-        put(words_.line, ground_.facts.key(static_cast<std::size_t>(line.event)), money_text(line.amount));
-      }
-    }
-    if (model_.point != Point::statement) put(words_.rounding, mode, money_text(out.amount));
-    return std::move(text_);
+    if (rule.weight != 1) put("component_weight", {{"weight", number_text(rule.weight)}});
+    if (carried != 0) put("carried", {{"amount", major(carried)}});
+    put("raw", {{"amount", major(out.raw)}});
+    for (const Step& step : out.steps) modified(step, out);
+    for (const Outcome::Line& line : out.lines) lines(line, rule);
+    if (model_.point != Point::statement) rounded(out.amount);
+    return std::move(steps_);
   }
 
   /// What a clawback takes back of a person in a period.
-  std::string taken_back(std::size_t clawback, Index person, Index period, Evaluator& evaluator) {
-    const EventPays pays = pays_by_event(model_, ground_, credits_, evaluator);
+  std::vector<ToldStep> taken_back(std::size_t clawback, Index person, Index period) {
+    const EventPays pays = pays_by_event(model_, ground_, credits_, evaluator_);
     std::int64_t sum = 0;
     for (const Taken& one : claw_back(model_, ground_, pays)) {
       if (one.clawback != clawback || one.person != person || one.period != period) continue;
-      const std::size_t origin = ground_.facts.origin(one.event);
-      const std::string& of = model_.components[static_cast<std::size_t>(one.component)].name;
-      put(words_.taken, ground_.facts.key(one.event), ground_.facts.key(origin), money_text(one.paid), of,
-          money_text(one.amount));
+      put("taken", {{"event", ground_.facts.key(one.event)},
+                    {"of", ground_.facts.key(ground_.facts.origin(one.event))},
+                    {"paid", money_text(one.paid)},
+                    {"component", model_.components[static_cast<std::size_t>(one.component)].name},
+                    {"amount", money_text(one.amount)}});
       sum = checked_add(sum, one.amount, "clawback");
     }
-    put(words_.all, money_text(sum));
-    return std::move(text_);
+    put("all", {{"amount", money_text(sum)}});
+    return std::move(steps_);
   }
 
   /// Caps and floors over all components of a person.
-  std::string whole(const Bounded& out) {
-    put(words_.components, major(out.own));
-    if (out.carried != 0) put(words_.carried, major(out.carried));
-    for (const Step& step : out.steps) put(words_.step, named(step.what), major(step.before), major(step.after));
-    if (model_.point != Point::statement) put(words_.adds, major(out.after - out.own));
-    put(words_.rounding, rounding(), money_text(out.amount));
-    return std::move(text_);
+  std::vector<ToldStep> whole(const Bounded& out) {
+    put("components", {{"amount", major(out.own)}});
+    if (out.carried != 0) put("carried", {{"amount", major(out.carried)}});
+    for (const Step& step : out.steps) bounded_by(step);
+    if (model_.point != Point::statement) put("adds", {{"amount", major(out.after - out.own)}});
+    rounded(out.amount);
+    return std::move(steps_);
   }
 
  private:
-  std::string_view rounding() const {
-    if (words_.chinese && model_.mode == Rounding::floor) return "向下取整";  // a modifier is called so, too
-    return named(name_of(model_.mode));
+  using Parts = std::vector<std::pair<std::string_view, std::string>>;
+  void put(std::string_view kind, Parts parts = {}, std::string_view words = {}) {
+    steps_.push_back({kind, std::move(parts), words});
   }
-  std::string_view named(std::string_view word) const { return words_.chinese ? in_chinese(word) : word; }
+  std::string major(const Exact& value) const { return number_text(value / ten_to(model_.digits)); }
+  std::string money_text(std::int64_t minor) const { return to_string(Money{minor, model_.currency}); }
+  void rounded(std::int64_t amount) {
+    put("rounded", {{"mode", std::string(name_of(model_.mode))}, {"amount", money_text(amount)}});
+  }
 
   bool looks_back(const ComponentRule& rule) const {
     const Measure* measure = rule.kind == Kind::tiers ? model_.measure(rule.measure) : nullptr;
@@ -177,6 +102,107 @@ class Writer {
     return credits_.sum(index, out.person, out.period);
   }
 
+  // The goal, and before it what a ramp and days of absence leave of it.
+  void goal(const Outcome& out, const ComponentRule& rule) {
+    if (!out.goal) return;
+    const Measure& measure = *model_.measure(rule.measure);
+    const Period& period = ground_.periods[out.period];
+    const auto value = [&](const Number& number, const Exact& scale) {
+      return ground_.lookup.value(number, out.person, out.period, scale);
+    };
+    Exact left = value(*measure.goal, ten_to(model_.digits));
+    const auto [days, of] = measure.prorate == "none" ? std::pair<std::int64_t, std::int64_t>{1, 1}
+                                                      : ground_.lookup.active_days(out.person, period, measure.prorate);
+    if (measure.ramp || days != of) put("goal_before", {{"amount", major(left)}});
+    if (measure.ramp) {
+      const Exact factor = value(*measure.ramp, 1);
+      left *= factor;
+      put("goal_ramp", {{"factor", number_text(factor)}, {"amount", major(left)}});
+    }
+    if (days != of) {
+      put("goal_days", {{"days", std::to_string(days)},
+                        {"of", std::to_string(of)},
+                        {"basis", measure.prorate},
+                        {"amount", major(*out.goal)}});
+    }
+    if (*out.goal == 0) return put("goal", {{"amount", "0"}}, "goal_zero");
+    const Exact percent = out.measured / *out.goal * 10000;
+    put("goal", {{"amount", major(*out.goal)},
+                 {"attainment", to_string(Decimal{round_number(percent, Rounding::half_up), 2})}});
+  }
+
+  void slices(const Outcome& out, const ComponentRule& rule) {
+    const bool money = rule.table.unit == Unit::amount || rule.table.unit == Unit::per_unit;
+    const bool plain = money && rule.kind == Kind::tiers;  // the input is a count
+    Exact all = 0;
+    for (const Piece& piece : out.pieces) {
+      put("slice", {{"row", counted(piece.row + 1)},
+                    {"input", plain ? number_text(piece.input) : major(piece.input)},
+                    {"value", plain ? major(piece.value) : number_text(piece.value)},
+                    {"product", major(piece.product)}});
+      all += piece.product;
+    }
+    if (rule.table.unit == Unit::pct_of_base && out.pieces.size() > 1 && !out.measured.is_zero()) {
+      put("blended", {{"rate", number_text(all / out.measured * 100)}});
+    }
+  }
+
+  // What there is to share, by which weights, and what those at their cap leave to the others.
+  void pool(const Outcome& out) {
+    const auto component = static_cast<std::size_t>(out.component);
+    const ComponentRule& rule = model_.components[component];
+    const Pool& shared = evaluator_.pool(component, out.period);
+    put("pool", {{"amount", major(shared.whole)}, {"brought", major(shared.brought)}},
+        shared.brought == 0 ? "" : "pool_brought");
+    const Exact weight = evaluator_.weight_in_pool(component, out.person, out.period);
+    put("weight", {{"weight", major(weight)},
+                   {"all", major(shared.weight)},
+                   {"people", counted(shared.people)},
+                   {"without", counted(shared.without)}});
+    Exact of = shared.weight;
+    std::int64_t left = shared.whole;
+    const auto above = [&] {
+      return rule.member_cap && weight > 0 && of > 0 &&
+             Exact(left) / of * weight > evaluator_.cap_in_pool(component, out.person, out.period);
+    };
+    bool capped = above();
+    for (const Pool::Round& round : shared.rounds) {
+      put("capped", {{"people", counted(round.people)},
+                     {"given", major(round.given)},
+                     {"left", major(round.left)},
+                     {"weight", major(round.open)}});
+      if (capped) continue;
+      left = round.left;
+      of = round.open;
+      capped = above();
+    }
+    const std::string own = major(shared.shares[static_cast<std::size_t>(out.person)]);
+    if (capped) {
+      put("at_cap", {{"cap", major(evaluator_.cap_in_pool(component, out.person, out.period))}, {"amount", own}});
+    } else if (weight > 0) {
+      put("share", {{"left", major(left)}, {"weight", major(weight)}, {"of", major(of)}, {"amount", own}});
+    }
+    if (shared.whole == shared.paid) return;
+    put("unpaid", {{"amount", major(shared.whole - shared.paid)}, {"goes", rule.unpaid_carried ? "carry" : "lose"}},
+        rule.unpaid_carried ? "unpaid_carry" : "unpaid_lose");
+  }
+
+  void place(const Placed& own, const ComponentRule& rule) {
+    if (own.below) return put("below", {{"least", major(*rule.least)}});
+    const std::string at = counted(own.place + 1);
+    put("place", {{"place", at}, {"of", counted(own.of)}});
+    if (own.equal > 1) {
+      put("tied",
+          {{"place", at},
+           {"equal", counted(own.equal)},
+           {"last", counted(own.place + (rule.ties_share ? own.equal : 1))},
+           {"sum", major(own.sum)},
+           {"prize", major(own.prize)}},
+          rule.ties_share ? "tied" : "tied_each");
+    }
+    put("prize", {{"amount", major(own.prize)}});
+  }
+
   // Slices of a measure that looks back pay for all of it; what they paid for the part before is taken off.
   void paid_before(const Outcome& out, const ComponentRule& rule, const Exact& carried) {
     const bool each = std::any_of(rule.modifiers.begin(), rule.modifiers.end(),
@@ -184,15 +210,67 @@ class Writer {
     if (!looks_back(rule) || each || rule.weight == 0 || !out.applicable) return;
     Exact all = 0;
     for (const Piece& piece : out.pieces) all += piece.product;
-    put(words_.before, major(all - (out.raw - carried) / rule.weight));
+    put("paid_before", {{"amount", major(all - (out.raw - carried) / rule.weight)}});
   }
 
-  template <class... T>
-  void put(std::string_view words, const T&... parts) {
-    text_ += fmt::vformat(words, fmt::make_format_args(parts...));
+  void bounded_by(const Step& step) {
+    const Modifier& modifier = *step.modifier;
+    const bool cap = modifier.kind == Do::cap;
+    if (modifier.per == "year") {
+      put("year_bound",
+          {{"by", major(step.factor + step.year)}, {"paid", major(step.year)}, {"bound", major(step.factor)}});
+    }
+    Parts parts = {{"before", major(step.before)},
+                   {"after", major(step.after)},
+                   {"by", major(step.factor)},
+                   {"per", modifier.per}};
+    std::string_view words = cap ? "cap" : "floor";
+    if (cap && step.before > step.after) {
+      parts.emplace_back("cut", major(step.before - step.after));
+      parts.emplace_back("excess", modifier.carry ? "carry" : "lose");
+      words = modifier.carry ? "cap_carry" : "cap_lose";
+    }
+    put(cap ? "cap" : "floor", std::move(parts), words);
   }
-  std::string major(const Exact& value) const { return number_text(value / ten_to(model_.digits)); }
-  std::string money_text(std::int64_t minor) const { return to_string(Money{minor, model_.currency}); }
+
+  void modified(const Step& step, const Outcome& out) {
+    const Modifier& modifier = *step.modifier;
+    const std::string_view kind = kDoes[static_cast<std::size_t>(modifier.kind)];
+    if (modifier.kind == Do::cap || modifier.kind == Do::floor) return bounded_by(step);
+    Parts parts = {{"before", major(step.before)}, {"after", major(step.after)}};
+    std::string_view words = kind;
+    const bool amount = modifier.kind == Do::add && modifier.of == "amount";
+    const bool input = modifier.kind == Do::gate && !modifier.attainment;
+    if (modifier.kind != Do::disqualify) {
+      parts.emplace_back("by", amount || input ? major(step.factor) : number_text(step.factor));
+    }
+    if (modifier.kind == Do::add) {
+      parts.emplace_back("of", modifier.of);
+      words = modifier.of == "raw" ? "add_raw" : modifier.of == "amount" ? "add_amount" : "add_target_pay";
+    }
+    if (modifier.kind == Do::gate) parts.emplace_back("input", modifier.input);
+    if (modifier.kind == Do::prorate && modifier.basis != "value") {
+      const auto [days, of] = ground_.lookup.active_days(out.person, ground_.periods[out.period], modifier.basis);
+      parts.emplace_back("days", std::to_string(days));
+      parts.emplace_back("of", std::to_string(of));
+      parts.emplace_back("basis", modifier.basis);
+      words = "prorate_days";
+    }
+    put(kind, std::move(parts), words);
+  }
+
+  // Lines whose events came to nothing are not told, unless a cap per event made them so.
+  void lines(const Outcome::Line& line, const ComponentRule& rule) {
+    const bool cuts = std::any_of(rule.modifiers.begin(), rule.modifiers.end(),
+                                  [](const Modifier& one) { return one.per == "event" && one.kind == Do::cap; });
+    const bool cut = cuts && line.excess != 0;
+    if (line.amount == 0 && !cut) return;
+    if (line.event < 0) return put("rest", {{"amount", money_text(line.amount)}});
+    Parts parts = {{"event", ground_.facts.key(static_cast<std::size_t>(line.event))},
+                   {"amount", money_text(line.amount)}};
+    if (cut) parts.emplace_back("cut", major(line.excess));
+    put("line", std::move(parts), cut ? "line_cut" : "");
+  }
 
   void credits(const Outcome& out, const ComponentRule& rule) {
     const Measure* measure = model_.measure(rule.measure);
@@ -200,7 +278,7 @@ class Writer {
     const auto index = static_cast<std::size_t>(measure - model_.measures.data());
     for (const std::uint32_t row : credits_.rows(index, out.person, out.period)) {
       const Credit& credit = credits_.all()[row];
-      put(words_.credit, ground_.facts.key(credit.event), major(credit.amount));
+      put("credit", {{"event", ground_.facts.key(credit.event)}, {"amount", major(credit.amount)}});
       exchange(credit);
     }
   }
@@ -213,15 +291,18 @@ class Writer {
     const std::size_t dated = rule.reversal == Reversal::original ? ground_.facts.origin(credit.event) : credit.event;
     const Exact& rate =
         ground_.lookup.rate(from, rule.fx, ground_.facts.date(dated), [&] { return ground_.facts.key(credit.event); });
-    put(words_.exchange, to_string(Money{ground_.facts.amount(credit.event), from}), code_of(from), number_text(rate),
-        named(rule.fx), to_string(ground_.facts.date(dated)));
+    put("exchange", {{"amount", to_string(Money{ground_.facts.amount(credit.event), from})},
+                     {"currency", code_of(from)},
+                     {"rate", number_text(rate)},
+                     {"rate_kind", rule.fx},
+                     {"on", to_string(ground_.facts.date(dated))}});
   }
 
   const Model& model_;
   const Ground& ground_;
   const Credits& credits_;
-  const Words& words_;
-  std::string text_;
+  Evaluator& evaluator_;
+  std::vector<ToldStep> steps_;
 };
 
 }  // namespace
@@ -229,16 +310,18 @@ class Writer {
 std::string general::explain_outcome(const Model& model, const Ground& ground, const Credits& credits,
                                      Evaluator& evaluator, std::string_view person, std::string_view shown,
                                      std::string_view component, std::string_view period, std::string_view language) {
-  if (language != "en" && language != "zh") {
-    throw Error(Code::invalid, "commission", "language", fmt::format("{} is none of en, zh.", quote(language)));
+  if (language != "en" && language != "zh" && language != "steps") {
+    throw Error(Code::invalid, "commission", "language", fmt::format("{} is none of en, zh, steps.", quote(language)));
   }
   const Index who = ground.people.find(person);
   const Index when = ground.periods.find(period);
-  const auto heading = [&] {
-    return fmt::format("{} {} {} ({} v{}, {})\n", shown, component, period, model.name, model.version,
-                       to_hex(sha256(model.canonical)).substr(0, 12));
+  const auto told = [&](const std::vector<ToldStep>& steps) {
+    const ToldHeading heading{
+        std::string(person), std::string(shown), std::string(component),         std::string(period),
+        model.name,          model.version,      to_hex(sha256(model.canonical))};
+    return language == "steps" ? json_of(heading, steps) : text_of(heading, steps, language == "zh");
   };
-  Writer writer(model, ground, credits, language == "zh" ? kChinese : kEnglish);
+  Writer writer(model, ground, credits, evaluator);
   const bool live = who >= 0 && when >= 0 && credits.live_person(who) && credits.live_period(when);
   for (std::size_t c = 0; live && c < model.components.size(); ++c) {
     if (model.components[c].name != component) continue;
@@ -246,14 +329,14 @@ std::string general::explain_outcome(const Model& model, const Ground& ground, c
     for (const Outcome& earlier : evaluator.outcomes(c, who)) {
       if (earlier.period < when) carried = earlier.carry;
     }
-    return heading() + writer.write(evaluator.explained(c, who, when), carried);
+    return told(writer.write(evaluator.explained(c, who, when), carried));
   }
   const bool known = who >= 0 && when >= 0 && credits.live_person(who);  // a loss credits nobody
   for (std::size_t k = 0; known && k < model.clawbacks.size(); ++k) {
-    if (model.clawbacks[k].name == component) return heading() + writer.taken_back(k, who, when, evaluator);
+    if (model.clawbacks[k].name == component) return told(writer.taken_back(k, who, when));
   }
   if (live && component == kWholeStatement && bounded(model)) {
-    return heading() + writer.whole(bounded_of(model, ground, credits, evaluator, who, when));
+    return told(writer.whole(bounded_of(model, ground, credits, evaluator, who, when)));
   }
   throw Error(Code::not_found, "commission", "",
               fmt::format("There is no {} of {} in {}.", quote(component), quote(shown), quote(period)));

@@ -240,6 +240,8 @@ class Lookup {
   bool active(Index person, const Period& period) const;
   /// Share of the period's days on which somebody takes part.
   Exact active_share(Index person, const Period& period, const std::string& basis) const;
+  /// The same as counts: those days, and all. Somebody without rows takes part on all.
+  std::pair<std::int64_t, std::int64_t> active_days(Index person, const Period& period, const std::string& basis) const;
   /// First day on which somebody no longer takes part for good; nothing where that is open.
   std::optional<Date> leaves(Index person) const;
   const Exact& rate(Currency currency, const std::string& kind, Date day,

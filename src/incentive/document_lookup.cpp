@@ -270,16 +270,23 @@ bool Lookup::active(Index person, const Period& period) const {
                                      [&](const Stretch& row) { return row.from < period.to && period.from < row.to; });
 }
 
-Exact Lookup::active_share(Index person, const Period& period, const std::string& basis) const {
+std::pair<std::int64_t, std::int64_t> Lookup::active_days(Index person, const Period& period,
+                                                          const std::string& basis) const {
   const std::vector<Stretch>& rows = active_[static_cast<std::size_t>(person)];
-  if (rows.empty()) return 1;
+  const std::int64_t all = days(basis, period.from, period.to);
+  if (rows.empty()) return {all, all};
   std::int64_t active = 0;
   for (const Stretch& row : rows) {
     const Date from = std::max(row.from, period.from);
     const Date to = std::min(row.to, period.to);
     if (from < to) active += days(basis, from, to);
   }
-  const std::int64_t all = days(basis, period.from, period.to);
+  return {active, all};
+}
+
+Exact Lookup::active_share(Index person, const Period& period, const std::string& basis) const {
+  if (active_[static_cast<std::size_t>(person)].empty()) return 1;
+  const auto [active, all] = active_days(person, period, basis);
   return all == 0 ? Exact(0) : Exact(active) / Exact(all);
 }
 

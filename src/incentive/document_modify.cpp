@@ -77,7 +77,6 @@ void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key k
 
 Evaluator::Changed Evaluator::modify(const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
                                      std::vector<Step>* steps) const {
-  static constexpr std::string_view kNames[] = {"multiply", "add", "cap", "floor", "prorate", "disqualify", "gate"};
   Changed state{raw, 0, 0};
   const bool absent = !ground_.takes_part(key.person, key.period);
   for (const Modifier& modifier : rule.modifiers) {
@@ -88,7 +87,7 @@ Evaluator::Changed Evaluator::modify(const ComponentRule& rule, Key key, const E
     Exact factor = 0;
     apply(modifier, rule, key, raw, past, state, factor);
     if (steps != nullptr) {
-      steps->push_back({kNames[static_cast<std::size_t>(modifier.kind)], start, state.value, factor});
+      steps->push_back({&modifier, start, state.value, factor, modifier.per == "year" ? past.year : Exact(0)});
     }
   }
   return state;

@@ -391,7 +391,7 @@ std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, c
         if (modifier.carry) carried += one.after - bound;
         one.after = bound;
       }
-      one.steps.push_back({modifier.kind == Do::cap ? "cap" : "floor", before, one.after, bound});
+      one.steps.push_back({&modifier, before, one.after, bound, modifier.per == "year" ? year : Exact(0)});
     }
     year += one.after;
     const bool whole = model.point == Point::statement;

@@ -167,10 +167,17 @@ void Evaluator::add_line(const ComponentRule& rule, Key key, std::int64_t event,
 }
 
 Exact Evaluator::alone(const ComponentRule& rule, const Measure& measure, const Credit& credit, const Sight& seen,
-                       std::vector<Piece>* pieces) const {
+                       Outcome& out) const {
+  std::vector<Piece>* pieces = explaining_ ? &out.pieces : nullptr;
   if (!credit.shared) return pay(model_, rule.table, measure.negative, credit.amount, seen, pieces);
   const Exact whole = pay(model_, rule.table, measure.negative, credit.shared->whole, seen, pieces);
-  return Exact(apportion(round_number(whole, model_.mode, model_.unit), credit.shared->shares)[credit.place]);
+  const std::int64_t rounded = round_number(whole, model_.mode, model_.unit);
+  const Exact own(apportion(rounded, credit.shared->shares)[credit.place]);
+  if (explaining_) {
+    const Exact& share = credit.shared->shares[credit.place];
+    out.wholes.push_back({credit.event, credit.shared->whole, whole, rounded, share, own});
+  }
+  return own;
 }
 
 Evaluator::Raw Evaluator::tiers(const ComponentRule& rule, Key key, Outcome& out) const {
@@ -190,7 +197,7 @@ Evaluator::Raw Evaluator::tiers(const ComponentRule& rule, Key key, Outcome& out
       const Credit& credit = credits_.all()[row];
       const Sight seen = sight(rule.table, rule.measure, rule.target_pay, key, credit.event);
       const Exact value = told_whose([&] { return ground_.event(credit.event); },
-                                     [&] { return alone(rule, measure, credit, seen, pieces); });
+                                     [&] { return alone(rule, measure, credit, seen, out); });
       add_line(rule, key, credit.event, value, raw);
     }
     return raw;
@@ -245,19 +252,30 @@ Evaluator::Raw Evaluator::from_component(const ComponentRule& rule, Key key, Out
   return raw;
 }
 
+Exact Evaluator::cap_in_pool(std::size_t component, Index person, Index period) const {
+  return minor(*model_.components[component].member_cap, {person, period});
+}
+
+Exact Evaluator::weight_in_pool(std::size_t component, Index person, Index period) const {
+  if (!credits_.live_person(person)) return 0;
+  return std::max(Exact(0), total(index_of(model_.components[component].measure), {person, period}));
+}
+
 // Whoever would get more than the cap gets the cap; the rest goes to the others by weight, again and again.
 const Pool& Evaluator::pool(std::size_t component, Index period) {
   const auto kept = pools_.find({component, period});
   if (kept != pools_.end()) return kept->second;
   const ComponentRule& rule = model_.components[component];
-  const std::size_t m = index_of(rule.measure);
   Pool pool;
   pool.whole =
       round_number(ground_.lookup.value(*rule.pool, -1, period, ten_to(model_.digits)), model_.mode, model_.unit);
   if (rule.unpaid_carried) {
     for (Index last = period - 1; last >= 0; --last) {
       if (!credits_.live_period(last)) continue;
-      pool.whole = checked_add(pool.whole, this->pool(component, last).carried, "pool");
+      pool.brought = this->pool(component, last).carried;
+      pool.whole =
+          told_whose([&] { return fmt::format("pool {} of {}", quote(rule.name), ground_.periods[period].label); },
+                     [&] { return checked_add(pool.whole, pool.brought, "pool"); });
       break;
     }
   }
@@ -266,28 +284,34 @@ const Pool& Evaluator::pool(std::size_t component, Index period) {
                 fmt::format("The pool {} of {} is negative.", quote(rule.name), ground_.periods[period].label));
   }
   std::vector<Exact> weights(ground_.people.size());
-  Exact open = 0;  // weight of those who can still get more
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const Key key{static_cast<Index>(i), period};
-    if (credits_.live_person(key.person)) weights[i] = std::max(Exact(0), total(m, key));
-    open += weights[i];
+    weights[i] = weight_in_pool(component, static_cast<Index>(i), period);
+    pool.weight += weights[i];
+    if (weights[i] > 0) ++pool.people;
+    if (weights[i] == 0 && credits_.live_person(static_cast<Index>(i))) ++pool.without;
   }
+  Exact open = pool.weight;  // of those who can still get more
   pool.nobody = open == 0;
   pool.shares.assign(weights.size(), 0);
   std::int64_t left = pool.whole;
   for (bool again = rule.member_cap.has_value(); again && open > 0;) {
-    again = false;
+    Pool::Round round;
     const Exact each = Exact(left) / open;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       if (weights[i] == 0) continue;
-      const Exact cap = minor(*rule.member_cap, {static_cast<Index>(i), period});
+      const Exact cap = cap_in_pool(component, static_cast<Index>(i), period);
       if (each * weights[i] <= cap) continue;
       pool.shares[i] = round_number(cap, Rounding::down, model_.unit);
+      round.given += pool.shares[i];
       left -= pool.shares[i];
       open -= weights[i];
       weights[i] = 0;
-      again = true;
+      ++round.people;
     }
+    again = round.people > 0;
+    round.left = left;
+    round.open = open;
+    if (again) pool.rounds.push_back(std::move(round));
   }
   if (open > 0) {
     for (Exact& weight : weights) weight /= open;
@@ -308,7 +332,6 @@ Evaluator::Raw Evaluator::pool_share(std::size_t component, Key key, Outcome& ou
   out.applicable = !shared.nobody;
   Raw raw;
   if (own == 0) return raw;
-  if (explaining_) out.pieces.push_back({0, shared.whole, Exact(own) / Exact(shared.whole), own});
   add_line(rule, key, -1, own, raw);
   return raw;
 }
@@ -318,30 +341,33 @@ Evaluator::Raw Evaluator::ranked(const ComponentRule& rule, Key key, Outcome& ou
   const std::size_t m = index_of(rule.measure);
   out.measured = total(m, key);
   Raw raw;
-  if (rule.least && out.measured < *rule.least) return raw;
-  std::size_t place = 0;
-  std::size_t equal = 0;
-  std::size_t own = 0;  // among equals, by name
+  Placed own;
+  own.below = rule.least && out.measured < *rule.least;
+  if (own.below && !explaining_) return raw;
+  std::size_t turn = 0;  // among equals, by name
   for (std::size_t i = 0; i < ground_.people.size(); ++i) {
     const Key other{static_cast<Index>(i), key.period};
     if (!credits_.live_person(other.person)) continue;
+    ++own.of;
     const Exact value = total(m, other);
-    if (value > out.measured) ++place;
+    if (value > out.measured) ++own.place;
     if (value != out.measured) continue;
-    if (other.person < key.person) ++own;
-    ++equal;
+    if (other.person < key.person) ++turn;
+    ++own.equal;
   }
-  Exact prize = 0;
-  if (!rule.ties_share) {
-    if (place < rule.prizes.size()) prize = rule.prizes[place];
+  if (own.below) {
+    // nobody has a place there
+  } else if (!rule.ties_share) {
+    if (own.place < rule.prizes.size()) own.prize = own.sum = rule.prizes[own.place];
   } else {
-    Exact sum = 0;
-    for (std::size_t i = place; i < std::min(place + equal, rule.prizes.size()); ++i) sum += rule.prizes[i];
-    const std::vector<Exact> shares(equal, Exact(1) / Exact(equal));
-    prize = Exact(apportion(round_number(sum, model_.mode, model_.unit), shares)[own]);
+    for (std::size_t i = own.place; i < std::min(own.place + own.equal, rule.prizes.size()); ++i) {
+      own.sum += rule.prizes[i];
+    }
+    const std::vector<Exact> shares(own.equal, Exact(1) / Exact(own.equal));
+    own.prize = Exact(apportion(round_number(own.sum, model_.mode, model_.unit), shares)[turn]);
   }
-  if (explaining_) out.pieces.push_back({place, Exact(place + 1), prize, prize});
-  if (prize != 0) add_line(rule, key, -1, prize, raw);
+  if (own.prize != 0) add_line(rule, key, -1, own.prize, raw);
+  if (explaining_) out.placed = std::move(own);
   return raw;
 }
 

@@ -53,7 +53,7 @@ constexpr Words kChinese = {"{} 的 {} 佣金结算单：{}\n",
 const Words& words_of(std::string_view language) {
   if (language == "en") return kEnglish;
   if (language == "zh") return kChinese;
-  throw Error(Code::invalid, "statement", "language", fmt::format("{} is none of en, zh.", quote(language)));
+  throw Error(Code::invalid, "statement", "language", fmt::format("{} is none of en, zh, steps.", quote(language)));
 }
 
 Language language_named(std::string_view language) { return language == "zh" ? Language::chinese : Language::english; }
@@ -302,7 +302,53 @@ std::string statement_heading(const Reader& reader, const Scene& scene, std::str
 
 }  // namespace
 
+namespace {
+
+nlohmann::json correction_json(const Scene& scene, const StatementLine& line);
+
+/// The steps to one component of a period, or null where nobody's plan pays for it any more.
+nlohmann::json component_steps(const Scene& scene, const Period& period, const std::string& component) {
+  const std::string told = scene.version(period) == nullptr ? "" : component_text(scene, period, component, "steps");
+  return told.empty() ? nlohmann::json() : nlohmann::json::parse(told);
+}
+
+/// An adjustment as data, with the steps to what it should be.
+nlohmann::json correction_steps(const Scene& scene, const StatementLine& line) {
+  nlohmann::json one = correction_json(scene, line);
+  if (general_line(line)) one["steps_to"] = component_steps(scene, scene.named(line.period_earned), line.component);
+  return one;
+}
+
+/// All that the text of a statement says, as data.
+std::string statement_steps(const Scene& scene) {
+  const std::string total = to_string(Money{scene.statement().total.minor, scene.statement().currency});
+  nlohmann::json root = {{"format", "kith.steps/1"},
+                         {"person", scene.person()},
+                         {"period", scene.period().label},
+                         {"total", total},
+                         {"components", nlohmann::json::array()},
+                         {"corrections", nlohmann::json::array()}};
+  if (const PlanVersion* version = scene.version(scene.period())) {
+    for (const std::string& part : explained_parts(*version->document)) {
+      root["components"].push_back(component_steps(scene, scene.period(), part));
+    }
+  }
+  for (const StatementLine& line : scene.lines()) {
+    if (line.kind == LineKind::adjustment) root["corrections"].push_back(correction_steps(scene, line));
+  }
+  return root.dump();
+}
+
+}  // namespace
+
 std::string explain_line_text(const Reader& reader, Id line, std::string_view language) {
+  if (language == "steps") {
+    const StatementLine row = reader.get<StatementLine>(line);
+    if (!general_line(row)) return explain_line_json(reader, line);
+    const Scene scene(reader, row.statement);
+    if (row.kind == LineKind::adjustment) return correction_steps(scene, row).dump();
+    return component_steps(scene, scene.named(row.period_earned), row.component).dump();
+  }
   const Words& words = words_of(language);
   const StatementLine row = reader.get<StatementLine>(line);
   const bool adjusts = row.kind == LineKind::adjustment;
@@ -333,12 +379,14 @@ std::string deals_text(const Reader& reader, const Scene& scene, std::string_vie
 }  // namespace
 
 std::string explain_statement_text(const Reader& reader, Id statement, std::string_view language) {
-  const Words& words = words_of(language);
+  const Words& words = words_of(language == "steps" ? "en" : language);
   const Scene scene(reader, statement);
   const auto& lines = scene.lines();
   if (!lines.empty() && std::none_of(lines.begin(), lines.end(), general_line)) {
+    if (language == "steps") return explain_statement_json(reader, statement);
     return deals_text(reader, scene, language);
   }
+  if (language == "steps") return statement_steps(scene);
   std::string text = statement_heading(reader, scene, language);
   if (const PlanVersion* version = scene.version(scene.period())) {
     for (const std::string& part : explained_parts(*version->document)) {

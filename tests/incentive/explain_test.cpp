@@ -2,6 +2,7 @@
 // What an explanation says adds up to what it explains, whatever a plan pays, takes back or caps.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -46,11 +47,22 @@ incentive::EventRow loss(const std::string& of, Date day) {
   return row;
 }
 
+std::string told_of(const Json& plan, const incentive::Inputs& inputs, const char* person, const char* part,
+                    const char* period, const char* language = "en") {
+  return incentive::explain(PlanDocument::parse(plan.dump()), inputs, person, part, period, language);
+}
+
 std::string told(const Json& plan, std::vector<incentive::EventRow> events, const char* part, const char* period,
                  const char* language = "en") {
   incentive::Inputs inputs;
   inputs.events = std::move(events);
-  return incentive::explain(PlanDocument::parse(plan.dump()), inputs, "ann", part, period, language);
+  return told_of(plan, inputs, "ann", part, period, language);
+}
+
+incentive::EventRow sale_of(const std::string& id, Date day, std::int64_t minor, const char* who) {
+  incentive::EventRow row = sale(id, day, minor);
+  row.splits = {{who, "primary", "1"}};
+  return row;
 }
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -73,7 +85,8 @@ TEST(Explain, CapsOverAllComponentsAreStepsOfTheirOwn) {
   const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 9), 150'000),
                                                    sale("2", date(2025, 2, 9), 50'000)};
   const std::string january = told(plan, events, "statement", "2025-01");
-  EXPECT_TRUE(has(january, "all components: 200\n  cap: 200 becomes 150\n  more than the components: -50\n"))
+  EXPECT_TRUE(
+      has(january, "all components: 200\n  cap: 200 becomes 150; 50 is carried\n  more than the components: -50\n"))
       << january;
   EXPECT_TRUE(has(january, "rounded (half_up): -50.00")) << january;
   const std::string february = told(plan, events, "statement", "2025-02");
@@ -109,8 +122,91 @@ TEST(Explain, ChineseHasNoEnglishWordsOfItsOwn) {
     {"do": "floor", "amount": "60", "per": "period"}])");
   const std::string text = told(plan, {sale("1", date(2025, 1, 9), 150'000)}, "revenue", "2025-01", "zh");
   for (const char* word : {"multiply", "cap", "floor", "half_up", "weight"}) EXPECT_FALSE(has(text, word)) << text;
-  EXPECT_TRUE(has(text, "  封顶：90 变为 50\n  保底：50 变为 60\n")) << text;
+  EXPECT_TRUE(has(text, "  封顶：90 变为 50；40 作废\n  保底：50 变为 60\n")) << text;
   EXPECT_TRUE(has(text, "  舍入（四舍五入）：60.00")) << text;
+}
+
+incentive::Inputs three_people() {
+  incentive::Inputs inputs;
+  inputs.events = {sale_of("1", date(2025, 1, 9), 90'000, "ann"), sale_of("2", date(2025, 1, 10), 20'000, "bob"),
+                   sale_of("3", date(2025, 1, 11), 10'000, "eve"), sale_of("4", date(2025, 1, 12), -5'000, "joe")};
+  return inputs;
+}
+
+TEST(Explain, APoolSaysWeightsCapsAndWhatTheyLeave) {
+  Json plan = plan_json();
+  plan["components"][0] = Json::parse(R"({"name": "pool", "kind": "pool_share", "basis": {"measure": "sales"},
+    "pool": "900", "unpaid": "lose", "member_cap": "500"})");
+  const incentive::Inputs inputs = three_people();
+  EXPECT_TRUE(has(told_of(plan, inputs, "ann", "pool", "2025-01"),
+                  "  pool: 900\n  weight: 900 of 1200 in all (3 with a weight, 1 without)\n"
+                  "  1 at the cap: 500 in all; 400 is left for a weight of 300\n  at the cap of 500: 500\n"));
+  EXPECT_TRUE(has(told_of(plan, inputs, "bob", "pool", "2025-01"), "  share: 400 x 200 / 300 = 266.67\n"));
+  EXPECT_TRUE(has(told_of(plan, inputs, "eve", "pool", "2025-01", "zh"),
+                  "  1 人达到上限，共 500；余 400 按权重 300 再分\n  份额：400 × 100 / 300 = 133.33\n"));
+  plan["components"][0]["member_cap"] = "200";
+  plan["components"][0]["unpaid"] = "carry";
+  const std::string all = told_of(plan, inputs, "bob", "pool", "2025-01");
+  EXPECT_TRUE(has(all, "nobody gets of the pool: 300, which is carried")) << all;
+  const Json data = Json::parse(told_of(plan, inputs, "bob", "pool", "2025-01", "steps"));
+  EXPECT_EQ(data["format"], "kith.steps/1");
+  const Json unpaid{{"kind", "unpaid"}, {"amount", "300"}, {"goes", "carry"}};
+  EXPECT_NE(std::find(data["steps"].begin(), data["steps"].end(), unpaid), data["steps"].end()) << data;
+}
+
+TEST(Explain, APlaceSaysWithHowManyItIsShared) {
+  Json plan = plan_json();
+  plan["components"][0] = Json::parse(R"({"name": "contest", "kind": "rank", "basis": {"measure": "sales"},
+    "prizes": ["1000", "500", "100"], "ties": "share", "least": "0"})");
+  incentive::Inputs inputs = three_people();
+  inputs.events[1].amount.minor = 90'000;
+  EXPECT_TRUE(has(told_of(plan, inputs, "bob", "contest", "2025-01"),
+                  "  place 1 of 4\n  2 are equal at place 1: prizes 1 to 2 sum to 1500, own part 750\n  prize: 750\n"));
+  EXPECT_TRUE(has(told_of(plan, inputs, "joe", "contest", "2025-01", "zh"), "  低于 0：不计名次\n"));
+  plan["components"][0]["ties"] = "each";
+  EXPECT_TRUE(has(told_of(plan, inputs, "ann", "contest", "2025-01"),
+                  "  2 are equal at place 1: each gets its prize\n  prize: 1000\n"));
+}
+
+TEST(Explain, AResultOfTheWholeEventIsSaidBeforeItIsShared) {
+  Json plan = plan_json();
+  plan["credits"][0]["apply"] = "result";
+  plan["measures"][0]["accumulate"] = "none";
+  incentive::EventRow both = sale("1", date(2025, 1, 9), 100'010);
+  both.splits = {{"ann", "primary", "0.5"}, {"bob", "primary", "0.5"}};
+  const std::string text = told(plan, {both}, "revenue", "2025-01");
+  EXPECT_TRUE(has(text, "event t:1 in all: 1000.1 pays 100.02, rounded 100.02; 0.5 of it is 50.01")) << text;
+}
+
+TEST(Explain, AGoalSaysItsRampAndTheDaysOfItsOwner) {
+  Json plan = plan_json();
+  plan["measures"][0]["goal"] = "4000";
+  plan["measures"][0]["ramp"] = "0.5";
+  plan["measures"][0]["prorate_goal"] = "calendar";
+  plan["components"][0]["modifiers"] = Json::parse(R"([{"do": "prorate", "basis": "calendar"}])");
+  incentive::Inputs inputs;
+  inputs.events = {sale("1", date(2025, 1, 20), 50'000)};
+  inputs.people = {{"ann", date(2025, 1, 17), kOpenDate}};
+  const std::string text = told_of(plan, inputs, "ann", "revenue", "2025-01");
+  EXPECT_TRUE(has(text,
+                  "  goal before ramp and days: 4000\n    ramp: x 0.5 = 2000\n"
+                  "    takes part 15 of 31 days (calendar): 30000/31\n"))
+      << text;
+  EXPECT_TRUE(has(text, "(15 of 31 days, calendar)")) << text;
+  EXPECT_TRUE(has(told_of(plan, inputs, "ann", "revenue", "2025-01", "zh"), "参与 31 天中的 15 天（日历日）"));
+}
+
+TEST(Explain, ACapOfTheYearSaysWhatTheYearHasPaid) {
+  Json plan = plan_json();
+  plan["components"][0]["modifiers"] =
+      Json::parse(R"([{"do": "cap", "amount": "220", "per": "year", "excess": "lose"}])");
+  const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 9), 150'000),
+                                                   sale("2", date(2025, 2, 9), 50'000)};
+  EXPECT_TRUE(has(told(plan, events, "revenue", "2025-02"),
+                  "  bound of the year: 220 less 200 paid in it before: 20\n  cap: 50 becomes 20; 30 is lost\n"));
+  plan["components"][0]["modifiers"][0] = Json::parse(R"({"do": "cap", "amount": "30", "per": "event",
+    "excess": "lose"})");
+  EXPECT_TRUE(has(told(plan, events, "revenue", "2025-02"), "event t:2: 30.00 (20 cut by caps)"));
 }
 
 }  // namespace

@@ -402,6 +402,29 @@ TEST_P(GeneralStoreTest, ExplanationsNamePeopleAsTheyWereCalledThen) {
   EXPECT_NE(text.find("\n(erased) revenue 2025-01"), std::string::npos) << text;
 }
 
+TEST_P(GeneralStoreTest, AStatementAndItsCorrectionsAreToldAsData) {
+  const Id ann = employee("Ann");
+  general(GeneralText{});
+  assigned("general", ann);
+  post({sale("1", "2025-01-07", 100'000, ann)});
+  run("2025-01"), close("2025-01");
+  post({sale("1", "2025-01-07", 120'000, ann, 2), sale("2", "2025-02-07", 100'000, ann)});
+  run("2025-02");
+  const Statement february = statement(ann, "2025-02");
+  const Json data = Json::parse(incentive::explain_statement_text(session().reader(), february.id, "steps"));
+  EXPECT_EQ(data["total"], "60.00");
+  EXPECT_EQ(data["components"][0]["person"], person(ann));
+  EXPECT_EQ(data["components"][0]["steps"].back()["amount"], "50.00");
+  const Json& correction = data["corrections"][0];
+  EXPECT_EQ(correction["reason"], "event changed");
+  EXPECT_EQ(correction["difference"], "10.00");
+  EXPECT_EQ(correction["steps_to"]["steps"].back()["amount"], "60.00");
+  for (const StatementLine& line : lines(ann, "2025-02")) {
+    const Json one = Json::parse(incentive::explain_line_text(session().reader(), line.id, "steps"));
+    EXPECT_EQ(one.contains("steps"), line.kind == LineKind::earning) << one;
+  }
+}
+
 INSTANTIATE_ON_ALL_BACKENDS(GeneralStoreTest);
 
 }  // namespace

@@ -81,7 +81,8 @@ class Plan:
         return json.loads(self._raw.compute(_raw_inputs(inputs)))
 
     def explain(self, inputs: Inputs, person: str, component: str, period: str, language: str = "en") -> str:
-        """The steps from the facts to what somebody earned, in English ("en") or Chinese ("zh")."""
+        """The steps from the facts to what somebody earned, in English ("en") or Chinese ("zh"), or as
+        JSON ("steps")."""
         return self._raw.explain(_raw_inputs(inputs), person, component, period, language)
 
     def what_if(self, after: Plan | str | Mapping[str, Any], inputs: Inputs) -> list[dict[str, Any]]:

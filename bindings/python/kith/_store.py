@@ -122,12 +122,12 @@ class _Source(PastReads, QuotaReads):
     def explain(
         self, statement: int | Record | None = None, *, line: int | Record | None = None, format: str = "text"
     ) -> str:
-        """Why a statement, or one line, is what it is: "text" for people ("zh": in Chinese, of general plans), "json"
-        for `kith.check_trace`, of general plans for `kith.check_commission`."""
+        """Why a statement, or one line, is what it is: "text" for people ("zh": in Chinese), "steps" the same as
+        JSON, "json" for `kith.check_trace`, of general plans for `kith.check_commission`."""
         if (statement is None) == (line is None):
             raise TypeError("give a statement or a line")
-        if format not in ("text", "zh", "json"):
-            raise ValueError("format is 'text', 'zh' or 'json'")
+        if format not in ("text", "zh", "steps", "json"):
+            raise ValueError("format is 'text', 'zh', 'steps' or 'json'")
         chosen = id_of(line, "line") if statement is None else id_of(statement, "statement")  # type: ignore[arg-type]
         return self._open().explain(chosen, line is not None, "en" if format == "text" else format)
 

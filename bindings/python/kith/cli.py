@@ -411,7 +411,7 @@ def explain(
     employee: Annotated[str, typer.Argument(help="Name.")],
     period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
     line: Annotated[int | None, typer.Option(help="Position of one line.")] = None,
-    format: Annotated[str, typer.Option(help="text, zh (in Chinese) or json.")] = "text",
+    format: Annotated[str, typer.Option(help="text, zh (in Chinese), steps or json.")] = "text",
     actor: Actor = "local",
 ) -> None:
     """Why a statement, or one line of it, is what it is."""

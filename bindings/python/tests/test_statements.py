@@ -56,6 +56,9 @@ def test_events_are_paid_corrected_and_opened_again() -> None:
     assert [str(line.amount) for line in session.lines(february)] == ["5.00 USD", "3.00 USD"]
     assert "shop:1 by revenue: 5.00 USD (event changed)" in session.explain(february)
     assert "2025-01 的更正" in session.explain(february, format="zh")
+    told = json.loads(session.explain(february, format="steps"))
+    assert [one["difference"] for one in told["corrections"]] == ["5.00", "3.00"]
+    assert told["corrections"][0]["steps_to"]["steps"][0] == {"kind": "credit", "event": "shop:1", "amount": "900"}
     line = session.lines(january)[0]
     assert "credit of 800 from event shop:1" in session.explain(line=line.id)
     exported = session.explain(january, format="json")

@@ -97,7 +97,7 @@ class Computation {
   std::unique_ptr<State> state_;
 };
 
-/// The steps from the facts to an amount: credits, slices, modifiers, rounding. `language` is "en" or "zh".
+/// The steps from the facts to an amount: credits, slices, modifiers, rounding. "en", "zh", or "steps": them as JSON.
 std::string explain(const PlanDocument& plan, const Inputs& inputs, std::string_view person, std::string_view component,
                     std::string_view period, std::string_view language = "en");
 

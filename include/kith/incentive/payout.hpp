@@ -17,8 +17,8 @@ namespace kith::incentive {
 
 /// Why a statement, or one line of it, is what it is, from the facts as they were when it was closed, or, while it is
 /// open, last run: credits, slices, modifiers, rounding, and for an adjustment what was posted before. Says how many
-/// facts came after the run. `language` is "en" or "zh". Serves statements of both plan formats. Errors: not_found,
-/// invalid (language).
+/// facts came after the run. `language` is "en", "zh", or "steps", which gives them as JSON. Serves statements of both
+/// plan formats. Errors: not_found, invalid (language).
 std::string explain_statement_text(const Reader& reader, Id statement, std::string_view language = "en");
 std::string explain_line_text(const Reader& reader, Id line, std::string_view language = "en");
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "incentive/document_told.hpp"
+
+#include <fmt/args.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace kith::incentive::general {
+namespace {
+
+struct Words {
+  std::string_view kind, english, chinese;
+};
+
+constexpr Words kWords[] = {
+    {"credit", "  credit of {amount} from event {event}\n", "  事件 {event} 计入 {amount}\n"},
+    {"exchange", "    {amount} {currency} at {rate} ({rate_kind}, {on})\n",
+     "    {amount} {currency} 按 {rate} 折算（{rate_kind}，{on}）\n"},
+    {"before_period", "  before this period: {amount}\n", "  本期之前：{amount}\n"},
+    {"measured", "  measured: {amount}\n", "  计量合计：{amount}\n"},
+    {"goal_before", "  goal before ramp and days: {amount}\n", "  爬坡与折算前的目标：{amount}\n"},
+    {"goal_ramp", "    ramp: x {factor} = {amount}\n", "    爬坡：× {factor} = {amount}\n"},
+    {"goal_days", "    takes part {days} of {of} days ({basis}): {amount}\n",
+     "    参与 {of} 天中的 {days} 天（{basis}）：{amount}\n"},
+    {"goal", "  goal: {amount}, attainment {attainment} %\n", "  目标：{amount}，达成率 {attainment} %\n"},
+    {"goal_zero", "  goal: {amount}\n", "  目标：{amount}\n"},
+    {"not_applicable", "  not applicable: no goal above 0\n", "  不适用：没有大于 0 的目标\n"},
+    {"no_weight", "  not applicable: nobody has a weight\n", "  不适用：无人有权重\n"},
+    {"slice", "  row {row}: {input} x {value} = {product}\n", "  第 {row} 档：{input} × {value} = {product}\n"},
+    {"blended", "  blended rate: {rate} %\n", "  综合费率：{rate} %\n"},
+    {"whole", "  event {event} in all: {base} pays {exact}, rounded {rounded}; {share} of it is {amount}\n",
+     "  事件 {event} 整体：{base} 得 {exact}，舍入 {rounded}；其中 {share} 为 {amount}\n"},
+    {"pool", "  pool: {amount}\n", "  奖金池：{amount}\n"},
+    {"pool_brought", "  pool: {amount}, of which {brought} was carried into it\n",
+     "  奖金池：{amount}，其中结转 {brought}\n"},
+    {"weight", "  weight: {weight} of {all} in all ({people} with a weight, {without} without)\n",
+     "  权重：{weight}，合计 {all}（{people} 人有权重，{without} 人没有）\n"},
+    {"capped", "  {people} at the cap: {given} in all; {left} is left for a weight of {weight}\n",
+     "  {people} 人达到上限，共 {given}；余 {left} 按权重 {weight} 再分\n"},
+    {"at_cap", "  at the cap of {cap}: {amount}\n", "  达到上限 {cap}：{amount}\n"},
+    {"share", "  share: {left} x {weight} / {of} = {amount}\n", "  份额：{left} × {weight} / {of} = {amount}\n"},
+    {"unpaid_lose", "  nobody gets of the pool: {amount}, which lapses\n", "  奖金池中无人可得：{amount}，作废\n"},
+    {"unpaid_carry", "  nobody gets of the pool: {amount}, which is carried\n", "  奖金池中无人可得：{amount}，结转\n"},
+    {"below", "  below {least}: no place\n", "  低于 {least}：不计名次\n"},
+    {"place", "  place {place} of {of}\n", "  {of} 人中第 {place} 名\n"},
+    {"tied", "  {equal} are equal at place {place}: prizes {place} to {last} sum to {sum}, own part {prize}\n",
+     "  {equal} 人并列第 {place} 名：第 {place} 至 {last} 名奖金合计 {sum}，本人 {prize}\n"},
+    {"tied_each", "  {equal} are equal at place {place}: each gets its prize\n",
+     "  {equal} 人并列第 {place} 名：各得该名次奖金\n"},
+    {"prize", "  prize: {amount}\n", "  奖金：{amount}\n"},
+    {"paid_before", "  paid for that before: {amount}\n", "  此前已计付：{amount}\n"},
+    {"component_weight", "  weight: {weight}\n", "  权重：{weight}\n"},
+    {"carried", "  carried from the period before: {amount}\n", "  上期结转：{amount}\n"},
+    {"raw", "  before modifiers: {amount}\n", "  调整前：{amount}\n"},
+    {"multiply", "  multiply: {before} becomes {after} (x {by})\n", "  乘以系数：{before} 变为 {after}（× {by}）\n"},
+    {"add_raw", "  add: {before} becomes {after} ({by} of what was before modifiers)\n",
+     "  加计：{before} 变为 {after}（调整前的 {by}）\n"},
+    {"add_target_pay", "  add: {before} becomes {after} ({by} of the target pay)\n",
+     "  加计：{before} 变为 {after}（目标薪酬的 {by}）\n"},
+    {"add_amount", "  add: {before} becomes {after} ({by})\n", "  加计：{before} 变为 {after}（{by}）\n"},
+    {"cap", "  cap: {before} becomes {after}\n", "  封顶：{before} 变为 {after}\n"},
+    {"cap_lose", "  cap: {before} becomes {after}; {cut} is lost\n", "  封顶：{before} 变为 {after}；{cut} 作废\n"},
+    {"cap_carry", "  cap: {before} becomes {after}; {cut} is carried\n", "  封顶：{before} 变为 {after}；{cut} 结转\n"},
+    {"floor", "  floor: {before} becomes {after}\n", "  保底：{before} 变为 {after}\n"},
+    {"year_bound", "  bound of the year: {by} less {paid} paid in it before: {bound}\n",
+     "  全年限额：{by}，减去此前已付 {paid}：{bound}\n"},
+    {"prorate", "  prorate: {before} becomes {after} (x {by})\n", "  按比例折算：{before} 变为 {after}（× {by}）\n"},
+    {"prorate_days", "  prorate: {before} becomes {after} ({days} of {of} days, {basis})\n",
+     "  按比例折算：{before} 变为 {after}（{of} 天中的 {days} 天，{basis}）\n"},
+    {"disqualify", "  disqualify: {before} becomes {after}\n", "  取消资格：{before} 变为 {after}\n"},
+    {"gate", "  gate: {before} becomes {after} ({input} at least {by})\n",
+     "  门槛：{before} 变为 {after}（{input} 至少 {by}）\n"},
+    {"line", "  event {event}: {amount}\n", "  事件 {event}：{amount}\n"},
+    {"line_cut", "  event {event}: {amount} ({cut} cut by caps)\n", "  事件 {event}：{amount}（封顶减去 {cut}）\n"},
+    {"rest", "  of no single event: {amount}\n", "  不属于单个事件：{amount}\n"},
+    {"rounded", "  rounded ({mode}): {amount}\n", "  舍入（{mode}）：{amount}\n"},
+    {"taken", "  event {event} takes back of event {of}, which paid {paid} in {component}: {amount}\n",
+     "  事件 {event} 追回事件 {of} 在项目 {component} 的所得 {paid}：{amount}\n"},
+    {"all", "  in all: {amount}\n", "  合计：{amount}\n"},
+    {"components", "  all components: {amount}\n", "  全部项目：{amount}\n"},
+    {"adds", "  more than the components: {amount}\n", "  与各项目合计之差：{amount}\n"},
+};
+
+/// What plans call things, in Chinese: of parts that hold such a word.
+constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+    {"half_up", "四舍五入"},
+    {"half_even", "四舍六入五成双"},
+    {"half_down", "五舍六入"},
+    {"down", "向零舍去"},
+    {"up", "向外进位"},
+    {"floor", "向下取整"},
+    {"ceiling", "向上取整"},
+    {"half_ceiling", "半数向上取整"},
+    {"transaction", "交易日汇率"},
+    {"period_avg", "期间平均汇率"},
+    {"period_end", "期末汇率"},
+    {"plan_fixed", "方案固定汇率"},
+    {"calendar", "日历日"},
+    {"working", "工作日"},
+    {"30_360", "30/360"},
+};
+
+std::string_view in_chinese(std::string_view word) {
+  const auto* const found =
+      std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& one) { return one.first == word; });
+  return found == std::end(kNames) ? word : found->second;
+}
+
+/// Basis words read well in English, too.
+std::string_view in_english(std::string_view word) { return word == "30_360" ? "30/360" : word; }
+
+std::string line_of(const ToldStep& step, bool chinese) {
+  const std::string_view key = step.words.empty() ? step.kind : step.words;
+  const auto* const words =
+      std::find_if(std::begin(kWords), std::end(kWords), [&](const Words& one) { return one.kind == key; });
+  fmt::dynamic_format_arg_store<fmt::format_context> parts;
+  for (const auto& [name, value] : step.parts) {
+    const bool word = name == "mode" || name == "rate_kind" || name == "basis";
+    const std::string_view said = !word ? std::string_view(value) : chinese ? in_chinese(value) : in_english(value);
+    parts.push_back(fmt::arg(name.data(), said));
+  }
+  return fmt::vformat(chinese ? words->chinese : words->english, parts);
+}
+
+}  // namespace
+
+std::string text_of(const ToldHeading& heading, const std::vector<ToldStep>& steps, bool chinese) {
+  std::string text = fmt::format("{} {} {} ({} v{}, {})\n", heading.shown, heading.component, heading.period,
+                                 heading.plan, heading.version, heading.hash.substr(0, 12));
+  for (const ToldStep& step : steps) text += line_of(step, chinese);
+  return text;
+}
+
+std::string json_of(const ToldHeading& heading, const std::vector<ToldStep>& steps) {
+  nlohmann::json root = {{"format", "kith.steps/1"},       {"person", heading.person},
+                         {"component", heading.component}, {"period", heading.period},
+                         {"plan", heading.plan},           {"version", std::to_string(heading.version)},
+                         {"plan_hash", heading.hash},      {"steps", nlohmann::json::array()}};
+  for (const ToldStep& step : steps) {
+    nlohmann::json& one = root["steps"].emplace_back();
+    one["kind"] = step.kind;
+    for (const auto& [name, value] : step.parts) one[std::string(name)] = value;
+  }
+  return root.dump();
+}
+
+}  // namespace kith::incentive::general
