@@ -15,14 +15,14 @@ from kith._cli_shared import without_password
 from test_surface import PLAN
 
 
-def run(*arguments: object, code: int = 0) -> str:
+def run(*arguments: object, code: int = 0, columns: int = 200) -> str:
     """Output of `kith ...`; errors are one line without a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "kith.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": ":".join(sys.path), "COLUMNS": "200", "PATH": ""},
+        env={"PYTHONPATH": ":".join(sys.path), "COLUMNS": str(columns), "PATH": ""},
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -69,6 +69,18 @@ def test_a_day_at_the_terminal(kept_url: Callable[[], str], tmp_path: Path) -> N
     assert "Wrote" in run("backup", store, tmp_path / "backup.kith")
     assert run("digest", tmp_path / "backup.kith") == run("digest", store)
     assert "new name" in run("backup", store, tmp_path / "backup.kith", code=1)
+
+
+def test_digests_stay_whole_in_a_narrow_terminal(tmp_path: Path) -> None:
+    store = tmp_path / "shop.kith"
+    open_shop(str(store)).store.close()
+    run("dump", store, tmp_path / "d.jsonl")
+    digest = run("digest", store, columns=30).strip()
+    assert len(digest) == 64
+    assert digest in run("load", tmp_path / "copy.kith", tmp_path / "d.jsonl", columns=30)
+    with kith.open(store) as opened:
+        told = [line for text in opened.doctor() for line in text.splitlines()]
+    assert run("doctor", store, columns=30).splitlines()[1:] == told
 
 
 def test_records_leave_as_csv(tmp_path: Path) -> None:
