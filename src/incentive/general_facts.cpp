@@ -370,7 +370,10 @@ const CommissionValue* GeneralFacts::value_for(const std::vector<const Commissio
 }
 
 void GeneralFacts::add_values(const std::vector<Period>& periods, const std::vector<Id>& members,
-                              Inputs& inputs) const {
+                              const std::unordered_set<Id>* only, Inputs& inputs) const {
+  const auto strange = [&](const std::optional<Id>& employee) {
+    return only != nullptr && employee && !only->contains(*employee);
+  };
   std::map<std::string, std::vector<const CommissionValue*>> shared;  // of units and roles, by name
   std::set<std::tuple<std::string, std::string, std::string>> own;    // name, person, period
   std::set<std::string> labels;
@@ -380,7 +383,7 @@ void GeneralFacts::add_values(const std::vector<Period>& periods, const std::vec
       shared[row.name].push_back(&row);
       continue;
     }
-    if (row.period && !labels.contains(*row.period)) continue;
+    if ((row.period && !labels.contains(*row.period)) || strange(row.employee)) continue;
     const std::string person = row.employee ? std::to_string(row.employee->value) : "";
     inputs.values.push_back({row.name, person, row.period.value_or(""), row.value});
     if (row.employee) own.emplace(row.name, person, row.period.value_or(""));
@@ -398,6 +401,7 @@ void GeneralFacts::add_values(const std::vector<Period>& periods, const std::vec
   }
   for (const Quota& row : quotas_) {
     if (!row.employee || row.draft != 0 || row.calendar != calendar_.name || !labels.contains(row.period)) continue;
+    if (strange(row.employee)) continue;
     PlanValue& value = inputs.values.emplace_back();
     value.name = "quota." + (row.measure.empty() ? choice_name(row.metric) : row.measure);
     value.person = std::to_string(row.employee->value);
@@ -500,12 +504,14 @@ Inputs GeneralFacts::inputs(const PlanVersion& version, const Period& period, co
   std::vector<Id> members = holders(version, period);
   if (narrow) std::erase_if(members, [&](Id id) { return !wanted.only->contains(id); });
   add_members(version, members, around, inputs);
-  add_values(around, members, inputs);
+  add_values(around, members, narrow ? wanted.only : nullptr, inputs);
+  const std::unordered_set<Id> team = narrow ? with_reports(*wanted.only) : std::unordered_set<Id>();
   for (const ReportingLine& row : lines_) {
+    if (narrow && !(team.contains(row.employee) && team.contains(row.manager))) continue;  // of somebody else's chain
     inputs.hierarchy.push_back(
         {std::to_string(row.employee.value), std::to_string(row.manager.value), row.from, row.to});
   }
-  const auto found = narrow ? events_of(with_reports(*wanted.only), first, period.to) : events(first, period.to);
+  const auto found = narrow ? events_of(team, first, period.to) : events(first, period.to);
   const Unrated unrated = add_rates(version, period, found, inputs);
   const Date end = wanted.until == nullptr ? period.to : std::max(period.to, wanted.until->to);
   const std::map<std::string, Event> sorted(found.begin(), found.end());

@@ -101,7 +101,9 @@ class GeneralFacts {
   void add_service(Id employee, Inputs& inputs) const;
   std::vector<Part> parts_of(const PlanVersion& version, const Period& period, const Period& until,
                              const PlanResult& result, const std::vector<Id>& people) const;
-  void add_values(const std::vector<Period>& periods, const std::vector<Id>& members, Inputs& inputs) const;
+  /// With `only` none that somebody else has.
+  void add_values(const std::vector<Period>& periods, const std::vector<Id>& members,
+                  const std::unordered_set<Id>* only, Inputs& inputs) const;
   const CommissionValue* value_for(const std::vector<const CommissionValue*>& rows, Id employee,
                                    const Period& period) const;
   using Unrated = std::set<Currency>;  ///< for which the store lacks a rate of some day

@@ -262,7 +262,7 @@ std::vector<PaymentResult> GeneralFacts::payments(const PlanVersion& version, co
   std::vector<Id> people;
   for (const BroughtForward& row : rows) people.push_back({std::stoll(row.person)});
   for (const Id employee : people) add_service(employee, given);
-  add_values({period}, people, given);
+  add_values({period}, people, nullptr, given);
   const general::Ground ground(version.document->model(), given);
   const std::vector<Id> holding = holders(version, period);
   std::vector<PaymentResult> results;

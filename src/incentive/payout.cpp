@@ -96,8 +96,7 @@ class Scene {
     const bool stated = closed() || seen == Seen::stated;
     seq_ = stated ? work_of(system_, statement_, row_) : system_.seq();
     known_.emplace(stated ? reader_at(system_, seq_) : system_.as_system("commission"));
-    terms_.emplace(*known_, row_.calendar);
-    facts_.emplace(*known_, *terms_, calendar_named(system_, row_.calendar));
+    look_around();
   }
 
   const Statement& statement() const { return statement_; }
@@ -146,6 +145,21 @@ class Scene {
   }
 
  private:
+  /// Reads what decides about the employee alone; about everybody only where a plan pays some by what others did.
+  void look_around() {
+    const std::unordered_set<Id> only{statement_.employee};
+    const Calendar calendar = calendar_named(system_, row_.calendar);
+    terms_.emplace(*known_, row_.calendar, only);
+    const std::vector<const PlanVersion*> versions = terms_->general_versions();
+    if (std::any_of(versions.begin(), versions.end(),
+                    [](const PlanVersion* version) { return GeneralFacts::crosses(*version->document); })) {
+      terms_.emplace(*known_, row_.calendar);
+      facts_.emplace(*known_, *terms_, calendar);
+    } else {
+      facts_.emplace(*known_, *terms_, calendar, only);
+    }
+  }
+
   Reader system_;
   std::optional<Reader> known_;  // the facts
   Statement statement_;

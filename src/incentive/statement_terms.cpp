@@ -87,7 +87,10 @@ Terms::Terms(const Reader& system, std::string_view calendar, std::optional<std:
 Terms::Terms(const Reader& system, std::string_view calendar, const std::unordered_set<Id>& only)
     : organisation_(system, only) {
   add_people(rows_about<Employee>(system, "id", &only), rows_about<PayeeRole>(system, "employee", &only));
-  add_plans(calendar, system.list<PlanAssignment>(), system.list<CommissionPlan>());
+  std::vector<PlanAssignment> assignments = rows_about<PlanAssignment>(system, "employee", &only);
+  const Condition shared{.op = Condition::Op::is_null, .field = kPlanAssignment.at("employee")};
+  append_rows(system, kPlanAssignment, {.conditions = {shared}}, assignments);
+  add_plans(calendar, std::move(assignments), system.list<CommissionPlan>());
 }
 
 void Terms::add_people(std::vector<Employee> employees, std::vector<PayeeRole> roles) {
@@ -149,6 +152,14 @@ std::vector<const PlanVersion*> Terms::general_versions(const Period& period) co
   for (const auto& version : versions_) {
     const bool meets = version->row.valid_from < period.to && period.from < version->row.valid_to;
     if (version->document && version->interval == period.grain && meets) versions.push_back(version.get());
+  }
+  return versions;
+}
+
+std::vector<const PlanVersion*> Terms::general_versions() const {
+  std::vector<const PlanVersion*> versions;
+  for (const auto& version : versions_) {
+    if (version->document) versions.push_back(version.get());
   }
   return versions;
 }

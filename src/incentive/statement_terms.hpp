@@ -81,6 +81,8 @@ class Terms {
   bool has_general_plans() const;
   /// The general versions that may pay in the period.
   std::vector<const PlanVersion*> general_versions(const Period& period) const;
+  /// All general versions.
+  std::vector<const PlanVersion*> general_versions() const;
   const std::vector<Id>& employees() const { return employees_; }
   const Organisation& organisation() const { return organisation_; }
 

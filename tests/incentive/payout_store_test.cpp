@@ -24,6 +24,35 @@ class PayoutStoreTest : public test::GeneralTest {
   static bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 };
 
+TEST_P(PayoutStoreTest, AnExportHoldsNothingOfPeopleWhomTheStatementIsNotAbout) {
+  const Id ann = employee("Ann"), bo = employee("Bo"), cy = employee("Cy"), dee = employee("Dee");
+  general(GeneralText{.override_rate = "1 %"});
+  for (const Id one : {ann, bo, cy, dee}) assigned("general", one);
+  reports_to(bo, ann);
+  reports_to(dee, cy);
+  post({sale("1", "2025-01-07", 100'000, bo), sale("2", "2025-01-08", 70'000, dee)});
+  in_work([&](Work& work) {
+    for (const Id one : {ann, cy}) {
+      CommissionValue value;
+      value.name = "goal";
+      value.employee = one;
+      value.value = one == ann ? "1000" : "77777";
+      incentive::set_value(work, value);
+      Quota quota{.period = "2025-01", .employee = one};
+      quota.amount = {one == ann ? 500'000 : 888'800};
+      incentive::set_quota(work, quota);
+    }
+  });
+  run("2025-01");
+  const std::string text = incentive::export_statement(session().reader(), statement(ann, "2025-01").id);
+  const Json inputs = Json::parse(text)["inputs"];
+  EXPECT_EQ(inputs["events"].size(), 1U) << "what Bo sold, for whom Ann is paid";
+  EXPECT_EQ(inputs["hierarchy"].size(), 1U);
+  EXPECT_EQ(inputs["values"].size(), 2U) << inputs["values"];
+  EXPECT_FALSE(holds(text, "77777") || holds(text, "8888.00") || holds(text, "shop:2"));
+  EXPECT_TRUE(incentive::check_export(text).empty());
+}
+
 TEST_P(PayoutStoreTest, AnOpenStatementIsExplainedFromTheFactsItStates) {
   const Id ann = employee("Ann");
   general(GeneralText{});
