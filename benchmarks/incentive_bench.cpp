@@ -210,6 +210,28 @@ void late_events(kith::Session& session, const Company& company, int runs, std::
   print_speed("P5", what + ", run", again, "all months run", all, 1000, checked);
 }
 
+/// Why a line of a statement is what it is, from the facts of its run; each reader is a new one.
+void explain_lines(kith::Session& session, const Company& company, int runs, std::size_t events) {
+  Times times;
+  std::mt19937_64 random(9);
+  for (int i = 0; i < 10 * runs; ++i) {
+    const auto setting = session.reader();
+    const kith::Id person = company.people[random() % kPeople];
+    const auto statement = kith::incentive::statement_of(setting, person, month(1 + static_cast<int>(random() % 12)));
+    if (!statement) throw std::runtime_error("somebody has no statement");
+    const auto lines = kith::incentive::lines_of(setting, statement->id);
+    const kith::StatementLine& line = lines[random() % lines.size()];
+    const Stopwatch watch;
+    const auto reader = session.reader();
+    const std::string text = kith::incentive::explain_line_text(reader, line.id);
+    times.add(watch.read());
+    if (text.find(kith::display(kith::Money{line.amount.minor, statement->currency})) == std::string::npos)
+      throw std::runtime_error("an explanation does not say what the line is");
+  }
+  print("S3", "explain one stored line of " + std::to_string(events) + " events", times.wall(), "ms", 1,
+        "the text holds the line's amount");
+}
+
 void quotas(kith::Session& session, const fs::path& path, kith::Id root, int runs, std::size_t deals) {
   const Handle file = open_file(path);
   Times ours, scan;
@@ -260,6 +282,7 @@ void measure(const fs::path& directory, int runs, std::size_t events, std::size_
   const Company company = hire(session);
   post_events(session, company, events);
   late_events(session, company, runs, events);
+  explain_lines(session, company, runs, events);
   win_deals(session, company, deals);
   const kith::Id root = set_quotas(session, company);
   quotas(session, path, root, runs, deals);
