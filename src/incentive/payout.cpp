@@ -15,6 +15,7 @@
 #include "incentive/document_results.hpp"
 #include "incentive/general_facts.hpp"
 #include "incentive/payout_pay.hpp"
+#include "incentive/payout_scene.hpp"
 #include "incentive/statement_export.hpp"
 #include "incentive/statement_pay.hpp"
 #include "incentive/statement_run.hpp"
@@ -57,119 +58,6 @@ const Words& words_of(std::string_view language) {
 }
 
 Language language_named(std::string_view language) { return language == "zh" ? Language::chinese : Language::english; }
-
-/// The same data as it was right after a work. The reader may be of the past itself, or a Work with its own writes.
-Reader reader_at(const Reader& reader, std::int64_t seq) {
-  Reader past = reader.as_system("commission");
-  Inside::state(past).as_of = true;
-  Inside::state(past).seq = seq;
-  return past;
-}
-
-/// The work whose facts a statement states.
-std::int64_t work_of(const Reader& system, const Statement& row, const CommissionPeriod& period) {
-  if (row.status == PeriodStatus::closed) return row.seq;
-  // The mark is the last work before that of the run, which may have brought facts itself.
-  if (period.facts_seq != 0) return period.facts_seq + 1;
-  // Opened again and not run since: as it was closed.
-  const Entity& past = *system.model().history_of(kStatement);
-  std::vector<Statement> versions;
-  append_rows(system, past, {.conditions = {equals(past, "id", row.id)}}, versions);
-  std::int64_t seq = 0;
-  for (const Statement& version : versions) {
-    if (version.status == PeriodStatus::closed) seq = std::max(seq, version.seq);
-  }
-  return seq == 0 ? row.seq : seq;
-}
-
-/// Which facts a statement is looked at with: those that it states, or those that there are.
-enum class Seen { stated, newest };
-
-/// A statement with the facts that decide it.
-class Scene {
- public:
-  Scene(const Reader& reader, Id statement, Seen seen = Seen::stated)
-      : system_(reader.as_system("commission")), statement_(reader.get<Statement>(statement)) {
-    row_ = system_.get<CommissionPeriod>(statement_.period);
-    period_ = period_from(row_);
-    lines_ = lines_of(reader, statement);
-    const bool stated = closed() || seen == Seen::stated;
-    seq_ = stated ? work_of(system_, statement_, row_) : system_.seq();
-    known_.emplace(stated ? reader_at(system_, seq_) : system_.as_system("commission"));
-    look_around();
-  }
-
-  const Statement& statement() const { return statement_; }
-  const Period& period() const { return period_; }
-  const std::vector<StatementLine>& lines() const { return lines_; }
-  const Reader& system() const { return system_; }
-  std::int64_t seq() const { return seq_; }
-  bool closed() const { return statement_.status == PeriodStatus::closed; }
-  const GeneralFacts& facts() const { return *facts_; }
-  std::string person() const { return std::to_string(statement_.employee.value); }
-  /// As the employee was called when the statement was computed; "(erased)" where that was erased since.
-  std::string name() const {
-    auto row = known_->find<Employee>(statement_.employee);
-    if (!row) row = system_.find<Employee>(statement_.employee);
-    return row ? row->name : person();
-  }
-  std::string money(std::int64_t minor) const { return display({minor, statement_.currency}); }
-
-  /// The general version that the employee holds in a period, or null.
-  const PlanVersion* version(const Period& period) const {
-    const auto holding = terms_->holding(statement_.employee, period);
-    return holding && holding->version->document ? holding->version : nullptr;
-  }
-  Period named(const std::string& label) const {
-    const auto row = system_.find_one<CommissionPeriod>({.conditions = {
-                                                             equals(kCommissionPeriod, "calendar", row_.calendar),
-                                                             equals(kCommissionPeriod, "label", label),
-                                                         }});
-    return row ? period_from(*row) : parse_period(calendar_named(system_, row_.calendar), label);
-  }
-  /// What the employee should have been paid in a period.
-  std::vector<Earning> earnings(const Period& period) const {
-    const PlanVersion* held = version(period);
-    if (held == nullptr) return {};
-    const std::unordered_set<Id> only{statement_.employee};
-    return facts_->earnings(*held, period, &only);
-  }
-  Inputs inputs(const Period& period) const {
-    const std::unordered_set<Id> only{statement_.employee};
-    Inputs given = facts_->inputs(*version(period), period, {.only = &only});
-    if (period.label != period_.label) return given;
-    if (auto brought = brought_beside(system_, statement_, period_, *version(period), lines_)) {
-      given.brought.push_back(std::move(*brought));
-    }
-    return given;
-  }
-
- private:
-  /// Reads what decides about the employee alone; about everybody only where a plan pays some by what others did.
-  void look_around() {
-    const std::unordered_set<Id> only{statement_.employee};
-    const Calendar calendar = calendar_named(system_, row_.calendar);
-    terms_.emplace(*known_, row_.calendar, only);
-    const std::vector<const PlanVersion*> versions = terms_->general_versions();
-    if (std::any_of(versions.begin(), versions.end(),
-                    [](const PlanVersion* version) { return GeneralFacts::crosses(*version->document); })) {
-      terms_.emplace(*known_, row_.calendar);
-      facts_.emplace(*known_, *terms_, calendar);
-    } else {
-      facts_.emplace(*known_, *terms_, calendar, only);
-    }
-  }
-
-  Reader system_;
-  std::optional<Reader> known_;  // the facts
-  Statement statement_;
-  CommissionPeriod row_;
-  Period period_;
-  std::vector<StatementLine> lines_;
-  std::int64_t seq_ = 0;
-  std::optional<Terms> terms_;
-  std::optional<GeneralFacts> facts_;
-};
 
 bool general_line(const StatementLine& line) { return line.basis.has_value(); }
 
