@@ -9,6 +9,7 @@
 
 #include "engine/verbs.hpp"
 #include "incentive/bonus_facts.hpp"
+#include "incentive/bonus_words.hpp"
 #include "incentive/entities.hpp"
 #include "kith/engine/formula.hpp"
 #include "kith/people/employee.hpp"
@@ -234,8 +235,9 @@ std::string to_text(const Reader& reader, const BonusOutcome& outcome, Language 
   }
   for (const BonusResult& result : outcome.people) {
     const auto person = system.find<Employee>(result.employee);
-    text += fmt::format("{}: {}{} {}\n", person ? person->name : std::to_string(result.employee.value),
-                        display({result.amount, currency}), chinese ? "，" : ",", result.basis);
+    text += fmt::format("{}: {}{}{}\n", person ? person->name : std::to_string(result.employee.value),
+                        display({result.amount, currency}), chinese ? "，" : ", ",
+                        chinese ? basis_in_chinese(result.basis) : result.basis);
   }
   if (outcome.pool.currency && outcome.carried.minor != 0) {
     text += fmt::format("{} {}\n", chinese ? "结转" : "carried", display(outcome.carried));

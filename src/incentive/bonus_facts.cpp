@@ -7,9 +7,11 @@
 #include <map>
 #include <unordered_set>
 
+#include "base/quote.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/big.hpp"
 #include "incentive/entities.hpp"
+#include "incentive/whose.hpp"
 #include "kith/people/employee.hpp"
 
 namespace kith::incentive {
@@ -28,6 +30,8 @@ std::vector<BonusPart> parts_of(const Reader& reader, Id bonus) {
 }
 
 namespace {
+
+constexpr const char* kMend = " (shorten its days or narrow its filter)";
 
 std::string shown(const Reader& system, const Counted& what, std::int64_t value) {
   return display({value, currency_of(system, what)});
@@ -74,15 +78,46 @@ void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<Bonus
   const std::unordered_set<std::size_t> capped(shares.capped.begin(), shares.capped.end());
   Int128 weights = 0;
   for (const PoolMember& member : members) weights += std::max<std::int64_t>(member.weight, 0);
-  const std::int64_t all = narrow(weights, "weights");
-  const std::string whole = parts.empty() ? shown(system, what, all) : std::to_string(all);
+  const auto weight_text = [&](Int128 weight) {
+    const std::int64_t number = narrow(weight, "weights of a pool");
+    return parts.empty() ? shown(system, what, number) : std::to_string(number);
+  };
+  const std::string whole = weight_text(weights);
+  std::int64_t left = pool;
+  Int128 open = weights;
+  for (const std::size_t i : capped) {
+    left -= shares.shares[i];
+    open -= members[i].weight;
+  }
   for (std::size_t i = 0; i < members.size(); ++i) {
     BonusResult& result = outcome.people[i];
     result.amount = shares.shares[i];
-    result.basis += capped.contains(i) ? ", at the cap" : " of " + whole + " in all";
+    result.basis += " of " + whole + " in all";
+    if (capped.contains(i)) {
+      result.basis += ", at the cap of " + display({*members[i].cap, system.currency()});
+    } else if (!capped.empty() && members[i].weight > 0) {
+      result.basis += fmt::format("; {} at the cap leave {} for a weight of {}", capped.size(),
+                                  display({left, system.currency()}), weight_text(open));
+    }
   }
   outcome.pool = {pool, system.currency()};
   outcome.carried = {shares.carried, system.currency()};
+}
+
+/// How the prizes of a place are shared among equals; "" for somebody alone there, or without a prize.
+std::string tie_text(const Reader& system, const Bonus& bonus, const std::vector<std::int64_t>& places,
+                     const std::vector<std::int64_t>& prizes, std::size_t own) {
+  const std::int64_t place = places[own];
+  const auto equal = std::count(places.begin(), places.end(), place);
+  if (equal < 2 || place > static_cast<std::int64_t>(prizes.size())) return {};
+  if (bonus.ties == Ties::each) return "; equal with others, each has its prize";
+  const std::int64_t last = std::min<std::int64_t>(place + equal - 1, static_cast<std::int64_t>(prizes.size()));
+  std::int64_t sum = 0;
+  for (std::int64_t i = place; i <= last; ++i) {
+    sum = checked_add(sum, prizes[static_cast<std::size_t>(i) - 1], "sum of prizes");
+  }
+  return fmt::format("; equal with {} more: prizes {} to {} sum to {}", equal - 1, place, last,
+                     display({sum, system.currency()}));
 }
 
 void fill_contest(const Reader& system, const Bonus& bonus, const std::vector<BonusPart>& parts,
@@ -105,6 +140,7 @@ void fill_contest(const Reader& system, const Bonus& bonus, const std::vector<Bo
     result.amount = payouts[i];
     result.basis = placed ? fmt::format("place {} with {}", places[i], shown(system, what, scores[i]))
                           : shown(system, what, scores[i]) + ", below the minimum";
+    if (placed) result.basis += tie_text(system, bonus, places, prizes, i);
   }
 }
 
@@ -128,10 +164,14 @@ void fill_spiff(const Reader& system, const Bonus& bonus, BonusOutcome& outcome)
   for (const MeasuredShare& share : measured(system, deals, bonus.from, bonus.to)) {
     if (!std::binary_search(people.begin(), people.end(), share.employee)) continue;
     Sum& sum = sums[share.employee];
-    const std::int64_t pay =
-        bonus.amount ? share.amount : round_big(big(Int128{share.amount}) * big(*bonus.rate), Rounding::half_up);
-    sum.credit = checked_add(sum.credit, share.amount, "credit");
-    sum.pay = checked_add(sum.pay, pay, "premium");
+    told_whose([&] { return "bonus " + quote(bonus.name) + " of " + person_text(system, share.employee) + kMend; },
+               [&] {
+                 const std::int64_t pay =
+                     bonus.amount ? share.amount
+                                  : round_big(big(Int128{share.amount}) * big(*bonus.rate), Rounding::half_up);
+                 sum.credit = checked_add(sum.credit, share.amount, "credit");
+                 sum.pay = checked_add(sum.pay, pay, "premium");
+               });
     ++sum.deals;
   }
   for (const auto& [person, sum] : sums) {
@@ -153,7 +193,8 @@ void add_posted(const Reader& system, Id bonus, BonusOutcome& outcome) {
   std::map<Id, std::int64_t> posted;
   for (const Award& award : system.list<Award>({.conditions = {equals(kAward, "bonus", bonus)}})) {
     std::int64_t& sum = posted[award.employee];
-    sum = checked_add(sum, award.amount.minor, "awards");
+    sum = told_whose([&] { return "awards of " + person_text(system, award.employee); },
+                     [&] { return checked_add(sum, award.amount.minor, "awards"); });
   }
   for (BonusResult& result : outcome.people) {
     const auto found = posted.find(result.employee);

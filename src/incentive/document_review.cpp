@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/quote.hpp"
 #include "incentive/document_evaluator.hpp"
+#include "incentive/impossible.hpp"
 #include "incentive/plan_rules.hpp"
 
 namespace kith::incentive {
@@ -20,6 +22,10 @@ class Reviewer {
   explicit Reviewer(const Model& model) : model_(model) {}
 
   std::vector<Violation> review() {
+    for (std::size_t i = 0; i < model_.credits.size(); ++i) {
+      const auto& when = model_.credits[i].when;
+      if (when) never(*when, at("credits", i) + ".when", "The rule credits nobody");
+    }
     for (std::size_t i = 0; i < model_.components.size(); ++i) {
       const ComponentRule& rule = model_.components[i];
       const std::string path = at("components", i);
@@ -170,11 +176,19 @@ class Reviewer {
     }
   }
 
+  void never(const Expression& when, const std::string& path, std::string_view what) {
+    const int name = contradicted(when);
+    if (name < 0) return;
+    note(path, fmt::format("{}: no {} meets {}.", what, quote(model_.scope.names[static_cast<std::size_t>(name)].name),
+                           quote(when.text())));
+  }
+
   void conditions(const Table& table, const std::string& path) {
     bool open = true;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       if (!open) note(at(path, i), "The row is never reached: one before it holds for everything.");
+      if (table.rows[i].when) never(*table.rows[i].when, at(path, i) + ".when", "The row is never reached");
       if (!table.rows[i].when) {
         open = open && table.mode == Mode::matrix;
       } else if (!seen.insert(table.rows[i].when->text()).second) {

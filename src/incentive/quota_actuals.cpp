@@ -7,8 +7,10 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "base/quote.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/measure_facts.hpp"
+#include "incentive/whose.hpp"
 #include "kith/base/rate.hpp"
 #include "kith/sales/opportunity.hpp"
 
@@ -21,6 +23,16 @@ void add_to(std::unordered_map<Id, std::int64_t>& table, Id key, std::int64_t am
 }
 
 }  // namespace
+
+std::string person_text(const Reader& system, Id employee) {
+  const auto row = system.find<Employee>(employee);
+  return row ? fmt::format("{} ({})", quote(row->name), employee.value) : fmt::format("employee {}", employee.value);
+}
+
+std::string unit_text(const Reader& system, Id unit) {
+  const auto row = system.find<Unit>(unit);
+  return row ? fmt::format("unit {} ({})", quote(row->name), unit.value) : fmt::format("unit {}", unit.value);
+}
 
 std::unordered_set<Id> first_deals(const Reader& system) {
   const Entity& entity = entity_of<Opportunity>();
@@ -77,7 +89,9 @@ QuotaActuals::QuotaActuals(const Reader& system, const Counted& what, Date from,
   const Measure measure = as_measure(system, what);
   if (measure.kind == MeasureKind::money) base_ = system.currency();
   for (const MeasuredShare& share : measured_of(system, measure, from, to, &people)) {
-    if (people.contains(share.employee)) add_to(employees_, share.employee, share.amount);
+    if (!people.contains(share.employee)) continue;
+    told_whose([&] { return measure.name + " of " + person_text(system, share.employee); },
+               [&] { add_to(employees_, share.employee, share.amount); });
   }
 }
 
@@ -93,12 +107,23 @@ void QuotaActuals::add(const Reader& system, const Measure& measure, Date from, 
   std::set<std::pair<Id, Id>> counted;  // unit, record: one deal of two people is one deal of their unit
   const auto add_share = [&](const MeasuredShare& share, bool alone) {
     const auto is_new = [&](Id unit) { return !each || alone || counted.emplace(unit, share.record).second; };
-    add_to(employees_, share.employee, share.amount);
-    if (is_new({})) all_ = checked_add(all_, share.amount, "actual of a quota");
+    const auto of = [&](const std::string& whose) {
+      const std::string at = share.record ? fmt::format(", at record {}", share.record.value) : "";
+      return fmt::format("{} of {} from {} to {}{} (correct its amount, or count fewer days)", measure.name, whose,
+                         to_string(from), to_string(to), at);
+    };
+    told_whose([&] { return of(person_text(system, share.employee)); },
+               [&] { add_to(employees_, share.employee, share.amount); });
+    if (is_new({})) {
+      all_ =
+          told_whose([&] { return of("all"); }, [&] { return checked_add(all_, share.amount, "actual of a quota"); });
+    }
     const std::optional<Id> unit = organisation.unit_on(share.employee, share.day);
     if (!unit) return;
     for (const Id above : organisation.chain(*unit, share.day)) {
-      if (is_new(above)) add_to(units_, above, share.amount);
+      if (is_new(above)) {
+        told_whose([&] { return of(unit_text(system, above)); }, [&] { add_to(units_, above, share.amount); });
+      }
     }
   };
   if (only == nullptr) {

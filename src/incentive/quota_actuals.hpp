@@ -53,6 +53,10 @@ class QuotaActuals {
   std::int64_t all_ = 0;
 };
 
+/// "'Ann' (12)", "unit 'North' (7)", for errors.
+std::string person_text(const Reader& system, Id employee);
+std::string unit_text(const Reader& system, Id unit);
+
 /// Per customer the first deal that was ever won: by day, then by id.
 std::unordered_set<Id> first_deals(const Reader& system);
 /// True for what adds up records, not their worth.

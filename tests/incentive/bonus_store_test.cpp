@@ -59,6 +59,31 @@ TEST_P(BonusStoreTest, AB6PoolsAreSharedByWeightAndPostedOnce) {
   EXPECT_EQ(sum, 10'000'000);
 }
 
+TEST_P(BonusStoreTest, EqualsSayWhichPrizesTheyShareAndAnOverflowWhoseItIs) {
+  const Id ann = employee("Ann"), bob = employee("Bob"), eve = employee("Eve");
+  Bonus contest = set({.name = "contest", .kind = BonusKind::contest});
+  parts(contest.id, {{.amount = Amount{100'000}}, {.amount = Amount{50'000}}, {.amount = Amount{10'000}}});
+  won(ann, 900'000, "2025-05-01"), won(bob, 900'000, "2025-05-02"), won(eve, 200'000, "2025-05-03");
+  EXPECT_TRUE(
+      text(contest.id)
+          .starts_with(
+              "Ann: 750.00 USD, place 1 with 9,000.00 USD; equal with 1 more: prizes 1 to 2 sum to 1,500.00 USD\n"))
+      << text(contest.id);
+  EXPECT_TRUE(
+      text(contest.id, Language::chinese)
+          .starts_with("Ann: 750.00 USD，第 1 名，9,000.00 USD；另有 1 人并列：名次 1 至 2 的奖金合计 1,500.00 USD\n"))
+      << text(contest.id, Language::chinese);
+  won(ann, 9'000'000'000'000'000'000, "2025-05-04");
+  won(ann, 9'000'000'000'000'000'000, "2025-05-05");
+  try {
+    text(contest.id);
+    ADD_FAILURE() << "a sum beyond 64 bits";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, Code::overflow);
+    EXPECT_NE(error.message.find("won_amount of 'Ann' ("), std::string::npos) << error.message;
+  }
+}
+
 TEST_P(BonusStoreTest, PoolsByContributionAreFedByWhatExceedsAHurdle) {
   const Id ann = employee("Ann");
   const Id bob = employee("Bob");
@@ -75,6 +100,14 @@ TEST_P(BonusStoreTest, PoolsByContributionAreFedByWhatExceedsAHurdle) {
   const std::string said = text(pool.id);
   EXPECT_NE(said.find("Bob: 3,037.04 USD, brought 411,522.63 USD of 1,234,567.89 USD in all"), std::string::npos)
       << said;
+  EXPECT_NE(said.find("of 1,234,567.89 USD in all, at the cap of 4,000.00 USD"), std::string::npos) << said;
+  EXPECT_NE(said.find("; 1 at the cap leave 3,037.04 USD for a weight of 411,522.63 USD"), std::string::npos) << said;
+  EXPECT_NE(
+      text(pool.id, Language::chinese)
+          .find("Bob: 3,037.04 USD，带来 411,522.63 USD，合计 1,234,567.89 USD；1 人达到上限，余 3,037.04 USD，按权重 "
+                "411,522.63 USD 再分\n"),
+      std::string::npos)
+      << text(pool.id, Language::chinese);
   won(bob, 100, "2025-07-01");  // after it
   EXPECT_EQ(post(pool.id), 0);
 }

@@ -152,6 +152,24 @@ def what_if(
     _differences(session, session.what_if(plan, first, last, document=read_text(file)))
 
 
+@commission.command("what-if-quota")
+def what_if_quota(
+    store: StorePath,
+    plan: Annotated[str, typer.Argument(help="Name of the plan that was in force.")],
+    employee: Annotated[str, typer.Argument(help="Name of whoever has the quota.")],
+    period: Annotated[str, typer.Argument(help="Such as 2017-Q2.")],
+    amount: Annotated[str, typer.Argument(help="The other quota, in the currency of the plan.")],
+    counts: Annotated[str, typer.Option(help="won_amount, won_count, new_customers or a measure.")] = "won_amount",
+    actor: Actor = "local",
+) -> None:
+    """What the plan would have paid under another quota, for the same facts; nothing is written."""
+    session = opened(store, actor)
+    quota = {"name": f"quota.{counts}", "person": employee, "period": period, "value": amount}
+    rows = session.what_if(plan, period, period, values=[quota])
+    own = session.employees.find_one("name = :n", n=employee).id
+    _differences(session, [row for row in rows if row["employee"] == own or row["before"] != row["after"]])
+
+
 @commission.command()
 def accrue(
     store: StorePath,

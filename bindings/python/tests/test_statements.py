@@ -120,6 +120,30 @@ def test_roles_superiors_and_values_are_records() -> None:
     assert str(session.statement(bob, "2025-01").total) == "500.00 USD"
 
 
+def test_another_quota_is_tried_at_the_terminal(tmp_path: Path) -> None:
+    path = str(tmp_path / "quota.kith")
+    store, session, ann = founded(path)
+    plan = copy.deepcopy(MARGINAL)
+    plan["name"] = "goals"
+    plan["measures"][0]["goal"] = {"value": "quota.won_amount"}
+    plan["components"][0]["tiers"] = {
+        "input": "attainment",
+        "mode": "slab",
+        "boundary": "upper",
+        "unit": "pct_of_base",
+        "rows": [{"from": "0", "value": "5 %"}, {"from": "1", "value": "10 %"}],
+    }
+    with session.work() as work:
+        bob = work.employees.create(name="Bob")
+        work.approve_plan(work.add_plan(plan), accept_findings=True)
+        work.assign_plan("goals", employee=bob, start=date(2025, 1, 1))
+        work.set_quota("2025-01", "2000", employee=bob)
+        work.post_events([order("1", "1000.00", splits=[{"person": "Bob", "role": "primary", "share": "1"}])])
+    store.close()
+    told = run("commission", "what-if-quota", path, "goals", "Bob", "2025-01", "1000")
+    assert told.strip() == "Bob: 50.00 USD to 100.00 USD, 50.00 USD"
+
+
 def test_at_the_terminal(tmp_path: Path) -> None:
     path = str(tmp_path / "pay.kith")
     store, session, _ = founded(path)

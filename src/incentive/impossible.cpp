@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "incentive/impossible.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace kith::incentive {
+namespace {
+
+Tri told(bool truth) { return truth ? Tri::yes : Tri::no; }
+
+/// What a condition over one field says of a value.
+Tri holds(const Condition& condition, const Cell& value) {
+  using Op = Condition::Op;
+  const bool null = std::holds_alternative<std::monostate>(value);
+  Tri sum = told(condition.op != Op::any);
+  switch (condition.op) {
+    case Op::all:
+      for (const Condition& term : condition.terms) sum = tri_and(sum, holds(term, value));
+      return sum;
+    case Op::any:
+      for (const Condition& term : condition.terms) sum = tri_or(sum, holds(term, value));
+      return sum;
+    case Op::none: return tri_not(holds(condition.terms.front(), value));
+    case Op::is_null: return told(null);
+    case Op::not_null: return told(!null);
+    default: break;
+  }
+  if (null) return Tri::unknown;
+  const std::vector<Cell>& given = condition.operands;
+  switch (condition.op) {
+    case Op::eq: return told(value == given[0]);
+    case Op::ne: return told(value != given[0]);
+    case Op::lt: return told(value < given[0]);
+    case Op::le: return told(value <= given[0]);
+    case Op::gt: return told(value > given[0]);
+    case Op::ge: return told(value >= given[0]);
+    case Op::between: return told(given[0] <= value && value <= given[1]);
+    default: return told(std::find(given.begin(), given.end(), value) != given.end());
+  }
+}
+
+/// If any value meets the conditions on a field, one of these does: each bound, what comes right before and after it,
+/// null.
+void add_candidates(const Condition& condition, std::vector<Cell>& values) {
+  for (const Condition& term : condition.terms) add_candidates(term, values);
+  for (const Cell& operand : condition.operands) {
+    values.push_back(operand);
+    if (const auto* word = std::get_if<std::int64_t>(&operand)) {
+      if (*word < std::numeric_limits<std::int64_t>::max()) values.emplace_back(*word + 1);
+      if (*word > std::numeric_limits<std::int64_t>::min()) values.emplace_back(*word - 1);
+    }
+    if (const auto* text = std::get_if<std::string>(&operand)) {
+      values.emplace_back(*text + '\0');
+      values.emplace_back(std::string());
+    }
+  }
+}
+
+}  // namespace
+
+int contradicted(const Expression& condition) {
+  std::map<int, std::vector<Condition>> by_field;
+  for (Condition& one : condition.conjuncts()) {
+    std::vector<int> fields;
+    collect_fields(one, fields);
+    const bool alone =
+        !fields.empty() && std::all_of(fields.begin(), fields.end(), [&](int f) { return f == fields[0]; });
+    if (alone) by_field[fields[0]].push_back(std::move(one));
+  }
+  for (const auto& [field, conditions] : by_field) {
+    std::vector<Cell> values = {Cell{}};
+    for (const Condition& one : conditions) add_candidates(one, values);
+    const bool possible = std::any_of(values.begin(), values.end(), [&conditions = conditions](const Cell& value) {
+      return std::all_of(conditions.begin(), conditions.end(),
+                         [&](const Condition& one) { return holds(one, value) == Tri::yes; });
+    });
+    if (!possible) return field;
+  }
+  return -1;
+}
+
+}  // namespace kith::incentive

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// \file
+/// Conditions that nothing can meet.
+
+#include "kith/schema/expression.hpp"
+
+namespace kith::incentive {
+
+/// A scope position about which the condition asks for what no one value is: `amount > 10 USD and amount < 5 USD`; or
+/// -1. Looks at each name alone, so it finds some of them, never one that can be met.
+int contradicted(const Expression& condition);
+
+}  // namespace kith::incentive
