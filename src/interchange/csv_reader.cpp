@@ -307,7 +307,8 @@ void CsvReader::check_record(bool had_quotes) {
       problem(CsvFault::nul_byte, bad, field_at(bad), "a byte of value 0; the file is damaged or no CSV in UTF-8");
     } else {
       problem(CsvFault::invalid_utf8, bad, field_at(bad),
-              fmt::format("byte 0x{:02X} is no UTF-8; the file may be GB18030 or Windows-1252: save it again as UTF-8",
+              fmt::format("byte 0x{:02X} is no UTF-8; leave the encoding out or give the file's own, such as gb18030; "
+                          "save a file in another one, such as Windows-1252, again as UTF-8",
                           static_cast<unsigned char>(raw[bad])));
     }
     return;

@@ -54,7 +54,9 @@ def works(
 ) -> None:
     """The latest works, newest first: the numbers that undo, as-of reads and anchors speak of."""
     fields = ["id", "recorded", "actor", "cause", "changes"]
-    show(opened(store, actor).works.find(order=["id desc"], fields=fields, limit=limit or None), format)
+    session = opened(store, actor)
+    actors = {row.id: row.name for row in session.principals.find(fields=["id", "name"]) if row.name}
+    show(session.works.find(order=["id desc"], fields=fields, limit=limit or None), format, names={"actor": actors})
 
 
 @commands.command()

@@ -23,6 +23,7 @@ from kith._cli_shared import (
     ToUnit,
     assign,
     day,
+    employee_named,
     opened,
     out,
     show,
@@ -100,7 +101,7 @@ def reopen(
 
 
 def _named(session: Session, employee: str, period: str) -> Any:
-    return session.statement(session.employees.find_one("name = :n", n=employee), period)
+    return session.statement(employee_named(session, employee), period)
 
 
 @commission.command("export")

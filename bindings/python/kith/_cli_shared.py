@@ -7,19 +7,20 @@ import json
 import pathlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table as Grid
 
 import kith
-from kith import Money, Session, Table, Work
-from kith.errors import InvalidError
+from kith import Money, Record, Session, Store, Table, Work
+from kith._grid import empty_columns, print_grid
+from kith.errors import InvalidError, NotFoundError
 
 out = Console()
 
@@ -45,7 +46,31 @@ Shown = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 def opened(store: str, actor: str) -> Session:
     """A session in a store that exists."""
-    return kith.open(store, create=False).session(actor)
+    return opened_store(store).session(actor)
+
+
+def opened_store(store: str) -> Store:
+    """A store that exists."""
+    try:
+        return kith.open(store, create=False)
+    except NotFoundError as error:
+        if "allow to create it" not in str(error):
+            raise
+        told = str(error).replace("or allow to create it", f"or make a store by `kith init {without_password(store)}`")
+        raise NotFoundError(told, error.entity) from None
+
+
+def employee_named(source: Session | Work, name: str) -> Record:
+    """The employee of a name; where nobody has it, the error names those who are called nearly so."""
+    found = source.employees.find("name = :n", n=name, limit=2)
+    if len(found) == 1:
+        return found[0]
+    if len(found):
+        raise InvalidError(f"more than one employee is called '{name}'; give one of them another name")
+    known = [row.name for row in source.employees.find(fields=["name"]) if row.name]
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "see `kith find STORE employees --fields name`"
+    raise NotFoundError(f"there is no employee '{name}'; {hint}", "employee")
 
 
 def without_password(store: str) -> str:
@@ -67,8 +92,18 @@ def plain(value: Any) -> Any:
 LINE_COLUMNS = ("position", "component", "earned_on", "period_earned", "credit", "amount", "reason")
 
 
-def show(table: Table, format: Format, title: str = "", only: Sequence[str] = ()) -> None:
-    """Prints a table; `only` names the columns that a terminal shows, where not all of them."""
+_FOLDED = ("text", "choice")  # types whose cells may take several lines
+
+
+def show(
+    table: Table,
+    format: Format,
+    title: str = "",
+    only: Sequence[str] = (),
+    names: Mapping[str, Mapping[Any, str]] | None = None,
+) -> None:
+    """Prints a table; for a terminal `only` names the columns, where not all of them, and `names` says how values of a
+    column are called there."""
     if format is Format.json:
         rows = [{name: plain(value) for name, value in row.items()} for row in table.to_dicts()]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
@@ -76,15 +111,24 @@ def show(table: Table, format: Format, title: str = "", only: Sequence[str] = ()
     if format is Format.csv:
         sys.stdout.write(table.to_csv())
         return
-    shown = [place for place, name in enumerate(table.columns) if not only or name in only]
-    grid = Grid(title=title or None, title_justify="left")
-    for place in shown:
-        left = table.types[place] in ("text", "date", "timestamp")
-        # A cell that is cut off tells nothing: long ones take several lines.
-        grid.add_column(table.columns[place], justify="left" if left else "right", overflow="fold")
-    for row in table.rows():
-        grid.add_row(*["" if row[place] is None else str(row[place]) for place in shown])
-    out.print(grid)
+    rows, called = table.rows(), names or {}
+    empty = [] if only else empty_columns(table.columns, rows)
+    shown = [place for place, name in enumerate(table.columns) if name not in empty and (not only or name in only)]
+    print_grid(
+        out,
+        [table.columns[place] for place in shown],
+        [table.types[place] in _FOLDED or table.columns[place] in called for place in shown],
+        [
+            [
+                "" if row[place] is None else str(called.get(table.columns[place], {}).get(row[place], row[place]))
+                for place in shown
+            ]
+            for row in rows
+        ],
+        title,
+    )
+    if empty:
+        out.print(f"Empty, not shown: {', '.join(empty)}.", highlight=False, markup=False)
 
 
 def filled(table: Table) -> list[str]:
@@ -116,7 +160,7 @@ def assign(work: Work, plan: str, start: date, *, unit: str, employee: str, role
     if unit:
         work.assign_plan(plan, unit=work.units.find_one("name = :n", n=unit), start=start)
     elif employee:
-        work.assign_plan(plan, employee=work.employees.find_one("name = :n", n=employee), start=start)
+        work.assign_plan(plan, employee=employee_named(work, employee), start=start)
     else:
         work.assign_plan(plan, role=role, start=start)
     return f"assigned to {chosen[0]} from {start}"

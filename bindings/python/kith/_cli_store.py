@@ -11,7 +11,7 @@ import typer
 
 import kith
 
-from ._cli_shared import Actor, Format, Shown, StorePath, check_writable, opened, out, show
+from ._cli_shared import Actor, Format, Shown, StorePath, check_writable, opened, opened_store, out, show
 
 commands = typer.Typer()
 
@@ -119,7 +119,7 @@ def remove_tenant(
 @commands.command()
 def doctor(store: StorePath) -> None:
     """What a store stands on, and what to look out for."""
-    with kith.open(store, create=False) as opened_store:
+    with opened_store(store) as there:
         out.print(f"kith {kith.__version__}")
-        for line in opened_store.doctor():
+        for line in there.doctor():
             out.print(line, markup=False, soft_wrap=True)

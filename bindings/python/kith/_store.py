@@ -85,11 +85,11 @@ class _Source(PastReads, QuotaReads):
         """The fields of a kind of record, those that the store itself has defined behind the others (column `own`)."""
         return Table(self._open().fields(entity))
 
-    def balance(self, by: Sequence[str] = ("account", "measure"), where: str = "", **parameters: Any) -> Table:
-        """Sums of the ledger's postings by dimensions (fields of a posting): the dimensions, currency, amount,
-        quantity, and how many postings. Currencies are never added up. Raises RangeError for a sum that does not
-        fit 64 bits."""
-        return Table(self._open().balance(list(by), where, parameters))
+    def balance(self, by: str | Sequence[str] = ("account", "measure"), where: str = "", **parameters: Any) -> Table:
+        """Sums of the ledger's postings by dimensions (fields of a posting; a single one may stand alone): the
+        dimensions, currency, amount, base_amount, quantity, and how many postings. Currencies are never added up but in
+        base_amount, which is in the store's base currency. Raises RangeError for a sum that does not fit 64 bits."""
+        return Table(self._open().balance([by] if isinstance(by, str) else list(by), where, parameters))
 
     def statement(self, employee: int | Record, period: str) -> Record:
         """Somebody's commission statement for a period such as "2017-Q2"."""

@@ -33,8 +33,10 @@ from ._cli_shared import (
     ToRole,
     ToUnit,
     assign,
+    employee_named,
     filled,
     opened,
+    opened_store,
     out,
     parameters,
     show,
@@ -54,6 +56,9 @@ app.add_typer(plans, name="plan")
 for part in (_cli_history, _cli_store):
     app.registered_commands += part.commands.registered_commands
     app.registered_groups += part.commands.registered_groups
+
+
+COUNTED = 10_000  # of the rows that a limit leaves out, so many are counted
 
 
 class Profile(StrEnum):
@@ -162,7 +167,12 @@ def import_(
         TextColumn(file.name), BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True)
     )
     with bar:
-        task = bar.add_task(file.name)
+        task = bar.add_task(file.name, total=None)
+
+        # The size of a file that has to be brought to UTF-8 is not known while it runs.
+        def tell(rows: int, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=None if total < 0 else total)
+
         report = session.import_csv(
             file,
             read_text(mapping),
@@ -171,9 +181,11 @@ def import_(
             all_or_nothing=all_or_nothing,
             rejects=target,
             cause=f"import {file.name}",
-            progress=lambda rows, done, total: bar.update(task, completed=done, total=None if total < 0 else total),
+            progress=tell,
             encoding=encoding,
         )
+        size = file.stat().st_size
+        bar.update(task, completed=size, total=size)
     print_report(report, target)
     if report["rejected"]:
         raise typer.Exit(1)
@@ -224,6 +236,11 @@ def find(
     found = records.find(where, order=order or [], fields=chosen, limit=limit or None, **parameters(param))
     only = chosen or filled(found)
     show(found, format, only=only)
+    if format is Format.table and limit and len(found) == limit:
+        told = sum(len(page) for page in records.scan(where, fields=["id"], limit=limit + COUNTED, **parameters(param)))
+        if told > limit:
+            least = "at least " if told == limit + COUNTED else ""
+            out.print(f"... and {least}{told - limit:,d} more rows; --limit shows more.", highlight=False)
     left = [name for name in found.columns if name not in only]
     if left and format is Format.table:
         out.print(f"Not shown: {', '.join(left)}; --fields or --format csv show them.", highlight=False)
@@ -316,8 +333,8 @@ def report(
 ) -> None:
     """Run a report, or list them."""
     if name is None:
-        with kith.open(store, create=False) as opened_store:
-            show(opened_store.reports(), format)
+        with opened_store(store) as there:
+            show(there.reports(), format)
         return
     show(at_moment(opened(store, actor), as_of, on).report(name, **parameters(param)), format, name)
 
@@ -396,7 +413,7 @@ def statement(
 ) -> None:
     """Somebody's statement, line by line."""
     session = opened(store, actor)
-    found = session.statement(session.employees.find_one("name = :n", n=employee), period)
+    found = session.statement(employee_named(session, employee), period)
     if format is Format.table:
         out.print(
             f"{employee}, {period}: credit {found.credit}, earned {found.earned}, adjusted {found.adjusted}, "
@@ -416,7 +433,7 @@ def explain(
 ) -> None:
     """Why a statement, or one line of it, is what it is."""
     session = opened(store, actor)
-    found = session.statement(session.employees.find_one("name = :n", n=employee), period)
+    found = session.statement(employee_named(session, employee), period)
     if line is None:
         sys.stdout.write(session.explain(found, format=format) + "\n")
         return
@@ -477,7 +494,7 @@ def morning(
 ) -> None:
     """Somebody's morning digest: yesterday's deals, commission and attainment, what is due."""
     session = opened(store, actor)
-    person = session.employees.find_one("name = :n", n=employee)
+    person = employee_named(session, employee)
     typer.echo(session.digest_text(person, day_of(day, "--day"), language), nl=False)
 
 
@@ -493,7 +510,7 @@ def actions(
 ) -> None:
     """What somebody's quota still takes, back-computed from history."""
     session = opened(store, actor)
-    person = session.employees.find_one("name = :n", n=employee)
+    person = employee_named(session, employee)
     where = "employee = :e and period = :p and metric = 'won_amount' and draft = 0"
     quota = session.quotas.find_one(where, e=person.id, p=period)
     on = day_of(day, "--day")

@@ -168,8 +168,9 @@ def _tiles(table: Table) -> str:
 
 
 def _html_table(title: str, table: Table, hidden: tuple[str, ...] = ()) -> str:
-    """A table; a column `depth` indents the names instead of being shown."""
-    names = [name for name in table.columns if name not in (*hidden, "depth")]
+    """A table without its empty columns; a column `depth` indents the names instead of being shown."""
+    empty = [name for name in table.columns if len(table) and all(cell in (None, "") for cell in table.column(name))]
+    names = [name for name in table.columns if name not in (*hidden, *empty, "depth")]
     head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in names)
     body = []
     for record in table:

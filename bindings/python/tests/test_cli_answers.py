@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the command line answers to slips of the hand, in one line, and where there is nothing to tell."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ import kith
 import pytest
 from conftest import open_shop
 from kith import cli
+from kith._grid import print_grid
+from rich.console import Console
 from test_arguments import MAPPING
 from test_surface import PLAN
 
@@ -50,7 +53,8 @@ def store(tmp_path: Path) -> Path:
         (("commission", "assign", "p", "--role", "x", "--from", "1.1.2026"), "--from '1.1.2026' is no day"),
         (("find", "produkts"), "there are no 'produkts'; did you mean products?"),
         (("history", "custmer", "1"), "did you mean customer "),
-        (("morning", "Bob"), "no employee matches 'name = :n' with n = 'Bob'"),
+        (("morning", "Bob"), "there is no employee 'Bob'; see `kith find STORE employees --fields name`"),
+        (("commission", "statement", "李磊", "2026-Q1"), "there is no employee '李磊'; did you mean 李雷?"),
         (("commission", "assign", "p", "--unit", "Team"), "there is no plan 'p'"),
     ],
 )
@@ -126,3 +130,58 @@ def test_tables_fit_a_narrow_terminal(run: Run, tmp_path: Path, monkeypatch: pyt
     told = run("commission", "statement", path, "李雷", "2026-Q1")
     assert "…" not in told and "component" in told and "50.00 USD" in told and "revision" not in told
     assert "revision" in run("commission", "statement", path, "李雷", "2026-Q1", "--format", "csv")
+
+
+def test_figures_stay_whole_at_any_width(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with kith.open(store) as opened, opened.session() as session, session.work("quotas") as work:
+        work.set_quota("2026-Q1", "4810000.00", unit=work.units.find_one("name = 'Company'"))
+    for width in (30, 80, 120, 200):
+        monkeypatch.setattr(cli.out, "width", width)
+        told = run("report", store, "attainment", "-p", "period=2026-Q1")
+        assert "4,810,000.00 USD" in told and "attainment" in told and "…" not in told
+        assert "Empty, not shown: " in told and ("━" in told) == (width == 200)
+    monkeypatch.setattr(cli.out, "width", 200)
+    assert "Empty" not in run("report", store, "attainment", "-p", "period=2026-Q1", "--format", "csv")
+
+
+def test_a_pipe_gets_a_table_as_wide_as_it_is() -> None:
+    written = io.StringIO()
+    console = Console(file=written, width=20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COLUMNS", raising=False)
+        print_grid(console, ["name", "amount"], [True, False], [["A name of some length", "4,810,000.00 USD"]] * 2)
+    assert "│ A name of some length │ 4,810,000.00 USD │" in written.getvalue()
+
+
+def test_rows_that_a_limit_leaves_out_are_counted(run: Run, store: Path) -> None:
+    with kith.open(store) as opened, opened.session() as session, session.work() as work:
+        for number in range(5):
+            work.products.create(name=f"P{number}")
+    assert "and 3 more rows" in run("find", store, "products", "--limit", "2")
+    assert "more rows" not in run("find", store, "products", "--limit", "5")
+
+
+def test_a_missing_store_names_the_command_that_makes_one(run: Run, tmp_path: Path) -> None:
+    for arguments in (
+        ("report", tmp_path / "no.kith", "deals"),
+        ("report", tmp_path / "no.kith"),
+        ("doctor", "no.kith"),
+    ):
+        answer = run(*arguments, code=1)
+        assert "`kith init " in answer and "allow to create" not in answer
+
+
+def test_works_name_who_acted(run: Run, store: Path) -> None:
+    assert "local" in run("works", store)
+
+
+def test_an_import_of_another_encoding_ends_with_all_its_bytes(run: Run, store: Path, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "c.csv", tmp_path / "m.json"
+    mapping.write_text(json.dumps(MAPPING))
+    table.write_bytes("name\n上海宏达贸易有限公司\n".encode("gb18030"))
+    size = table.stat().st_size
+    told = run("import", store, table, mapping)
+    assert f"{size}/{size} bytes" in told and "gb18030" in told
+    told = run("import", store, table, mapping, "--encoding", "utf-8", code=1)
+    assert "leave the encoding out or give the file's own, such as gb18030" in told.replace("\n", " ")
+    assert "0/100" not in run("import", store, tmp_path / "none.csv", mapping, code=1)

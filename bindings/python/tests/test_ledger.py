@@ -52,6 +52,7 @@ def test_balances_sum_what_is_left(shop: SimpleNamespace) -> None:
         ("bookings", "USD", kith.Money(Decimal("15.50"), "USD"), kith.Money(Decimal("15.50"), "USD"), 0, 2),
         ("cash", "EUR", kith.Money(7, "EUR"), kith.Money(Decimal("7.70"), "USD"), 0, 1),
     ]
+    assert shop.session.balance("account").rows() == balance.rows()
     only = shop.session.balance(["employee"], "account = :a and amount < 8.00 USD", a="bookings")
     assert only.rows() == [
         (shop.seller.id, "USD", kith.Money(Decimal("5.50"), "USD"), kith.Money(Decimal("5.50"), "USD"), 0, 1)
