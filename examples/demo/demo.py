@@ -11,20 +11,24 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import shutil
 import sys
 from datetime import date
 
 import kith
+import owned
 from generate import generate
 from kith import cockpit
-from recount import Books
+from kith._grid import empty_columns, print_grid
+from kith.errors import Error
+from recount import MAPPINGS, Books, DataError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table as Grid
 
-HERE = pathlib.Path(__file__).resolve().parent
-MAPPINGS = HERE.parent / "maven_crm"
+TABLES = ("accounts", "products", "sales_teams", "sales_pipeline")
+STORE = "demo.kith"
+WRITTEN = [STORE, *(f"{STORE}-{part}" for part in ("wal", "shm", "journal")), "cockpit.html"]
+WRITTEN += [f"{name}.rejects.csv" for name in TABLES]
+SHOWN = 12  # rows of a cockpit's table at the terminal
 FIRST_DAY = date(2016, 1, 1)
 PLAN = {
     "format": "kith.plan/1",
@@ -55,22 +59,22 @@ PLAN = {
     ],
 }
 
-console = Console(width=110)
+console = Console(width=None if sys.stdout.isatty() else 110)
 
 
 def heading(text: str) -> None:
     console.print(f"\n[bold]{text}[/bold]")
 
 
-def grid(title: str, names: list[str], rows: list[tuple]) -> None:
-    """A table in the terminal; numbers to the right."""
-    shown = Grid(title=title, title_justify="left", title_style="italic")
-    for index, name in enumerate(names):
-        numeric = rows and not isinstance(rows[0][index], str)
-        shown.add_column(name, justify="right" if numeric else "left")
-    for row in rows:
-        shown.add_row(*[cockpit.show(cell) for cell in row])
-    console.print(shown)
+def grid(title: str, names: list[str], rows: list[tuple], most: int | None = None) -> None:
+    """A table in the terminal: numbers to the right, no column that is empty, and how many rows are left out."""
+    empty = empty_columns(names, rows)
+    places = [place for place, name in enumerate(names) if name not in empty]
+    texts = [not rows or isinstance(rows[0][place], str) for place in places]
+    shown = [[cockpit.show(row[place]) for place in places] for row in rows[:most]]
+    print_grid(console, [names[place] for place in places], texts, shown, title)
+    if len(shown) < len(rows):
+        console.print(f"... and {len(rows) - len(shown)} more rows")
 
 
 def build_organisation(session: kith.Session, books: Books) -> int:
@@ -103,14 +107,20 @@ def import_table(session: kith.Session, folder: pathlib.Path, out: pathlib.Path,
     )
     with bar:
         task = bar.add_task(name)
+
+        def tell(rows: int, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=None if total < 0 else total)
+
         report = session.import_csv(
             folder / f"{name}.csv",
             (MAPPINGS / f"{name}.import.json").read_text(encoding="utf-8"),
             aliases=[(MAPPINGS / "aliases.json").read_text(encoding="utf-8")],
             rejects=out / f"{name}.rejects.csv",
             cause=f"import {name}.csv",
-            progress=lambda rows, done, total: bar.update(task, completed=done, total=total),
+            progress=tell,
         )
+        size = (folder / f"{name}.csv").stat().st_size
+        bar.update(task, completed=size, total=size)
     return report
 
 
@@ -136,7 +146,12 @@ def show_import(reports: dict[str, dict]) -> None:
     )
     for name, report in reports.items():
         for problem in report["problems"][:5]:
-            console.print(f"  {name}.csv line {problem['line']}, {problem['column']}: {problem['reason']}")
+            console.print(
+                f"  {name}.csv line {problem['line']}, {problem['column']}: {problem['reason']}", markup=False
+            )
+    rejected = [f"{report['rejected']:,d} of {name}.csv" for name, report in reports.items() if report["rejected"]]
+    if rejected:
+        sys.exit(f"demo: rows were rejected: {', '.join(rejected)}; mend them and run the demo again")
 
 
 def show_truths(session: kith.Session, books: Books) -> None:
@@ -255,9 +270,8 @@ def explain_one(session: kith.Session, books: Books) -> None:
     console.print(f"Recomputed from the explanation alone: {len(faults)} steps that do not hold.")
 
 
-def run(folder: pathlib.Path, out: pathlib.Path) -> None:
-    books = Books(folder)
-    path = out / "demo.kith"
+def run(folder: pathlib.Path, out: pathlib.Path, books: Books) -> None:
+    path = out / STORE
     with kith.open(path) as store, store.session() as session:
         heading(f"Importing {folder}")
         reports = {"sales_teams": import_table(session, folder, out, "sales_teams")}
@@ -273,7 +287,7 @@ def run(folder: pathlib.Path, out: pathlib.Path) -> None:
             work.close_commission(books.quarters[0])
         heading("Cockpit")
         for title, table in cockpit.summary(session, books.quarters[-1]):
-            grid(title, table.columns, table.rows()[:12])
+            grid(title, table.columns, table.rows(), SHOWN)
         page = cockpit.write_page(session, out / "cockpit.html", title="Sales cockpit", period=books.quarters[-1])
         findings = session.check()
         console.print(f"\nkith check: {len(findings)} findings. State digest {session.digest()[:16]}...")
@@ -282,25 +296,54 @@ def run(folder: pathlib.Path, out: pathlib.Path) -> None:
             sys.exit(repr(findings))
 
 
+def encoding_of(path: pathlib.Path) -> str:
+    """A file's encoding as Python calls it: UTF-8, or what Kith finds out when it imports."""
+    try:
+        path.read_text(encoding="utf-8-sig")
+        return "utf-8-sig"
+    except UnicodeDecodeError:
+        pass
+    mapping = (MAPPINGS / f"{path.stem}.import.json").read_text(encoding="utf-8")
+    aliases = (MAPPINGS / "aliases.json").read_text(encoding="utf-8")
+    with kith.open("memory:") as store, store.session() as session:
+        found = session.import_csv(path, mapping, aliases=[aliases], dry_run=True)["encoding"]["name"]
+    return {"shift_jis": "cp932", "utf-8": "utf-8-sig"}.get(found, found)
+
+
+def start(data: pathlib.Path | None, out: pathlib.Path) -> None:
+    """Checks the data and the folder before anything is replaced, then runs."""
+    owned.check(out, data)
+    if data is None:
+        folder = out / "data"
+        files = [folder / f"{name}.csv" for name in TABLES]
+        owned.begin(out, [*WRITTEN, *(f"data/{file.name}" for file in files)])
+        generate(folder)
+        owned.keep_digests(out, files)
+        books = Books(folder)
+    else:
+        folder = data
+        missing = [f"{name}.csv" for name in TABLES if not (folder / f"{name}.csv").is_file()]
+        if missing:
+            raise DataError(f"{folder} lacks {', '.join(missing)}; --data is a folder laid out like the maven_crm set")
+        books = Books(folder, encoding_of)
+        owned.begin(out, WRITTEN)
+    run(folder, out, books)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=pathlib.Path, help="a folder laid out like maven_crm")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("demo-out"))
+    parser.add_argument("--data", type=pathlib.Path, help="a folder laid out like maven_crm; it is only read")
+    parser.add_argument(
+        "--out",
+        type=pathlib.Path,
+        default=pathlib.Path("demo-out"),
+        help="where the demo's files go: a new folder, or one of an earlier run",
+    )
     arguments = parser.parse_args()
-    shutil.rmtree(arguments.out, ignore_errors=True)
-    arguments.out.mkdir(parents=True)
-    folder = arguments.data
-    if folder is None:
-        folder = arguments.out / "data"
-        generate(folder)
-    missing = [
-        name
-        for name in ("accounts", "products", "sales_teams", "sales_pipeline")
-        if not (folder / f"{name}.csv").is_file()
-    ]
-    if missing:
-        sys.exit(f"{folder} lacks {', '.join(name + '.csv' for name in missing)}")
-    run(folder, arguments.out)
+    try:
+        start(arguments.data, arguments.out)
+    except (DataError, owned.FolderError, Error, ImportError, OSError) as error:
+        sys.exit(f"demo: {error}")
 
 
 if __name__ == "__main__":
