@@ -191,7 +191,7 @@ KITH_API int32_t kith_deal_void(kith_work* work, int64_t deal, int32_t on, const
 /** Opens a closed deal again in its last stage. */
 KITH_API int32_t kith_deal_reopen(kith_work* work, int64_t deal, const char* reason, size_t size, kith_error* error);
 /** Values the open deals of a query (NULL: all) at the market rates of a day, all or none; those in the base currency
- *  stay as they are. `changed` (how many did) may be NULL. Error INVALID where a rate is missing. Since 0.2. */
+ *  stay as they are. `changed` (how many did) may be NULL. Error INVALID where a rate is missing. Since 0.1. */
 KITH_API int32_t kith_deal_revalue(kith_work* work, int32_t on, const kith_query* query, int64_t* changed,
                                    kith_error* error);
 /** Shares the credit, replacing what was there; no shares give all to the owner again. */

@@ -54,8 +54,9 @@ KITH_API int32_t kith_ledger_reverse(kith_work* work, const int64_t* postings, s
 KITH_API int32_t kith_ledger_reverse_document(kith_work* work, const char* entity, int64_t document,
                                               const kith_reversal* how, kith_table** ids, kith_error* error);
 /** Sums of the postings that the actor may see: the dimensions of `by` (names of fields of a posting), then currency,
- *  amount, quantity and postings (their number); ordered by the dimensions. Currencies are never added up. Of `query`
- *  (NULL: all) only `where` and its parameters. Errors: INVALID, OVERFLOW for a sum that does not fit. Since 0.1. */
+ *  amount, base_amount (in the store's base currency; null where a posting has no worth), quantity and postings (their
+ *  number); ordered by the dimensions. Amounts of two currencies are never added up. Of `query` (NULL: all) only
+ *  `where` and its parameters. Errors: INVALID, OVERFLOW for a sum that does not fit. Since 0.1. */
 KITH_API int32_t kith_ledger_balance(const kith_reader* reader, const char* const* by, size_t by_count,
                                      const kith_query* query, kith_table** out, kith_error* error);
 

@@ -122,8 +122,8 @@ class _Source(PastReads, QuotaReads):
     def explain(
         self, statement: int | Record | None = None, *, line: int | Record | None = None, format: str = "text"
     ) -> str:
-        """Why a statement, or one line, is what it is: "text" for people ("zh": in Chinese), "steps" the same as
-        JSON, "json" for `kith.check_trace`, of general plans for `kith.check_commission`."""
+        """Why a statement, or one line, is what it is: "text" for people ("zh": in Chinese) and "steps", the same as
+        JSON, for plans of both formats; "json" for `kith.check_trace`, of general plans for `kith.check_commission`."""
         if (statement is None) == (line is None):
             raise TypeError("give a statement or a line")
         if format not in ("text", "zh", "steps", "json"):
