@@ -40,7 +40,7 @@ PLAN = {
     "valid": {"from": FIRST_DAY.isoformat()},
     "rounding": {"mode": "half_up", "point": "telescoped"},
     "order": ["date", "sequence", "id"],
-    "eligibility": {"when": "amount > 0.00 USD"},
+    "eligibility": {"when": "base_amount > 0.00 USD"},
     "credit": {"role": "primary", "base": "amount", "split": "from_event"},
     "components": [
         {

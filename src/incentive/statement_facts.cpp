@@ -52,24 +52,48 @@ WonDeals::WonDeals(const Reader& system, Date from, Date to, std::vector<const E
 }
 
 void WonDeals::scan(const Reader& system, const Query& won) {
-  const Entity& entity = entity_of<Opportunity>();
-  auto cursor = system.scan(entity, won);
+  auto cursor = system.scan(entity_of<Opportunity>(), won);
   for (Batch batch; cursor->next(batch);) {
-    ColumnView view(entity.fields.size(), nullptr);
-    for (std::size_t i = 0; i < batch.fields.size(); ++i) {
-      view[static_cast<std::size_t>(batch.fields[i])] = &batch.columns[i];
-    }
-    const std::size_t first = truth_.size();
-    truth_.resize(first + batch.rows() * conditions_.size(), true);
-    for (std::size_t i = 0; i < conditions_.size(); ++i) {
-      if (conditions_[i] == nullptr) continue;
-      const std::vector<Tri> truth = conditions_[i]->test(view, batch.rows());
-      for (std::size_t row = 0; row < truth.size(); ++row) {
-        truth_[first + row * conditions_.size() + i] = truth[row] == Tri::yes;
-      }
-    }
+    test(batch);
     share(system, read(batch));
   }
+}
+
+void WonDeals::test(const Batch& batch) {
+  const auto view_of = [](const Batch& rows) {
+    ColumnView view(rows.entity->fields.size(), nullptr);
+    for (std::size_t i = 0; i < rows.fields.size(); ++i) {
+      view[static_cast<std::size_t>(rows.fields[i])] = &rows.columns[i];
+    }
+    return view;
+  };
+  const ColumnView view = view_of(batch);
+  const std::size_t first = truth_.size();
+  truth_.resize(first + batch.rows() * conditions_.size(), true);
+  for (std::size_t i = 0; i < conditions_.size(); ++i) {
+    if (conditions_[i] == nullptr) continue;
+    const auto place = [&](std::size_t row) { return first + row * conditions_.size() + i; };
+    try {
+      const std::vector<Tri> truth = conditions_[i]->test(view, batch.rows());
+      for (std::size_t row = 0; row < truth.size(); ++row) truth_[place(row)] = truth[row] == Tri::yes;
+    } catch (const Error&) {  // of one of the deals: each by itself
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        Batch one(*batch.entity, batch.fields);
+        one.append_row(batch, row);
+        try {
+          truth_[place(row)] = conditions_[i]->test(view_of(one), 1).front() == Tri::yes;
+        } catch (const Error& error) {
+          errors_.emplace(place(row), error);
+        }
+      }
+    }
+  }
+}
+
+bool WonDeals::holds(const Share& share, std::size_t condition) const {
+  const std::size_t place = share.row * conditions_.size() + condition;
+  if (const auto error = errors_.find(place); error != errors_.end()) throw Error(error->second);
+  return truth_[place];
 }
 
 std::vector<WonDeals::Deal> WonDeals::read(const Batch& batch) const {
@@ -142,7 +166,17 @@ PeriodFacts::PeriodFacts(const Reader& system, const Terms& terms, const Period&
 
 bool PeriodFacts::counts(const Share& share, const PlanVersion& version) const {
   const auto found = std::find(versions_.begin(), versions_.end(), &version);
-  return found != versions_.end() && deals_.holds(share, static_cast<std::size_t>(found - versions_.begin()));
+  if (found == versions_.end()) return false;
+  try {
+    return deals_.holds(share, static_cast<std::size_t>(found - versions_.begin()));
+  } catch (const Error& error) {
+    const auto deal = system_.find<Opportunity>(share.deal);
+    throw Error(error.code, "commission_plan", "eligibility",
+                fmt::format("plan {} version {}, deal {} ({}): {}; what a deal of any currency is worth in {} is its "
+                            "base_amount: add a version of the plan that asks for that",
+                            quote(version.row.name), version.row.version, quote(deal ? deal->title : ""),
+                            share.deal.value, error.message, code_of(system_.currency())));
+  }
 }
 
 namespace {

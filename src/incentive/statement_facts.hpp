@@ -30,10 +30,9 @@ class WonDeals {
            const std::unordered_set<Id>* only = nullptr);
 
   const std::vector<Share>& shares() const { return shares_; }
-  /// Whether condition number `condition` holds for the deal of a share.
-  bool holds(const Share& share, std::size_t condition) const {
-    return truth_[share.row * conditions_.size() + condition];
-  }
+  /// Whether condition number `condition` holds for the deal of a share. Errors: what evaluating it for that deal came
+  /// to; deals that nobody asks about stop nobody.
+  bool holds(const Share& share, std::size_t condition) const;
 
  private:
   struct Deal {
@@ -43,12 +42,14 @@ class WonDeals {
     std::int64_t amount = 0;
   };
   void scan(const Reader& system, const Query& won);
+  void test(const Batch& batch);
   std::vector<Deal> read(const Batch& batch) const;
   void share(const Reader& system, const std::vector<Deal>& deals);
 
   std::vector<const Expression*> conditions_;
   std::vector<Share> shares_;
-  std::vector<bool> truth_;  // by deal, then condition
+  std::vector<bool> truth_;                        // by deal, then condition
+  std::unordered_map<std::size_t, Error> errors_;  // of those that cannot be told, by their place there
   std::size_t rows_ = 0;
 };
 

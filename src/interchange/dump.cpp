@@ -19,6 +19,7 @@ namespace kith {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 1000;  // of an insert while loading
+constexpr std::int64_t kOldestDump = 2;    // before, a dump held neither states of plans nor rights on what came later
 
 /// Feeds every line of the dump (but for the trailer) to `sink`.
 void write_rows(const Reader& reader, const std::function<void(std::string_view)>& sink) {
@@ -84,6 +85,11 @@ void read_header(const nlohmann::ordered_json& header) {
   if (header.value("format", std::int64_t{0}) > kFormat) {
     throw Error(Code::version, "the dump has format " + std::to_string(header.value("format", std::int64_t{0})) +
                                    ", this Kith knows " + std::to_string(kFormat) + "; use a newer Kith");
+  }
+  if (header.value("format", std::int64_t{0}) < kOldestDump) {
+    throw Error(Code::version,
+                "the dump has format 1, which lacks too much to be filled in; open the store file that it "
+                "came from, which is migrated, and dump that");
   }
 }
 

@@ -173,6 +173,27 @@ TEST(Migration, PostingsOfFormat3InOtherCurrenciesHaveNoWorth) {
   for (const Finding& finding : check(session)) ADD_FAILURE() << finding.entity << " " << finding.message;
 }
 
+TEST(Migration, ADumpOfFormat3VerifiesAndSoDoesTheStoreItBecomes) {
+  std::ifstream in(golden("format3.jsonl"));
+  const test::TemporaryFile file;
+  load(in, file.path(), model(), options());
+  auto engine = open(file.path(), options());
+  Session session = engine->session();
+  for (const Finding& finding : check(session)) ADD_FAILURE() << finding.entity << " " << finding.message;
+  const auto report = history::verify(session.reader());
+  EXPECT_TRUE(report.faults.empty());
+  const auto rows = session.reader().list<MigrationRow>();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.front().additions, "") << "it had base amounts of its own";
+}
+
+TEST(Migration, ADumpOfFormat1IsRefused) {
+  std::ifstream in(golden("format1.jsonl"));
+  const test::TemporaryFile file;
+  EXPECT_KITH_ERROR(load(in, file.path(), model(), options()), Code::version, "open the store file");
+  EXPECT_FALSE(std::filesystem::exists(file.path()));
+}
+
 TEST(Migration, ADumpOfFormat2IsFilledAsAStoreIs) {
   std::ifstream in(golden("format2_ledger.jsonl"));
   const test::TemporaryFile file;

@@ -12,6 +12,35 @@ using test::says;
 
 class StatementRulesTest : public test::IncentiveTest {};
 
+TEST_P(StatementRulesTest, ADealThatAPlanCannotJudgeStopsOnlyThoseWhomItPays) {
+  const Id ann = employee("Ann"), bo = employee("Bo");
+  plan({.when = "amount > 0.00 USD"});
+  assigned("field", ann);
+  won(ann, 100'000, "2025-01-10");
+  const auto euros = [&](Id owner) {
+    Opportunity row{.title = "Paris", .owner = owner, .amount = Amount{50'000}, .currency = currency("EUR")};
+    row.status = DealStatus::won;
+    row.closed_on = date(2025, 1, 12);
+    row.reason = "price";
+    in_work([&](Work& work) { sales::create(work, row); });
+  };
+  in_work([&](Work& work) {
+    ExchangeRate rate{.from_currency = currency("EUR"), .rate = parse_decimal("1.10"), .from = date(2025, 1, 1)};
+    rate.source = "treasury";
+    people::set_rate(work, rate);
+  });
+  euros(bo);
+  run("2025-01");
+  EXPECT_EQ(statement(ann, "2025-01").total, Amount{5'000}) << "Bo has no plan; what he won is judged by none";
+  euros(ann);
+  const Error error = refused([&](Work& work) { incentive::run(work, "2025-01"); }, Code::invalid);
+  EXPECT_TRUE(test::says(error, "plan 'field' version 1, deal 'Paris'")) << error.message;
+  EXPECT_TRUE(test::says(error, "base_amount")) << error.message;
+  plan({.version = 2, .when = "base_amount > 0.00 USD"});
+  run("2025-01");
+  EXPECT_EQ(statement(ann, "2025-01").total, Amount{7'750}) << "500 EUR are 550 USD";
+}
+
 TEST_P(StatementRulesTest, RefusesWhatCannotBeRun) {
   plan({});
   const Id ann = employee("Ann");
