@@ -413,6 +413,10 @@ class ExportChecker {
 
 }  // namespace
 
-std::vector<Violation> check_export(std::string_view text) { return ExportChecker().check(parse_json(text, "export")); }
+std::vector<Violation> check_export(std::string_view text) {
+  const json document = parse_json(text, "export");
+  const bool deals = document.is_object() && document.value("format", json()) == "kith.trace/1";
+  return deals ? check_deals(document) : ExportChecker().check(document);
+}
 
 }  // namespace kith::incentive

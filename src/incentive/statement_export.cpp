@@ -10,6 +10,7 @@
 #include "incentive/json_node.hpp"
 #include "incentive/statement_hash.hpp"
 #include "kith/base/sha256.hpp"
+#include "kith/incentive/trace.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -300,6 +301,57 @@ class Checker {
 void check_statement(const ToldStatement& told, const std::map<std::string, Computed>& periods,
                      std::vector<Violation>& faults) {
   Checker(told, periods, faults).check();
+}
+
+namespace {
+
+std::int64_t amount_in(const json& object, const char* name, Currency currency, const std::string& path) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) {
+    throw Error(Code::invalid, "", path + "." + name, "Expected an amount as text.");
+  }
+  return parse_money(found->get<std::string>(), currency).minor;
+}
+
+Trace check_trace(const json& document, const std::string& path, std::vector<Violation>& faults) {
+  const auto placed = [&](const std::string& field) {
+    return field.empty() || path.empty() ? path + field : path + "." + field;
+  };
+  try {
+    const Trace trace = parse_trace(document.dump());
+    for (Violation& fault : recheck(trace)) {
+      fault.field = placed(fault.field);
+      faults.push_back(std::move(fault));
+    }
+    return trace;
+  } catch (const Error& error) {
+    throw Error(error.code, error.entity, placed(error.field), error.message);
+  }
+}
+
+}  // namespace
+
+std::vector<Violation> check_deals(const json& document) {
+  std::vector<Violation> faults;
+  const Trace own = check_trace(document, "", faults);
+  const json corrections = document.value("corrections", json::array());
+  if (!corrections.is_array()) throw Error(Code::invalid, "", "corrections", "Expected a list.");
+  for (std::size_t i = 0; i < corrections.size(); ++i) {
+    const std::string path = fmt::format("corrections[{}]", i);
+    const json& one = corrections[i];
+    const std::int64_t before = amount_in(one, "posted_before", own.currency, path);
+    const std::int64_t wanted = amount_in(one, "should_be", own.currency, path);
+    const std::int64_t difference = amount_in(one, "difference", own.currency, path);
+    if (Int128{wanted} - before != difference) {
+      faults.push_back({"", path + ".difference", "It must be what should be less what was posted before."});
+    }
+    const auto trace = one.find("trace");
+    if (trace == one.end()) throw Error(Code::invalid, "", path + ".trace", "It is missing.");
+    if (check_trace(*trace, path + ".trace", faults).amount != wanted) {
+      faults.push_back({"", path + ".should_be", "It must be what the trace comes to."});
+    }
+  }
+  return faults;
 }
 
 std::string digest_of(const json& document) {

@@ -43,6 +43,9 @@ struct Computed {
 void check_statement(const ToldStatement& told, const std::map<std::string, Computed>& periods,
                      std::vector<Violation>& faults);
 
+/// Names what does not follow in the explanation of a statement of won deals: the trace, and each correction.
+std::vector<Violation> check_deals(const nlohmann::json& document);
+
 /// SHA-256 of a document but for its member "sha256".
 std::string digest_of(const nlohmann::json& document);
 

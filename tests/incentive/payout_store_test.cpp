@@ -134,6 +134,15 @@ TEST_P(PayoutStoreTest, AStatementOfCorrectionsAloneSaysWhatItCorrects) {
   EXPECT_EQ(one["difference"], "1000.00");
   EXPECT_EQ(one["trace"]["amount"], "1500.00");
   EXPECT_TRUE(incentive::recheck(incentive::parse_trace(told.dump())).empty());
+  EXPECT_TRUE(incentive::check_export(told.dump()).empty());
+  Json spoiled = told;
+  spoiled["corrections"][0]["difference"] = "1000.01";
+  const auto faults = incentive::check_export(spoiled.dump());
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults.front().field, "corrections[0].difference");
+  spoiled = told;
+  spoiled["corrections"][0]["trace"]["amount"] = "1500.01";
+  EXPECT_FALSE(incentive::check_export(spoiled.dump()).empty());
   const Json alone = Json::parse(incentive::explain_line_json(session().reader(), lines(ann, "2025-02").front().id));
   EXPECT_EQ(alone["correction"]["reason"], "amount changed");
   EXPECT_EQ(alone["amount"], "1500.00");

@@ -103,7 +103,7 @@ std::string explain(const PlanDocument& plan, const Inputs& inputs, std::string_
 
 /// Plan, inputs and result in one text that a third party can check offline.
 std::string export_commission(const PlanDocument& plan, const Inputs& inputs);
-/// Computes an export again; names every path where the stated result differs. Empty means right to the last unit.
+/// Computes an export, or a trace of won deals, again; names every path that differs. Empty: right to the last unit.
 std::vector<Violation> check_export(std::string_view json);
 
 /// What another plan would have paid: amount after minus before, by person; nobody is left out.
