@@ -453,7 +453,8 @@ def close(
 
 @commission.command("check")
 def check_commission(
-    file: Annotated[pathlib.Path, typer.Argument(help="An export, kith.commission/1 or kith.trace/1.")], format: Shown = Format.table
+    file: Annotated[pathlib.Path, typer.Argument(help="An export, kith.commission/1 or kith.trace/1.")],
+    format: Shown = Format.table,
 ) -> None:
     """Compute an exported commission again, without a store, and name every figure that differs."""
     found = kith.check_commission(read_text(file))
