@@ -112,7 +112,6 @@ class PostgresStorage final : public Storage, public Lendable {
   bool fresh() const override { return pool_->fresh; }
 
   void prepare(std::span<const Entity* const> entities) override {
-    entities_.assign(entities.begin(), entities.end());
     const Settings& settings = pool_->settings();
     if (pool_->fresh && settings.storage.read_only) fail_read_only_store(settings.place);
     with_channel([&](Channel& channel) {
@@ -136,6 +135,7 @@ class PostgresStorage final : public Storage, public Lendable {
         throw Error(Code::corrupt, fmt::format("{}: {}; nothing was changed", settings.place, fmt::join(faults, "; ")));
       }
     });
+    entities_.assign(entities.begin(), entities.end());
   }
 
   Migration migration(std::span<const Entity* const> entities) override {

@@ -106,7 +106,7 @@ TEST(Dump, ABrokenDumpLoadsNothing) {
   EXPECT_EQ(load_code("nonsense\n"), Code::invalid);
   EXPECT_EQ(load_code(""), Code::corrupt);
   std::string newer = text;
-  newer.replace(newer.find("\"format\":3"), 10, "\"format\":9");
+  newer.replace(newer.find("\"format\":4"), 10, "\"format\":9");
   EXPECT_EQ(load_code(newer), Code::version);
 }
 
