@@ -206,7 +206,7 @@ class PostgresStorage final : public Storage, public Lendable {
  private:
   /// What another program has done to the tables since they were opened, or never told Kith.
   std::vector<std::string> faults_of(Channel& channel) const {
-    std::vector<std::string> faults = invalid_indexes(channel);
+    std::vector<std::string> faults = invalid_indexes(channel, entities_);
     const auto add = [&](const std::vector<std::string>& more) {
       faults.insert(faults.end(), more.begin(), more.end());
     };

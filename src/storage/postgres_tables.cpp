@@ -243,6 +243,21 @@ bool is_own_policy(const Result& rows, int row) {
          rows.is_null(row, 5) && yes(6);
 }
 
+/// A query that locks tables, which another program may hold: it waits no longer than a work would, and names stand as
+/// Kith writes them whatever the search path. On a connection of the host's both are the host's.
+Result run_bounded(Channel& channel, const std::string& sql, Params& params) {
+  if (channel.borrowed()) return channel.run_once(sql, params, "read");
+  channel.begin("BEGIN READ ONLY", {"SET LOCAL search_path = ''"}, channel.settings().storage.busy_ms, "", "read");
+  try {
+    Result rows = channel.run_once(sql, params, "read");
+    channel.exec("COMMIT", "read");
+    return rows;
+  } catch (...) {
+    channel.try_exec("ROLLBACK");
+    throw;
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities) {
@@ -257,7 +272,7 @@ std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* c
   for (const Entity* entity : entities) ours.emplace(entity->name);
   Params params;
   params.text(schema, Type::text);
-  const Result rows = channel.run_once(sql, params, "read");
+  const Result rows = run_bounded(channel, sql, params);
   std::set<std::string> faults;
   Names guarded;
   const auto no = [&](int row, int column) { return rows.text(row, column) == std::string_view("\0", 1); };
@@ -367,10 +382,11 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
     }
     const auto [first, last] = keys.equal_range(entity->name);
     for (auto key = first; key != last; ++key) {
-      // A wider key has taken its place.
+      // A wider key has taken its place. One of another name is the host's and stays.
+      const bool own = key->second.starts_with(std::string(entity->name) + "_unique_");
       const bool known =
           std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == key->second; });
-      if (!known) add("", "DROP INDEX " + qualified(schema, key->second));
+      if (own && !known) add("", "DROP INDEX " + qualified(schema, key->second));
     }
   }
   return steps;
@@ -439,10 +455,16 @@ std::vector<std::string> unlogged_tables(Channel& channel, std::span<const Entit
   return faults;
 }
 
-std::vector<std::string> invalid_indexes(Channel& channel) {
+std::vector<std::string> invalid_indexes(Channel& channel, std::span<const Entity* const> entities) {
+  const std::string& schema = channel.settings().postgres.schema;
+  const Names broken = names(channel, kIndexes + "NOT x.indisvalid");
   std::vector<std::string> faults;
-  for (const std::string& name : names(channel, kIndexes + "NOT x.indisvalid")) {
-    faults.push_back(fmt::format("the index {} is not valid; REINDEX it", name));
+  for (const Entity* entity : entities) {
+    for (const Definition& one : definitions(schema, *entity)) {
+      if (!broken.contains(one.name)) continue;
+      faults.push_back(fmt::format("the index {} of {} is not valid; run: REINDEX INDEX {}", one.name, entity->name,
+                                   qualified(schema, one.name)));
+    }
   }
   return faults;
 }

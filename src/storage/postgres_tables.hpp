@@ -47,7 +47,7 @@ bool is_spread(Channel& channel);
 std::vector<std::string> unlogged_tables(Channel& channel, std::span<const Entity* const> entities);
 
 /// A sentence for each index that the server itself holds for invalid.
-std::vector<std::string> invalid_indexes(Channel& channel);
+std::vector<std::string> invalid_indexes(Channel& channel, std::span<const Entity* const> entities);
 
 }  // namespace kith::postgres
 

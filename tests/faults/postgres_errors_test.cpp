@@ -407,6 +407,23 @@ TEST_F(ServerErrorTest, ATableThatIsHeldWholeIsBusy) {
   EXPECT_EQ(session.reader().list<Customer>().size(), 2U);
 }
 
+TEST_F(ServerErrorTest, TheWallIsLookedAtNoLongerThanTheBusyTimeAndWhateverTheSearchPath) {
+  const std::string walled = url_ + "&kith_rls=on";
+  open(walled, test::patient_options());
+  Options hasty = test::patient_options();
+  hasty.storage.busy_ms = 60;
+  Host host;
+  ASSERT_EQ(host("BEGIN; LOCK TABLE " + test::schema_of(url_) + ".customer IN ACCESS EXCLUSIVE MODE"), "");
+  EXPECT_KITH_ERROR(open(walled, hasty), Code::busy, "60 ms");
+  host("ROLLBACK");
+  const std::string aside = test::schema_of(url_) + "_aside";
+  host("CREATE SCHEMA " + aside + "; CREATE FUNCTION " + aside +
+       ".lie(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR " + aside +
+       ".= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = " + aside + ".lie)");
+  EXPECT_NO_THROW(open(walled + "&options=-c%20search_path%3D" + aside + ",pg_catalog", hasty));
+  host("DROP SCHEMA " + aside + " CASCADE");
+}
+
 TEST_F(ServerErrorTest, AReadOnlyServerReadsAndRefusesWorks) {
   auto engine = open(url_ + "&options=-c%20default_transaction_read_only%3Don", test::patient_options());
   Session session = engine->session();

@@ -212,6 +212,17 @@ class PostgresMigration : public testing::Test {
   std::unique_ptr<Host> host_;
 };
 
+TEST_F(PostgresMigration, KeysOfTheHostStay) {
+  make_old();
+  host()("CREATE UNIQUE INDEX host_unique ON " + schema_ + ".customer (tenant_id, name, id)");
+  host()("ALTER TABLE " + schema_ + ".customer ADD CONSTRAINT host_key UNIQUE (tenant_id, id, name)");
+  EXPECT_EQ(migration::script(migration::plan(tenant(1), model())).find("host_"), std::string::npos);
+  EXPECT_TRUE(opens_whole(tenant(1)));
+  EXPECT_EQ(host()("SELECT count(*) FROM pg_indexes WHERE schemaname = '" + schema_ +
+                   "' AND indexname IN ('host_unique', 'host_key')"),
+            "2");
+}
+
 TEST_F(PostgresMigration, EveryTenantKeepsEveryRow) {
   make_old();
   drop_a_column();

@@ -182,7 +182,11 @@ void bind_store(py::module_& module) {
              Engine& engine = self.engine();
              return unlocked([&] { return std::make_shared<PySession>(engine.session(principal)); });
            })
-      .def("doctor", [](const PyStore& self) { return self.engine().storage().describe(); })
+      .def("doctor",
+           [](const PyStore& self) {
+             Engine& engine = self.engine();
+             return unlocked([&] { return engine.storage().describe(); });
+           })
       .def("entities", [](const PyStore& self) { return shared(generic::entities(self.engine().model())); })
       .def("fields",
            [](const PyStore& self, const std::string& entity) {
