@@ -6,7 +6,7 @@
 
 #include "engine/ledger.hpp"
 #include "engine/verbs.hpp"
-#include "kith/base/rate.hpp"
+#include "engine/worth.hpp"
 #include "kith/engine/generic.hpp"
 
 namespace kith {
@@ -205,22 +205,11 @@ bool mirrors(const Posting& a, const Posting& b) {
 
 /// What a posting is worth follows from its amount and rate. Those from before format 4 have neither rate nor worth.
 void check_worth(const Posting& posting, Currency base, std::vector<Finding>& findings) {
-  const auto report = [&](std::string message) { findings.push_back({"posting", posting.id, std::move(message)}); };
-  const bool foreign = posting.currency != base && posting.amount.minor != 0;
   if (!posting.base_amount && !posting.base_rate && !posting.base_rate_on) return;
-  if (posting.base_rate.has_value() != foreign || posting.base_rate_on.has_value() != foreign) {
-    return report("must keep a rate and its day exactly when it has an amount in another than the base currency");
+  const Money money{posting.amount.minor, posting.amount.minor == 0 ? base : posting.currency};  // 0 needs no rate
+  if (auto fault = worth_fault(money, {posting.base_amount, posting.base_rate, posting.base_rate_on}, base)) {
+    findings.push_back({"posting", posting.id, std::move(*fault)});
   }
-  Amount worth = posting.amount;
-  if (foreign) {
-    try {
-      const Ratio rate = parse_ratio(*posting.base_rate);
-      worth = {convert({posting.amount.minor, posting.currency}, base, rate, Rounding::half_up).minor};
-    } catch (const Error& error) {
-      return report("base_rate: " + error.message);
-    }
-  }
-  if (worth != posting.base_amount) report("base_amount must be amount x base_rate, rounded half up");
 }
 
 void check_reversals(const std::vector<Posting>& reversals, const std::unordered_map<Id, Posting>& reversed,

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/worth.hpp"
 #include "kith/people/exchange_rate.hpp"
 
 namespace kith::sales {
@@ -105,21 +106,11 @@ void value_deals(const Reader& reader, std::span<Opportunity> deals, verb::Fault
 }
 
 void check_value(const Opportunity& deal, Currency base, std::vector<Finding>& findings) {
-  const auto report = [&](std::string message) { findings.push_back({"opportunity", deal.id, std::move(message)}); };
-  const bool foreign = deal.amount && deal.currency != base;
-  if (deal.base_rate.has_value() != foreign || deal.base_rate_on.has_value() != foreign) {
-    return report("must keep a rate and its day exactly when it has an amount in another than the base currency");
+  std::optional<Money> money;
+  if (deal.amount) money = Money{deal.amount->minor, deal.currency};
+  if (auto fault = worth_fault(money, {deal.base_amount, deal.base_rate, deal.base_rate_on}, base)) {
+    findings.push_back({"opportunity", deal.id, std::move(*fault)});
   }
-  std::optional<Amount> worth = deal.amount;
-  if (foreign) {
-    try {
-      worth = Amount{
-          convert({deal.amount->minor, deal.currency}, base, parse_ratio(*deal.base_rate), Rounding::half_up).minor};
-    } catch (const Error& error) {
-      return report("base_rate: " + error.message);
-    }
-  }
-  if (worth != deal.base_amount) report("base_amount must be amount x base_rate, rounded half up");
 }
 
 std::vector<OpportunityStage> first_stays(const Reader& reader, const Opportunity& deal) {
