@@ -186,7 +186,8 @@ void set_bonus_parts(Work& work, Id bonus, const std::vector<BonusPart>& parts) 
 std::int64_t post_bonus(Work& work, Id bonus) {
   work.require(Action::close, kBonus, bonus);
   const Reader system = work.as_system("bonuses");
-  const BonusOutcome outcome = compute_bonus(system, system.get<Bonus>(bonus));
+  const Bonus programme = system.get<Bonus>(bonus);
+  const BonusOutcome outcome = compute_bonus(system, programme);
   std::int64_t added = 0;
   Work::Step step(work);
   work.trusted([&] {
@@ -198,7 +199,7 @@ std::int64_t post_bonus(Work& work, Id bonus) {
       row.unit = people::unit_of(system, result.employee, work.today());
       row.on = work.today();
       row.currency = work.currency();
-      row.amount.minor = checked_sub(result.amount, result.posted, "award");
+      row.amount.minor = missing_to(system, programme, result);
       row.correction = result.posted != 0;
       row.basis = result.basis;
       work.create(row);

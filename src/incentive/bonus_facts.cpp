@@ -11,6 +11,7 @@
 #include "engine/verbs.hpp"
 #include "incentive/big.hpp"
 #include "incentive/entities.hpp"
+#include "incentive/plan_rules.hpp"
 #include "incentive/whose.hpp"
 #include "kith/people/employee.hpp"
 
@@ -31,7 +32,14 @@ std::vector<BonusPart> parts_of(const Reader& reader, Id bonus) {
 
 namespace {
 
-constexpr const char* kMend = " (shorten its days or narrow its filter)";
+/// Which bonus, of which days, whose numbers do not fit, and how to mend it.
+std::string bonus_text(const Bonus& bonus) {
+  return fmt::format("{} {} from {} to {} (shorten its days{})", choice_name(bonus.kind), quote(bonus.name),
+                     to_string(bonus.from), to_string(bonus.to),
+                     bonus.kind == BonusKind::spiff  ? ", or narrow its filter"
+                     : bonus.kind == BonusKind::pool ? ", or lower its rate or weights"
+                                                     : "");
+}
 
 std::string shown(const Reader& system, const Counted& what, std::int64_t value) {
   return display({value, currency_of(system, what)});
@@ -57,9 +65,18 @@ std::vector<Id> participants(const Reader& system, const Bonus& bonus) {
 void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<BonusPart>& parts, BonusOutcome& outcome) {
   const Counted what = counted_named(bonus.counts);
   const QuotaActuals actuals(system, what, bonus.from, bonus.to);
-  const std::int64_t pool = bonus.amount ? bonus.amount->minor
-                                         : pool_above_hurdle(actuals.all(), bonus.hurdle.value_or(Amount{}).minor,
-                                                             *bonus.rate, Rounding::half_up);
+  const auto share_of_all = [&] {
+    return told_whose(
+        [&] {
+          return fmt::format("{} of {} brought by all", to_string(*bonus.rate, true),
+                             shown(system, what, actuals.all()));
+        },
+        [&] {
+          return pool_above_hurdle(actuals.all(), bonus.hurdle.value_or(Amount{}).minor, *bonus.rate,
+                                   Rounding::half_up);
+        });
+  };
+  const std::int64_t pool = bonus.amount ? bonus.amount->minor : share_of_all();
   std::vector<PoolMember> members;
   const auto add = [&](Id employee, std::int64_t weight, std::optional<Amount> cap, std::string basis) {
     if (!cap) cap = bonus.cap;
@@ -79,7 +96,7 @@ void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<Bonus
   Int128 weights = 0;
   for (const PoolMember& member : members) weights += std::max<std::int64_t>(member.weight, 0);
   const auto weight_text = [&](Int128 weight) {
-    const std::int64_t number = narrow(weight, "weights of a pool");
+    const std::int64_t number = narrow(weight, "sum of the weights of all");
     return parts.empty() ? shown(system, what, number) : std::to_string(number);
   };
   const std::string whole = weight_text(weights);
@@ -164,7 +181,7 @@ void fill_spiff(const Reader& system, const Bonus& bonus, BonusOutcome& outcome)
   for (const MeasuredShare& share : measured(system, deals, bonus.from, bonus.to)) {
     if (!std::binary_search(people.begin(), people.end(), share.employee)) continue;
     Sum& sum = sums[share.employee];
-    told_whose([&] { return "bonus " + quote(bonus.name) + " of " + person_text(system, share.employee) + kMend; },
+    told_whose([&] { return person_text(system, share.employee); },
                [&] {
                  const std::int64_t pay =
                      bonus.amount ? share.amount
@@ -209,25 +226,31 @@ void add_posted(const Reader& system, Id bonus, BonusOutcome& outcome) {
 
 }  // namespace
 
+std::int64_t missing_to(const Reader& system, const Bonus& bonus, const BonusResult& result) {
+  return told_whose([&] { return bonus_text(bonus) + ": " + person_text(system, result.employee); },
+                    [&] { return checked_sub(result.amount, result.posted, "difference to the awards so far"); });
+}
+
 BonusOutcome compute_bonus(const Reader& system, const Bonus& bonus) {
   BonusOutcome outcome;
-  switch (bonus.kind) {
-    case BonusKind::pool: fill_pool(system, bonus, parts_of(system, bonus.id), outcome); break;
-    case BonusKind::contest: fill_contest(system, bonus, parts_of(system, bonus.id), outcome); break;
-    case BonusKind::spiff: fill_spiff(system, bonus, outcome); break;
-  }
-  add_posted(system, bonus.id, outcome);
+  told_whose([&] { return bonus_text(bonus); },
+             [&] {
+               switch (bonus.kind) {
+                 case BonusKind::pool: fill_pool(system, bonus, parts_of(system, bonus.id), outcome); break;
+                 case BonusKind::contest: fill_contest(system, bonus, parts_of(system, bonus.id), outcome); break;
+                 case BonusKind::spiff: fill_spiff(system, bonus, outcome); break;
+               }
+               add_posted(system, bonus.id, outcome);
+             });
   std::stable_sort(outcome.people.begin(), outcome.people.end(),
                    [](const BonusResult& a, const BonusResult& b) { return a.amount > b.amount; });
   return outcome;
 }
 
 void check_bonuses(const Reader& reader, std::vector<Finding>& findings) {
-  std::map<Id, std::int64_t> paid;
-  std::map<std::pair<Id, Id>, std::int64_t> people;
+  std::map<std::pair<Id, Id>, Int128> people;
   for (const Award& award : reader.list<Award>({.order = {"id"}})) {
-    paid[award.bonus] += award.amount.minor;
-    std::int64_t& sum = people[{award.bonus, award.employee}];
+    Int128& sum = people[{award.bonus, award.employee}];
     if (award.correction && sum == 0) {
       findings.push_back({"award", award.id, "corrects nothing: no award came before it"});
     }

@@ -19,7 +19,10 @@ extern const Entity kAward;
 Counted counted_named(std::string_view name);
 std::vector<BonusPart> parts_of(const Reader& reader, Id bonus);
 /// What the facts give, next to what was posted. Reads as the system.
+/// Errors: overflow, naming the bonus, its days and whose number or what sum it is.
 BonusOutcome compute_bonus(const Reader& system, const Bonus& bonus);
+/// What an award has to bring. Errors: as `compute_bonus`.
+std::int64_t missing_to(const Reader& system, const Bonus& bonus, const BonusResult& result);
 
 void check_bonuses(const Reader& reader, std::vector<Finding>& findings);
 

@@ -112,6 +112,32 @@ TEST_P(BonusStoreTest, PoolsByContributionAreFedByWhatExceedsAHurdle) {
   EXPECT_EQ(post(pool.id), 0);
 }
 
+TEST_P(BonusStoreTest, AnOverflowNamesTheBonusItsDaysAndWhatDoesNotFit) {
+  const Id ann = employee("Ann"), bob = employee("Bob");
+  constexpr std::int64_t kHuge = 9'000'000'000'000'000'000;
+  const auto refusal = [&](const Bonus& bonus) {
+    return refused([&](Work& work) { incentive::post_bonus(work, bonus.id); }, Code::overflow).message;
+  };
+  const Bonus weighed = set({.name = "weighed", .amount = Amount{100}});
+  parts(weighed.id, {{.employee = ann, .weight = kHuge}, {.employee = bob, .weight = kHuge}});
+  EXPECT_TRUE(
+      refusal(weighed).starts_with("pool 'weighed' from 2025-04-01 to 2025-07-01 (shorten its days, or lower "
+                                   "its rate or weights): The sum of the weights of all does not fit"))
+      << refusal(weighed);
+  won(ann, kHuge, "2025-05-01");
+  const Bonus twice = set({.name = "twice", .rate = Decimal{2, 0}});
+  EXPECT_NE(refusal(twice).find("pool 'twice' from 2025-04-01 to 2025-07-01"), std::string::npos) << refusal(twice);
+  EXPECT_NE(refusal(twice).find(": 2 of 90,000,000,000,000,000.00 USD brought by all: "), std::string::npos)
+      << refusal(twice);
+  const Bonus premium = set({.name = "premium", .kind = BonusKind::spiff, .rate = Decimal{2, 0}});
+  EXPECT_NE(refusal(premium).find("spiff 'premium' from 2025-04-01 to 2025-07-01"), std::string::npos);
+  EXPECT_NE(refusal(premium).find(": 'Ann' ("), std::string::npos) << refusal(premium);
+  won(bob, kHuge, "2025-05-02");
+  const Bonus fed = set({.name = "fed", .rate = Decimal{1, 2}});
+  EXPECT_NE(refusal(fed).find("pool 'fed' from 2025-04-01 to 2025-07-01"), std::string::npos) << refusal(fed);
+  EXPECT_NE(refusal(fed).find(": won_amount of all from 2025-04-01 to 2025-07-01"), std::string::npos) << refusal(fed);
+}
+
 TEST_P(BonusStoreTest, ContestsPayByPlaceAndCorrectThemselves) {
   const Id team = unit("Team");
   const Id ann = employee("Ann", team);
