@@ -122,9 +122,12 @@ Duration with_kith(const kith::Session& session, const kith::incentive::Kernel& 
   const auto rows = reader.scan(kith::entity_of<kith::Opportunity>(), {.fields = {"owner", "closed_on", "amount"}});
   for (kith::Batch batch; rows->next(batch);) {
     const auto owners = batch.columns[0].words(), days = batch.columns[1].words(), amounts = batch.columns[2].words();
+    const std::size_t before = amount.size();
     amount.insert(amount.end(), amounts.begin(), amounts.end());
-    for (const std::int64_t owner : owners) person.push_back(people.at(owner));
-    for (const std::int64_t day : days) month.push_back(months[day - first]);
+    person.resize(amount.size());
+    month.resize(amount.size());
+    for (std::size_t i = 0; i < owners.size(); ++i) person[before + i] = people.at(owners[i]);
+    for (std::size_t i = 0; i < days.size(); ++i) month[before + i] = months[days[i] - first];
   }
   totals = kith::incentive::compute_totals(kernel, {amount, person, month, {}, {}, {}}, {kPeople, kMonths}).amount;
   return watch.read();

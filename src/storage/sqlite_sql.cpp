@@ -186,4 +186,19 @@ std::string holder_sql(std::string_view schema, const Entity& entity, const Uniq
 
 ScanSql scan_sql(std::string_view schema, const Scan& scan) { return SqliteScan(schema, scan).write(); }
 
+bool is_whole_table(const Scan& scan) {
+  const bool by_id = scan.order.size() == 1 && scan.order.front().field == kIdField && !scan.order.front().descending;
+  return scan.where.empty() && (scan.order.empty() || by_id) && !scan.limit && scan.history == nullptr;
+}
+
+/// Without an index SQLite walks the table by its key, so rows meet the function in the order that is asked for.
+ScanSql whole_table_sql(std::string_view schema, const Scan& scan) {
+  ScanSql out;
+  out.sql = "SELECT 1 FROM " + qualified(schema, scan.entity->name) + " NOT INDEXED WHERE kith_row(" + parameter(1) +
+            ", " + names_of(*scan.entity, scan.fields) + ") ORDER BY " +
+            quoted_name(scan.entity->fields[kIdField].name);
+  out.taken.order = true;
+  return out;
+}
+
 }  // namespace kith::sqlite

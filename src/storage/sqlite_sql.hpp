@@ -43,4 +43,9 @@ std::string holder_sql(std::string_view schema, const Entity& entity, const Uniq
 /// Parameters are ?1, ?2, ...
 ScanSql scan_sql(std::string_view schema, const Scan& scan);
 
+/// All rows of the present, by id or in any order.
+bool is_whole_table(const Scan& scan);
+/// Such a scan, by id, where each row is handed to the function `kith_row` behind the cursor ?1.
+ScanSql whole_table_sql(std::string_view schema, const Scan& scan);
+
 }  // namespace kith::sqlite

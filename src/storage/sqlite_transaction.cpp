@@ -5,17 +5,12 @@
 #include <utility>
 
 #include "storage/rules.hpp"
+#include "storage/sqlite_cursor.hpp"
 #include "storage/sqlite_file.hpp"
 #include "storage/sqlite_sql.hpp"
 
 namespace kith::sqlite {
 namespace {
-
-/// SQLite ends a transaction itself when the disk fails badly enough. Going on would write each statement for itself.
-void check_open(const Database& database) {
-  if (!database.idle()) return;
-  throw Error(Code::storage, "the transaction was rolled back after a failure of the disk; the store is as before it");
-}
 
 /// Hands the columns of the current row to the sink. The table says NOT NULL where a field is not nullable, so only
 /// the others are asked whether they are null.
@@ -51,83 +46,6 @@ void bind_row(sqlite3_stmt* statement, const Entity& entity, const Batch& batch,
 }
 
 }  // namespace
-
-class SqliteCursor final : public Cursor {
- public:
-  SqliteCursor(std::shared_ptr<Link> link, Database& database, std::shared_ptr<Life> life, const Scan& scan,
-               Taken taken, Lease lease)
-      : link_(std::move(link)),
-        database_(database),
-        life_(std::move(life)),
-        taken_(std::move(taken)),
-        lease_(std::move(lease)) {
-    columns_.entity = scan.entity;
-    columns_.fields = scan.fields;
-    for (const int field : scan.fields) {
-      nullable_.push_back(scan.entity->fields[static_cast<std::size_t>(field)].nullable);
-    }
-    life_->cursors.push_back(this);
-  }
-
-  ~SqliteCursor() override { close(); }
-
-  const Taken& taken() const override { return taken_; }
-
-  bool next(Batch& batch) override {
-    if (life_->ended) fail_ended();
-    shape_batch(columns_, batch);
-    if (!lease_) return false;
-    check_open(database_);
-    std::size_t rows = 0;
-    for (; rows < kRows; ++rows) {
-      if (!database_.step(lease_.get(), "read")) {
-        close();
-        break;
-      }
-      append(batch);
-    }
-    return rows != 0;
-  }
-
-  /// Gives the statement back; the cursor has no more rows.
-  void close() noexcept {
-    if (!lease_) return;
-    lease_.give_back();
-    std::erase(life_->cursors, this);
-  }
-
- private:
-  void append(Batch& batch) {
-    sqlite3_stmt* statement = lease_.get();
-    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-      Column& column = batch.columns[i];
-      const int place = static_cast<int>(i);
-      if (column.is_text()) {
-        if (nullable_[i] && sqlite3_column_type(statement, place) == SQLITE_NULL) {
-          column.append_null();
-        } else {
-          column.append(column_text(statement, place));
-        }
-        continue;
-      }
-      // NULL reads as 0, so only a 0 has to be asked what it is.
-      const std::int64_t word = sqlite3_column_int64(statement, place);
-      if (word == 0 && nullable_[i] && sqlite3_column_type(statement, place) == SQLITE_NULL) {
-        column.append_null();
-      } else {
-        column.append(word);
-      }
-    }
-  }
-
-  std::shared_ptr<Link> link_;  ///< keeps the database
-  Database& database_;
-  std::shared_ptr<Life> life_;
-  Taken taken_;
-  Scan columns_;  ///< entity and fields only
-  std::vector<char> nullable_;
-  Lease lease_;
-};
 
 SqliteTransaction::SqliteTransaction(std::shared_ptr<Link> link, Channel& channel, Access access)
     : link_(std::move(link)), channel_(channel), database_(channel.database), access_(access) {
@@ -320,7 +238,8 @@ std::optional<std::int64_t> SqliteTransaction::stored_revision(const Entity& ent
 std::unique_ptr<Cursor> SqliteTransaction::scan(const Scan& scan) {
   check_alive();
   check_scan(scan);
-  ScanSql wanted = scan_sql(database_.schema(), scan);
+  const bool hands_rows = SqliteCursor::hands_rows(database_, scan);
+  ScanSql wanted = hands_rows ? whole_table_sql(database_.schema(), scan) : scan_sql(database_.schema(), scan);
   Lease statement;
   try {
     statement = database_.lease(wanted.sql);

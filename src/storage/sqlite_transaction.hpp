@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kith/base/error.hpp"
+#include "storage/sqlite_cursor.hpp"
 #include "storage/sqlite_handle.hpp"
 
 namespace kith::sqlite {
@@ -25,8 +26,9 @@ struct Plan {
 
 /// One sqlite3* with what is kept for it.
 struct Channel {
-  Channel(const std::string& path, Database::Mode mode, const StorageOptions& options)
-      : database(path, mode, options) {}
+  Channel(const std::string& path, Database::Mode mode, const StorageOptions& options) : database(path, mode, options) {
+    SqliteCursor::add_function(database);
+  }
   Channel(sqlite3* host, const std::string& schema) : database(host, schema) {}
 
   Database database;
@@ -45,8 +47,6 @@ struct Link {
   std::optional<Channel> reading;
   std::optional<Channel> writing;
 };
-
-class SqliteCursor;
 
 /// What a transaction and its cursors share.
 struct Life {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <kith.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -302,7 +303,7 @@ const COperation kOperations[] = {
 
 std::int64_t still_clock(void*) { return 1'767'323'045'000'000; }  // as in script_options
 
-class MemoryTest : public testing::Test {
+class MemoryTest : public testing::TestWithParam<std::size_t> {
  protected:
   struct Outcome {
     std::int32_t code = 0;
@@ -366,40 +367,47 @@ class MemoryTest : public testing::Test {
   std::array<std::int64_t, 8> ids_ = {};
 };
 
-TEST_F(MemoryTest, R5WithoutMemoryNothingIsHalfDoneOrWrong) {
+TEST_P(MemoryTest, R5WithoutMemoryNothingIsHalfDoneOrWrong) {
   static_cast<void>(test::script_store());
   const FailingMemory memory;
   learn_ids();
+  const COperation& operation = kOperations[GetParam()];
   const std::string before = test::checked_digest(path_);
+  const Outcome whole = run(operation, 0, false);
+  ASSERT_EQ(whole.code, KITH_OK) << operation.name;
+  const std::string after = test::checked_digest(path_);
   std::int64_t runs = 0, refused = 0, absorbed = 0;
-  for (const COperation& operation : kOperations) {
-    const Outcome whole = run(operation, 0, false);
-    ASSERT_EQ(whole.code, KITH_OK) << operation.name;
-    const std::string after = test::checked_digest(path_);
-    const std::int64_t step = test::soaking() ? 1 : std::max<std::int64_t>(1, whole.allocations / test::turns_of(6));
-    for (std::int64_t k = 1; k <= whole.allocations; k += step) {
-      for (const bool for_good : {false, true}) {
-        const Outcome outcome = run(operation, k, for_good);
-        ++runs;
-        if (outcome.code == KITH_OK) {
-          ++absorbed;
-          EXPECT_EQ(outcome.said, whole.said) << operation.name << ", allocation " << k << ": ok, and wrong";
-        } else {
-          ++refused;
-          EXPECT_EQ(outcome.code, KITH_ERROR_NO_MEMORY) << operation.name << ", allocation " << k << " " << for_good;
-        }
-        if (operation.writes) {
-          EXPECT_EQ(outcome.code == KITH_OK ? test::checked_digest(path_) : outcome.digest,
-                    outcome.code == KITH_OK ? after : before)
-              << operation.name << ", allocation " << k << ": half of it is there";
-        }
-        if (HasFailure()) return;
+  const std::int64_t step = test::soaking() ? 1 : std::max<std::int64_t>(1, whole.allocations / test::turns_of(6));
+  for (std::int64_t k = 1; k <= whole.allocations; k += step) {
+    for (const bool for_good : {false, true}) {
+      const Outcome outcome = run(operation, k, for_good);
+      ++runs;
+      if (outcome.code == KITH_OK) {
+        ++absorbed;
+        EXPECT_EQ(outcome.said, whole.said) << operation.name << ", allocation " << k << ": ok, and wrong";
+      } else {
+        ++refused;
+        EXPECT_EQ(outcome.code, KITH_ERROR_NO_MEMORY) << operation.name << ", allocation " << k << " " << for_good;
       }
+      if (operation.writes) {
+        EXPECT_EQ(outcome.code == KITH_OK ? test::checked_digest(path_) : outcome.digest,
+                  outcome.code == KITH_OK ? after : before)
+            << operation.name << ", allocation " << k << ": half of it is there";
+      }
+      if (HasFailure()) return;
     }
   }
-  test::tell("memory runs out: ", runs, " runs of ", std::size(kOperations), " operations through the C ABI, ", refused,
-             " refused, ", absorbed, " went through rightly");
+  test::tell("memory runs out in \"", operation.name, "\": ", runs, " runs, ", refused, " refused, ", absorbed,
+             " went through rightly");
 }
+
+// One test for each operation, so that several processes can share them.
+INSTANTIATE_TEST_SUITE_P(Operations, MemoryTest, testing::Range(std::size_t{0}, std::size(kOperations)),
+                         [](const auto& tested) {
+                           std::string name = kOperations[tested.param].name;
+                           std::replace(name.begin(), name.end(), ' ', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace kith
