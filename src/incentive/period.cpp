@@ -183,11 +183,16 @@ void write(Work& work, Settlement& settlement) {
 RunResult result_of(const Settlement& settlement, Currency currency) {
   RunResult result;
   result.total.currency = currency;
-  for (const Draft& draft : settlement.drafts) {
+  const auto add = [&](const Statement& row, std::int64_t lines) {
     ++result.statements;
-    result.lines += static_cast<std::int64_t>(draft.lines.size());
-    result.total.minor = checked_add(result.total.minor, draft.statement.total.minor, "total of a period");
+    result.lines += lines;
+    result.total.minor = checked_add(result.total.minor, row.total.minor, "total of a period");
+  };
+  for (const Draft& draft : settlement.drafts) {
+    add(draft.statement, static_cast<std::int64_t>(draft.lines.size()));
   }
+  for (const Statement& row : settlement.untouched) add(row, 0);
+  result.lines += settlement.untouched_lines;
   result.changed = static_cast<std::int64_t>(settlement.new_lines.size() + settlement.changed_lines.size() +
                                              settlement.gone_lines.size() + settlement.new_releases.size() +
                                              settlement.changed_releases.size() + settlement.gone_releases.size());

@@ -129,7 +129,28 @@ struct Stored {
   bool used = false;
 };
 
-/// Lines of general plans that nothing new concerns stay as they were written; only the others are computed.
+/// Whoever has a line for one of these events in a period.
+std::unordered_set<Id> paid_for(const Reader& system, const CommissionPeriod& period,
+                                const std::unordered_set<Id>& events) {
+  std::vector<Id> statements;
+  in_pieces(std::vector<Id>(events.begin(), events.end()), [&](const std::vector<Id>& ids) {
+    for (const StatementLine& line : system.list<StatementLine>(
+             {.conditions = {verb::one_of(kStatementLine, "opportunity", ids)}, .fields = {"id", "statement"}})) {
+      statements.push_back(line.statement);
+    }
+  });
+  std::unordered_set<Id> people;
+  in_pieces(statements, [&](const std::vector<Id>& ids) {
+    for (const Statement& row : system.list<Statement>(
+             {.conditions = {verb::one_of(kStatement, "id", ids), equals(kStatement, "period", period.id)},
+ .fields = {"id", "employee"}})) {
+      people.insert(row.employee);
+    }
+  });
+  return people;
+}
+
+/// Whom general plans pay as they did: what nothing new concerns is not computed again.
 class Kept {
  public:
   Kept(const Reader& system, const Series& series, const std::map<Id, Stored>& stored, const GeneralFacts& general)
@@ -138,55 +159,46 @@ class Kept {
     if (since == 0 || terms_changed_since(system, since).any()) return;
     changes_.emplace(system, since);
     concerned_ = general.with_superiors(changes_->people());
+    concerned_.merge(paid_for(system, *series.row, changes_->events()));
   }
 
-  /// What is earned by a version, and what of it waits; of people in `kept` the stored rows stay.
-  std::vector<Earning> earnings(const PlanVersion& version, std::vector<GeneralFacts::Part>& parts,
-                                std::vector<Id>& kept) const {
-    if (!changes_) return general_.earnings(version, period_, nullptr, &parts);
+  /// Who holds a version and is not concerned.
+  std::vector<Id> people(const PlanVersion& version) const {
+    std::vector<Id> kept;
+    if (!changes_) return kept;
     const bool some = changes_->concerns(version, period_);
-    if (some && (!changes_->only_events() || GeneralFacts::crosses(*version.document))) {
-      return general_.earnings(version, period_, nullptr, &parts);
-    }
-    std::unordered_set<Id> anew;
-    std::vector<Earning> earnings;
+    if (some && (!changes_->only_events() || GeneralFacts::crosses(*version.document))) return kept;
     for (const Id employee : general_.holders(version, period_)) {
-      const auto found = stored_.find(employee);
-      if (found == stored_.end() || (some && concerns(employee, found->second))) {
-        anew.insert(employee);
-      } else {
-        keep(version, found->second, earnings);
-        kept.push_back(employee);
-      }
+      if (stored_.contains(employee) && !(some && concerned_.contains(employee))) kept.push_back(employee);
     }
-    if (anew.empty()) return earnings;
-    std::vector<Earning> more = general_.earnings(version, period_, &anew, &parts);
-    std::move(more.begin(), more.end(), std::back_inserter(earnings));
-    return earnings;
+    return kept;
+  }
+
+  /// What a version pays the others, and what of it waits.
+  std::vector<Earning> earnings_of_others(const PlanVersion& version, const std::vector<Id>& kept,
+                                          std::vector<GeneralFacts::Part>& parts) const {
+    if (kept.empty()) return general_.earnings(version, period_, nullptr, &parts);
+    std::unordered_set<Id> others;
+    for (const Id employee : general_.holders(version, period_)) others.insert(employee);
+    for (const Id employee : kept) others.erase(employee);
+    return others.empty() ? std::vector<Earning>() : general_.earnings(version, period_, &others, &parts);
+  }
+
+  /// What is stored of it for somebody who is kept.
+  void add_stored(const PlanVersion& version, Id employee, std::vector<Earning>& earnings) const {
+    for (const auto& [key, line] : stored_.at(employee).lines) {
+      if (line.kind != LineKind::earning || !line.basis) continue;
+      earnings.push_back({employee, &version, place_of(*version.document, line.component), line.component,
+                          line.opportunity, line.basis, line.earned_on, line.credit.minor, line.amount.minor});
+    }
   }
 
  private:
-  /// Somebody in a changed event or above, or paid for one so far.
-  bool concerns(Id employee, const Stored& stored) const {
-    return concerned_.contains(employee) ||
-           std::any_of(stored.lines.begin(), stored.lines.end(),
-                       [&](const auto& line) { return line.second.event && changes_->touched(*line.second.event); });
-  }
-
-  void keep(const PlanVersion& version, const Stored& stored, std::vector<Earning>& earnings) const {
-    for (const auto& [key, line] : stored.lines) {
-      if (line.kind != LineKind::earning || !line.basis) continue;
-      earnings.push_back({stored.statement.employee, &version, place_of(*version.document, line.component),
-                          line.component, line.opportunity, line.basis, line.earned_on, line.credit.minor,
-                          line.amount.minor});
-    }
-  }
-
   const Period& period_;
   const std::map<Id, Stored>& stored_;
   const GeneralFacts& general_;
   std::optional<GeneralChanges> changes_;
-  std::unordered_set<Id> concerned_;
+  std::unordered_set<Id> concerned_;  // in a changed event or above, or paid for one so far
 };
 
 class Settler {
@@ -198,9 +210,12 @@ class Settler {
 
   Settlement run() {
     require_paid_period();
-    read_stored();
+    read_statements();
+    look_for_changes();
+    set_aside();
+    read_rows();
     for (const Id employee : terms_.employees()) {
-      if (holdings_.of(employee) != nullptr) static_cast<void>(draft(employee));
+      if (holdings_.of(employee) != nullptr && !aside_.contains(employee)) static_cast<void>(draft(employee));
     }
     add_earnings();
     add_adjustments();
@@ -217,7 +232,7 @@ class Settler {
       result_.drafts.push_back(std::move(made));
     }
     for (auto& [employee, old] : stored_) {
-      if (old.used) continue;
+      if (old.used || aside_.contains(employee)) continue;
       result_.gone_statements.push_back(old.statement);
       for (const auto& [key, line] : old.lines) result_.gone_lines.push_back(line);
       for (const auto& [key, row] : old.releases) result_.gone_releases.push_back(row);
@@ -253,15 +268,55 @@ class Settler {
                        result_.series.target.label);
   }
 
-  void read_stored() {
+  void read_statements() {
     if (!result_.series.row) return;
-    std::unordered_map<Id, Id> employee_of;
-    std::vector<Id> ids;
     for (Statement& row :
          system_.list<Statement>({.conditions = {equals(kStatement, "period", result_.series.row->id)}})) {
-      ids.push_back(row.id);
-      employee_of.emplace(row.id, row.employee);
       stored_[row.employee].statement = std::move(row);
+    }
+  }
+
+  void look_for_changes() {
+    if (result_.series.takes_corrections()) corrections_ = compute_corrections(system_, terms_, result_.series);
+    result_.newer = corrections_.newer;
+    if (!terms_.has_general_plans()) return;
+    general_.emplace(system_, terms_, calendar_named(system_, result_.series.calendar));
+    stage_.emplace(system_, terms_, *general_, result_.series);
+    const Kept& kept = kept_.emplace(system_, result_.series, stored_, *general_);
+    for (const PlanVersion* version : general_->held(result_.series.target)) {
+      kept_people_.emplace_back(version, kept.people(*version));
+    }
+  }
+
+  /// Statements in which nothing can be otherwise are not looked into: not paid by others' facts, not corrected, and
+  /// with nothing that waits or is paid out.
+  void set_aside() {
+    if (!stage_ || stage_->any()) return;
+    std::unordered_set<Id> corrected;
+    for (const auto& [employee, label] : corrections_.looked) corrected.insert(employee);
+    std::vector<Id> ids;
+    for (auto& [version, people] : kept_people_) {
+      for (const Id employee : people) {
+        if (corrected.contains(employee)) continue;
+        aside_.insert(employee);
+        const Statement& row = stored_.at(employee).statement;
+        result_.untouched.push_back(row);
+        ids.push_back(row.id);
+      }
+    }
+    in_pieces(ids, [&](const std::vector<Id>& piece) {
+      const Query these{.conditions = {verb::one_of(kStatementLine, "statement", piece)}};
+      for (const std::int64_t rows : system_.group(kStatementLine, {}, {}, these).rows) result_.untouched_lines += rows;
+    });
+  }
+
+  void read_rows() {
+    std::unordered_map<Id, Id> employee_of;
+    std::vector<Id> ids;
+    for (const auto& [employee, old] : stored_) {
+      if (aside_.contains(employee)) continue;
+      ids.push_back(old.statement.id);
+      employee_of.emplace(old.statement.id, employee);
     }
     for (StatementLine& line : lines_of_statements(system_, ids)) {
       stored_[employee_of.at(line.statement)].lines.emplace(key_of(line), line);
@@ -292,15 +347,14 @@ class Settler {
     const Period& target = result_.series.target;
     const PeriodFacts facts(system_, terms_, target);
     std::vector<Earning> earnings = compute_earnings(facts, holdings_);
-    if (terms_.has_general_plans()) {
-      general_.emplace(system_, terms_, calendar_named(system_, result_.series.calendar));
-      const Kept kept(system_, result_.series, stored_, *general_);
-      for (const PlanVersion* version : general_->held(target)) {
-        std::vector<Earning> more = kept.earnings(*version, parts_, kept_);
-        std::move(more.begin(), more.end(), std::back_inserter(earnings));
+    for (const auto& [version, people] : kept_people_) {
+      for (const Id employee : people) {
+        if (!aside_.contains(employee)) kept_->add_stored(*version, employee, earnings);
       }
-      sort_earnings(earnings);
+      std::vector<Earning> more = kept_->earnings_of_others(*version, people, parts_);
+      std::move(more.begin(), more.end(), std::back_inserter(earnings));
     }
+    if (general_) sort_earnings(earnings);
     std::set<std::pair<Id, Id>> credited;  // employee, fact
     for (const Earning& earning : earnings) {
       Draft& made = draft(earning.employee);
@@ -325,18 +379,15 @@ class Settler {
 
   /// Adjustments that nothing new concerns stay as they are; the others are those just computed.
   void add_adjustments() {
-    Corrections corrections;
-    if (result_.series.takes_corrections()) corrections = compute_corrections(system_, terms_, result_.series);
-    result_.newer = corrections.newer;
-    looked_ = corrections.looked;
+    const auto& looked = corrections_.looked;
     std::map<Id, std::vector<StatementLine>> adjustments;
     for (const auto& [employee, old] : stored_) {
       for (const auto& [key, line] : old.lines) {
-        if (line.kind != LineKind::adjustment || corrections.looked.contains({employee, line.period_earned})) continue;
+        if (line.kind != LineKind::adjustment || looked.contains({employee, line.period_earned})) continue;
         adjustments[employee].push_back(line);
       }
     }
-    for (Corrections::Line& line : corrections.lines) adjustments[line.employee].push_back(std::move(line.line));
+    for (Corrections::Line& line : corrections_.lines) adjustments[line.employee].push_back(std::move(line.line));
     for (auto& [employee, lines] : adjustments) {
       std::sort(lines.begin(), lines.end(), [](const StatementLine& a, const StatementLine& b) {
         return std::tie(a.period_earned, a.earned_on, a.opportunity, a.component) <
@@ -349,19 +400,19 @@ class Settler {
 
   /// What waits and what is released. Rows that nothing new concerns stay as they are.
   void add_releases() {
-    if (!general_) return;
-    stage_.emplace(system_, terms_, *general_, result_.series);
-    if (!stage_->any()) return;
+    if (!stage_ || !stage_->any()) return;
     const std::string& label = result_.series.target.label;
     const auto keep = [&](Id employee, bool corrections) {
       for (const auto& [key, row] : stored_.at(employee).releases) {
         const bool own = !row.correction && row.period_earned == label;
-        if (corrections ? row.correction && !looked_.contains({employee, row.period_earned}) : own) {
+        if (corrections ? row.correction && !corrections_.looked.contains({employee, row.period_earned}) : own) {
           draft(employee).releases.push_back(row);
         }
       }
     };
-    for (const Id employee : kept_) keep(employee, false);
+    for (const auto& [version, people] : kept_people_) {
+      for (const Id employee : people) keep(employee, false);
+    }
     std::map<Id, std::vector<GeneralFacts::Part>> parts;
     for (GeneralFacts::Part& part : parts_) parts[part.employee].push_back(std::move(part));
     for (const auto& [employee, own] : parts) add(employee, own_releases(own, result_.series.target, employee));
@@ -371,7 +422,7 @@ class Settler {
         if (row.correction) stage_->count_posted(employee, row);
       }
     }
-    for (auto& [employee, rows] : stage_->later_releases(looked_)) add(employee, rows);
+    for (auto& [employee, rows] : stage_->later_releases(corrections_.looked)) add(employee, rows);
   }
 
   void add(Id employee, const std::vector<StatementRelease>& rows) {
@@ -505,10 +556,12 @@ class Settler {
   std::map<Id, Stored> stored_;
   std::map<Id, Draft> drafts_;
   std::optional<GeneralFacts> general_;
-  std::vector<GeneralFacts::Part> parts_;        // of this period, computed
-  std::vector<Id> kept_;                         // whose rows of this period stay
-  std::set<std::pair<Id, std::string>> looked_;  // see Corrections
+  std::vector<GeneralFacts::Part> parts_;  // of this period, computed
+  Corrections corrections_;
   std::optional<PayStage> stage_;
+  std::optional<Kept> kept_;
+  std::vector<std::pair<const PlanVersion*, std::vector<Id>>> kept_people_;  // by version
+  std::unordered_set<Id> aside_;                                             // of whom no row but the statement is read
 };
 
 }  // namespace

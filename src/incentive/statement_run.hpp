@@ -56,8 +56,10 @@ struct Draft {
 /// The wanted state of a period and how it differs from the stored one.
 struct Settlement {
   Series series;
-  bool newer = false;                       ///< see Corrections
-  std::vector<Draft> drafts;                ///< by employee
+  bool newer = false;                ///< see Corrections
+  std::vector<Draft> drafts;         ///< by employee
+  std::vector<Statement> untouched;  ///< in which nothing can be otherwise; they are no drafts
+  std::int64_t untouched_lines = 0;
   std::vector<std::size_t> new_statements;  ///< places in drafts
   std::vector<std::size_t> changed_statements;
   std::vector<Statement> gone_statements;

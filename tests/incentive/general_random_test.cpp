@@ -293,9 +293,26 @@ class GeneralRandomTest : public test::GeneralTest {
     event();
   }
 
+  /// What a run says of its period is what is stored, also of statements that it did not look into.
+  void expect_stored(const Reader& reader, int month, const incentive::RunResult& said) {
+    incentive::RunResult stored;
+    stored.total = {0, said.total.currency};
+    for (const Id who : people_) {
+      const auto row = incentive::statement_of(reader, who, label(month));
+      if (!row) continue;
+      ++stored.statements;
+      stored.lines += static_cast<std::int64_t>(incentive::lines_of(reader, row->id).size());
+      stored.total.minor += row->total.minor;
+    }
+    EXPECT_EQ(said.statements, stored.statements);
+    EXPECT_EQ(said.lines, stored.lines);
+    EXPECT_EQ(said.total, stored.total);
+  }
+
   void run_and_compare(int month) {
-    run(label(month));
+    const incentive::RunResult said = run(label(month));
     const Reader reader = session().reader();
+    expect_stored(reader, month, said);
     const Oracle oracle(world_);
     for (int m = 1; m <= month; ++m) {
       for (const Id who : people_) {
