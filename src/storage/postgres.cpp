@@ -15,6 +15,7 @@
 
 #include "kith/base/error.hpp"
 #include "storage/lendable.hpp"
+#include "storage/postgres_foreign.hpp"
 #include "storage/postgres_schema.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/postgres_tables.hpp"
@@ -198,6 +199,11 @@ class PostgresStorage final : public Storage, public Lendable {
         lines.emplace_back("set to be read-only (default_transaction_read_only): works are refused");
       }
       if (pool_->fresh) return;
+      for (const Entity* entity : entities_) {
+        for (const ForeignPart& part : foreign_parts(channel, *entity)) {
+          lines.push_back(fmt::format("of another program: {}; to drop it: {}", part.what, part.drop));
+        }
+      }
       for (const std::string& fault : faults_of(channel)) lines.push_back("warning: " + fault);
     });
     return lines;
@@ -276,8 +282,14 @@ std::shared_ptr<Storage> open_pool(std::shared_ptr<Pool> pool) {
 
 namespace {
 
-/// libpq puts what it cannot read between double quotes into its message: that may be a password, or the whole URL.
+/// libpq puts what it cannot read between double quotes into its message: that may be a password, or the whole URL. In
+/// another language the quotes are others, so of words that are not known nothing is shown.
 std::string without_values(const std::string& message, bool query_holds_at) {
+  static constexpr std::string_view kKnown[] = {"invalid ", "forbidden value", "missing ",      "extra ",
+                                                "IPv6 ",    "end of string",   "unexpected ch", "out of memory"};
+  if (std::none_of(std::begin(kKnown), std::end(kKnown), [&](auto one) { return message.starts_with(one); })) {
+    return "(what libpq says is not shown, for it may hold a password)";
+  }
   const std::size_t from = message.find('"');
   const std::size_t to = message.rfind('"');
   // A '@' there may be the end of a password that begins before the question mark.

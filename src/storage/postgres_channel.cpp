@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
 
 #include <algorithm>
 
 #include "kith/base/error.hpp"
 #include "storage/postgres_errors.hpp"
+#include "storage/postgres_sql.hpp"
 
 namespace kith::postgres {
 namespace {
@@ -99,6 +101,15 @@ Result Channel::run_once(const std::string& sql, Params& params, const Doing& do
   return result;
 }
 
+Result Channel::ask(const std::string& sql, Params& params, int most_ms) {
+  if (api().PQsendQueryParams(raw(), sql.c_str(), params.size(), params.types(), params.values(), params.lengths(),
+                              params.formats(), 1) == 0) {
+    return Result();
+  }
+  pollfd answer{.fd = api().PQsocket(raw()), .events = POLLIN, .revents = 0};
+  return Result(poll(&answer, 1, most_ms) == 1 ? api().PQgetResult(raw()) : nullptr);
+}
+
 std::vector<Result> Channel::pipeline(std::span<Step> steps, const Doing& doing) {
   Result failure;
   std::vector<Result> results = send(steps, failure, doing);
@@ -146,8 +157,9 @@ std::vector<Result> Channel::send(std::span<Step> steps, Result& failure, const 
   return results;
 }
 
-Copying::Copying(Channel& channel, const std::string& sql, std::string_view table)
-    : channel_(channel), doing_(kInsert, table) {
+Copying::Copying(Channel& channel, const std::string& sql, const Entity& entity)
+    : channel_(channel), doing_(kInsert, entity) {
+  doing_.copies = true;
   static_cast<void>(channel_.exec(sql, doing_));
 }
 
@@ -203,12 +215,12 @@ Result Channel::begin(const std::string& mode, const std::vector<std::string>& o
   const bool nodes = cluster();
   std::vector<std::string> all = {mode};
   all.insert(all.end(), own.begin(), own.end());
+  if (nodes) all.emplace_back("SET LOCAL row_security = on");
   // What stands before it stays here: a node that only waits for this one must not end a transaction that idles there.
   if (nodes) all.emplace_back("SET LOCAL citus.propagate_set_commands = 'local'");
   if (lock_ms > 0) all.push_back(fmt::format("SET LOCAL lock_timeout = {}", lock_ms));
   const std::string tenant = std::to_string(settings_.postgres.tenant);
-  all.push_back(nodes ? "SET LOCAL kith.tenant = '" + tenant + "'"
-                      : "SELECT pg_catalog.set_config('kith.tenant', '" + tenant + "', true)");
+  all.push_back(nodes ? "SET LOCAL kith.tenant = '" + tenant + "'" : "SELECT " + tenant_settings(tenant));
   if (!last.empty()) all.push_back(last);
   if (!nodes) return exec(fmt::format("{}", fmt::join(all, "; ")), doing);
   std::vector<Step> steps;

@@ -139,8 +139,11 @@ struct Doing {
   // NOLINTNEXTLINE(google-explicit-constructor): most statements are about no table of their own.
   constexpr Doing(const char* what) : verb(what) {}
   constexpr Doing(std::string_view what, std::string_view whose) : verb(what), table(whose) {}
-  std::string_view verb;        ///< "read": one of those below, or any other
-  std::string_view table = {};  ///< empty where it is about several, or none
+  Doing(std::string_view what, const Entity& whose) : verb(what), table(whose.name), entity(&whose) {}
+  std::string_view verb;           ///< "read": one of those below, or any other
+  std::string_view table = {};     ///< empty where it is about several, or none
+  const Entity* entity = nullptr;  ///< whose table that is
+  bool copies = false;             ///< by COPY, which says so in what the server tells of its context
 };
 // Those that need a right of their own.
 inline constexpr std::string_view kRead = "read";
@@ -178,6 +181,9 @@ class Channel {
   Result run(const std::string& sql, Params& params, const Doing& doing = "use");
   /// Runs without keeping a prepared statement.
   Result run_once(const std::string& sql, Params& params, const Doing& doing = "use");
+  /// The same where no answer is needed at any price: a failure or none within that time is told as a result that has
+  /// failed, and nothing more can be asked. Only of a connection of Kith's own.
+  Result ask(const std::string& sql, Params& params, int most_ms);
   /// Sends all steps in one go, then fails with the first error, if there was one.
   std::vector<Result> pipeline(std::span<Step> steps, const Doing& doing = "write to");
   /// Begins a transaction that tells the server whose it is, with settings of its own ("SET LOCAL ..."); `lock_ms`
@@ -240,7 +246,7 @@ class Channel {
 class Copying {
  public:
   /// `sql` may hold statements before and behind the COPY into that table.
-  Copying(Channel& channel, const std::string& sql, std::string_view table);
+  Copying(Channel& channel, const std::string& sql, const Entity& entity);
   /// Gives up unless `end` was called; the transaction is then broken.
   ~Copying();
   Copying(const Copying&) = delete;

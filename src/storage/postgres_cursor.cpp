@@ -18,7 +18,7 @@ PostgresCursor::PostgresCursor(std::shared_ptr<Life> life, const Scan& scan, Sca
   }
   const bool small = taken_.limit && *scan.limit <= static_cast<std::int64_t>(kRows);
   if (small) {
-    rows_ = life_->channel->run(sql_, params_, {kRead, columns_.entity->name});
+    rows_ = life_->channel->run(sql_, params_, {kRead, *columns_.entity});
     complete_ = true;
   } else if (taken_.limit) {
     open();
@@ -32,8 +32,7 @@ PostgresCursor::PostgresCursor(std::shared_ptr<Life> life, const Scan& scan, Sca
 void PostgresCursor::look() {
   Params params = params_;
   params.word(static_cast<std::int64_t>(kRows) + 1);
-  rows_ =
-      life_->channel->run(sql_ + " LIMIT $" + std::to_string(params.size()), params, {kRead, columns_.entity->name});
+  rows_ = life_->channel->run(sql_ + " LIMIT $" + std::to_string(params.size()), params, {kRead, *columns_.entity});
   if (rows_.rows() <= static_cast<int>(kRows)) {
     complete_ = true;
   } else {
@@ -44,7 +43,7 @@ void PostgresCursor::look() {
 void PostgresCursor::open() {
   name_ = "kith_" + std::to_string(++life_->cursors_made);
   const std::string declare = "DECLARE " + name_ + " NO SCROLL CURSOR FOR " + sql_;
-  static_cast<void>(life_->channel->run_once(declare, params_, {kRead, columns_.entity->name}));
+  static_cast<void>(life_->channel->run_once(declare, params_, {kRead, *columns_.entity}));
   open_ = true;
   savepoints_ = life_->savepoints;
   life_->cursors.push_back(this);
@@ -59,17 +58,16 @@ void PostgresCursor::open() {
 void PostgresCursor::fetch() {
   Params none;
   rows_ = life_->channel->run_once("FETCH FORWARD " + std::to_string(kRows) + " FROM " + name_, none,
-                                   {kRead, columns_.entity->name});
+                                   {kRead, *columns_.entity});
   given_ = 0;
   if (rows_.rows() == static_cast<int>(kRows)) return;
   forget();
-  if (life_->channel->state() == PQTRANS_INTRANS)
-    life_->channel->exec("CLOSE " + name_, {kRead, columns_.entity->name});
+  if (life_->channel->state() == PQTRANS_INTRANS) life_->channel->exec("CLOSE " + name_, {kRead, *columns_.entity});
 }
 
 void PostgresCursor::drain() {
   Params none;
-  rest_ = life_->channel->run_once("FETCH ALL FROM " + name_, none, {kRead, columns_.entity->name});
+  rest_ = life_->channel->run_once("FETCH ALL FROM " + name_, none, {kRead, *columns_.entity});
   close();
 }
 

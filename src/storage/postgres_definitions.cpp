@@ -41,7 +41,7 @@ Definition index_on(std::string_view schema, const Entity& entity, bool unique, 
   }
   std::string sql = std::string(unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ") + quoted_name(name) + " ON " +
                     qualified(schema, entity.name) + " (" + columns + ")";
-  return {std::move(name), std::move(sql)};
+  return {std::move(name), std::move(sql), unique, fields};
 }
 
 bool wants_index(const Field& field) { return field.options.indexed || !field.options.refers_to.empty(); }
@@ -85,6 +85,11 @@ std::string quoted_text(std::string_view text) {
   return quoted + "'";
 }
 
+std::string tenant_settings(std::string_view tenant) {
+  return "pg_catalog.set_config('kith.tenant', '" + std::string(tenant) +
+         "', true), pg_catalog.set_config('row_security', 'on', true)";
+}
+
 std::string column_definition(const Field& field) {
   std::string column = quoted_name(field.name) + " " + std::string(column_type(field.type));
   if (is_text(field.type) && field.type != Type::bytes) column += " COLLATE pg_catalog.\"C\"";
@@ -116,7 +121,7 @@ std::vector<Definition> definitions(std::string_view schema, const Entity& entit
   if (is_history(entity)) table += ", " + quoted_name(entity.fields[kSeqField].name);
   table += "))";
 
-  std::vector<Definition> all = {{std::string(entity.name), std::move(table)}};
+  std::vector<Definition> all = {{.name = std::string(entity.name), .sql = std::move(table)}};
   if (is_history(entity)) {
     all.push_back(index_on(schema, entity, false, "_by", {to_seq_field(entity)}));
     return all;

@@ -4,11 +4,13 @@
 #ifdef KITH_POSTGRES
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
 #include "kith/base/error.hpp"
+#include "storage/postgres_foreign.hpp"
 #include "storage/postgres_sql.hpp"
 
 namespace kith::postgres {
@@ -78,8 +80,10 @@ struct Refusal {
   std::string said;
   std::string_view context;     ///< the functions in which it happened, where it was in any
   std::string_view constraint;  ///< without the number of a shard
-  std::string table;            ///< quoted, with its schema: the one in question, or empty
-  std::string where;            ///< "customer of database ..."
+  std::string_view column;
+  std::string type;   ///< quoted, with its schema: a domain whose rule was broken
+  std::string table;  ///< quoted, with its schema: the one in question, or empty
+  std::string where;  ///< "customer of database ..."
 
   const std::string& place() const { return channel.settings().place; }
   bool migrating() const { return doing.verb == kMigrating; }
@@ -94,10 +98,13 @@ Refusal refusal_of(const Channel& channel, const Result& result, const Doing& do
               .said = without_end(result.field(PG_DIAG_MESSAGE_PRIMARY)),
               .context = result.field(PG_DIAG_CONTEXT),
               .constraint = result.field(PG_DIAG_CONSTRAINT_NAME),
+              .column = result.field(PG_DIAG_COLUMN_NAME),
+              .type = {},
               .table = {},
               .where = channel.settings().place};
   if (all.said.empty()) all.said = without_end(api().PQerrorMessage(channel.raw()));
   std::string_view schema = result.field(PG_DIAG_SCHEMA_NAME);
+  if (const auto type = result.field(PG_DIAG_DATATYPE_NAME); !type.empty()) all.type = qualified(schema, type);
   std::string_view table = result.field(PG_DIAG_TABLE_NAME);
   const std::string_view ours = doing.table;
   if (!ours.empty()) all.where = fmt::format("{} of {}", ours, all.where);
@@ -115,18 +122,14 @@ Refusal refusal_of(const Channel& channel, const Result& result, const Doing& do
   return all;
 }
 
-/// The innermost function in which it happened: 'PL/pgSQL function shop.audit() line 3 at RAISE'. What the server runs
-/// in a function for a statement of Kith's is another program's: a trigger's, or one in a rule, an index or a policy.
-/// Empty for the server's own checks of a foreign key, and in a block without a name, which no trigger runs.
-std::string_view function_of(const Refusal& refusal) {
-  std::string_view rest = refusal.context;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    const bool is_function = line.starts_with("PL/") || line.starts_with("SQL function");
-    if (is_function && line.find("inline_code_block") == std::string_view::npos) return line;
+/// Of a line of context: a part of the server's own, or of a cluster's, that says nothing of a function. None of these
+/// words are translated.
+bool is_own_context(std::string_view line) {
+  // A block without a name no trigger runs.
+  for (const std::string_view mark : {"inline_code_block", "while executing command on "}) {
+    if (line.find(mark) != std::string_view::npos) return true;
   }
-  return {};
+  return line.empty();
 }
 
 /// These say the same wherever they come from.
@@ -136,23 +139,139 @@ bool is_passing(std::string_view state) {
          std::find(kStates.begin(), kStates.end(), state) != kStates.end();
 }
 
+/// The innermost function in which it happened: 'PL/pgSQL function shop.audit() line 3 at RAISE'. What the server runs
+/// in a function for a statement of Kith's is another program's: a trigger's, or one in a constraint, a rule, an index
+/// or a policy. The words differ by the server's language, and their order: only the names of the languages that
+/// functions are written in stand in each. A function in SQL has no such name, so what is no line of the server's own
+/// is taken for one.
+std::string_view function_of(const Refusal& refusal) {
+  std::vector<std::string_view> lines;
+  for (std::string_view rest = refusal.context; !rest.empty();) {
+    lines.push_back(rest.substr(0, rest.find('\n')));
+    rest.remove_prefix(std::min(lines.back().size() + 1, rest.size()));
+  }
+  // "COPY customer, line 7", below whatever happened there.
+  if (refusal.doing.copies && !lines.empty()) lines.pop_back();
+  std::string_view any;
+  for (const std::string_view line : lines) {
+    // A server can be set to show the values of parameters, which may hold anything, behind all else.
+    if (line.find("$1 = '") != std::string_view::npos) break;
+    if (is_own_context(line)) continue;
+    if (line.find("PL/") != std::string_view::npos) return line;
+    if (any.empty()) any = line;
+  }
+  return any;
+}
+
+using Parts = std::optional<std::vector<ForeignPart>>;
+
+/// Of whatever has no name in what the server tells: how it is mended. `in` is what is to be mended, "that function".
+std::string mend_of(const Refusal& refusal, std::string_view in, const Parts& parts) {
+  if (!parts) {
+    return fmt::format(
+        "mend {}, or drop the constraint, trigger, rule, column, index or policy that uses it{}; "
+        "`kith doctor` of the store's URL names each",
+        in, refusal.table.empty() ? "" : " from " + refusal.table);
+  }
+  if (parts->empty()) return fmt::format("mend {}", in);
+  std::vector<std::string> drops;
+  for (const ForeignPart& part : *parts) drops.push_back(part.drop);
+  return fmt::format("mend {}, or run{}: {}", in, drops.size() == 1 ? "" : ", for what uses it,",
+                     fmt::join(drops, "; "));
+}
+
+Parts parts_of(const Refusal& refusal) {
+  if (refusal.doing.entity == nullptr) return std::nullopt;
+  return foreign_parts_beside(refusal.channel, *refusal.doing.entity);
+}
+
 [[noreturn]] void fail_in_function(const Refusal& refusal, std::string_view function) {
   throw Error(refusal.state == "42501" ? Code::denied : Code::corrupt,
-              fmt::format("a trigger or rule of another program is in the way: cannot {} {}: {} ({}, in {}); {}; mend "
-                          "that function, or drop the trigger{}",
+              fmt::format("a function of another program is in the way: cannot {} {}: {} ({}, in {}); {}; {}",
                           refusal.doing.verb, refusal.where, refusal.said, refusal.state, function, refusal.kept(),
-                          refusal.doing.table.empty() ? "" : ": DROP TRIGGER ... ON " + refusal.table));
+                          mend_of(refusal, "that function", parts_of(refusal))));
+}
+
+bool is_write(std::string_view verb) { return verb == kInsert || verb == kUpdate || verb == kErase; }
+
+/// Kith's own statements compute nothing that fails for what is in a row: an expression that does is another program's,
+/// in a constraint, a column, an index or a policy. The server tells which in no field.
+void check_expression(const Refusal& refusal) {
+  const std::string_view state = refusal.state;
+  const bool computed = state.starts_with("22") || state.starts_with("42") || state.starts_with("2F") ||
+                        state.starts_with("38") || state.starts_with("39");
+  const bool by_pooler = state == "42P05";
+  if (!computed || by_pooler || refusal.doing.entity == nullptr) return;
+  const Parts parts = parts_of(refusal);
+  if (parts ? parts->empty() : !is_write(refusal.doing.verb)) return;
+  throw Error(
+      Code::corrupt,
+      fmt::format("an expression of another program is in the way: cannot {} {}: {} ({}); {}; {}", refusal.doing.verb,
+                  refusal.where, refusal.said, state, refusal.kept(), mend_of(refusal, "it", parts)));
+}
+
+/// A column that does not take null: one of Kith's that another program has changed, or one that it has added.
+std::string drop_not_null(const Refusal& refusal) {
+  const Entity* entity = refusal.doing.entity;
+  const bool own = entity != nullptr && std::any_of(entity->fields.begin(), entity->fields.end(),
+                                                    [&](const Field& one) { return one.name == refusal.column; });
+  return fmt::format("run: ALTER TABLE {} {} {}{}", refusal.table, own ? "ALTER" : "DROP COLUMN",
+                     quoted_name(refusal.column), own ? " DROP NOT NULL" : "");
+}
+
+/// How a constraint is dropped that the server names: in a table, or in a type of a column.
+std::string drop_constraint(const Refusal& refusal) {
+  if (!refusal.type.empty()) {
+    return fmt::format("run: ALTER DOMAIN {} DROP {}", refusal.type,
+                       refusal.constraint.empty() ? "NOT NULL" : "CONSTRAINT " + quoted_name(refusal.constraint));
+  }
+  if (refusal.table.empty()) return "drop it";
+  if (refusal.state == "23502" && !refusal.column.empty()) return drop_not_null(refusal);
+  if (refusal.constraint.empty()) return mend_of(refusal, "it", parts_of(refusal));
+  // A unique index need not be a constraint's.
+  if (const Parts parts = refusal.state == "23505" ? parts_of(refusal) : std::nullopt; parts) {
+    for (const ForeignPart& part : *parts) {
+      if (refusal.constraint.starts_with(part.name)) return "run: " + part.drop;
+    }
+  }
+  return "run: ALTER TABLE " + refusal.table + " DROP CONSTRAINT " + quoted_name(refusal.constraint);
 }
 
 [[noreturn]] void fail_constraint(const Refusal& refusal) {
-  const std::string drop =
-      refusal.constraint.empty() || refusal.table.empty()
-          ? "drop it"
-          : "run: ALTER TABLE " + refusal.table + " DROP CONSTRAINT " + quoted_name(refusal.constraint);
-  throw Error(Code::corrupt,
-              fmt::format("a constraint or trigger of another program is in the way: cannot {} {}: {} "
-                          "({}); {}; {}",
-                          refusal.doing.verb, refusal.where, refusal.said, refusal.state, refusal.kept(), drop));
+  throw Error(Code::corrupt, fmt::format("a constraint or trigger of another program is in the way: cannot {} {}: {} "
+                                         "({}); {}; {}",
+                                         refusal.doing.verb, refusal.where, refusal.said, refusal.state, refusal.kept(),
+                                         drop_constraint(refusal)));
+}
+
+/// A key that is taken is one of Kith's, unless the server says another name. That of a cluster's node may have the
+/// number of its shard behind it.
+void check_key(const Refusal& refusal) {
+  const Entity* entity = refusal.doing.entity;
+  if (entity != nullptr && !refusal.constraint.empty()) {
+    std::vector<std::string> own = {std::string(entity->name) + "_pkey"};
+    for (Definition& one : definitions(refusal.channel.settings().postgres.schema, *entity)) {
+      own.push_back(std::move(one.name));
+    }
+    const bool known = std::any_of(own.begin() + 2, own.end(),
+                                   [&](const std::string& name) { return refusal.constraint.starts_with(name); });
+    if (!known && !refusal.constraint.starts_with(own.front())) fail_constraint(refusal);
+  }
+  throw Error(Code::conflict, fmt::format("a unique key is taken in {} ({}); read again, then decide again",
+                                          refusal.where, refusal.said));
+}
+
+/// The rights that a statement needs, beside SELECT.
+std::string_view more_rights(std::string_view verb) {
+  if (verb == kInsert) return ", INSERT";
+  if (verb == kUpdate || verb == kLock) return ", UPDATE";
+  return verb == kErase ? ", DELETE" : "";
+}
+
+bool has_rights(const Rights& rights, std::string_view verb) {
+  if (verb == kInsert && !rights.insert) return false;
+  if ((verb == kUpdate || verb == kLock) && !rights.update) return false;
+  return rights.schema && rights.select && (verb != kErase || rights.erase);
 }
 
 /// What the role lacks, as the statement that grants it.
@@ -168,20 +287,25 @@ std::string grant_of(const Refusal& refusal) {
   if (verb == kMaking) return fmt::format("run as its owner: GRANT USAGE, CREATE ON SCHEMA {} TO {}", schema, role);
   if (verb == kMigrating) return "do it with the role that owns the tables";
   if (refusal.doing.table.empty()) return "grant it that, or use another role";
-  const std::string usage = fmt::format("GRANT USAGE ON SCHEMA {} TO {}", schema, role);
-  const std::string_view more = verb == kInsert                    ? ", INSERT"
-                                : verb == kUpdate || verb == kLock ? ", UPDATE"
-                                : verb == kErase                   ? ", DELETE"
-                                                                   : "";
-  std::string grant = fmt::format("GRANT SELECT{} ON {} TO {}", more, refusal.table, role);
-  // The server names no object but in its sentence, which is English or not.
-  if (refusal.said.find("for schema") != std::string::npos) grant = usage + "; " + grant;
-  if (refusal.said.find("for ") == std::string::npos) grant = usage + "; " + grant;
-  return "run as the owner of the tables: " + grant;
+  // What is lacking stands in no field of the server's, only in its sentence: so it is asked for.
+  const auto rights = rights_beside(refusal.channel, refusal.doing.table);
+  if (rights && has_rights(*rights, verb)) {
+    return "it has every right on that table: " + mend_of(refusal, "what it may not use", parts_of(refusal));
+  }
+  const std::string usage = fmt::format("GRANT USAGE ON SCHEMA {} TO {}; ", schema, role);
+  return fmt::format("run as the owner of the tables: {}GRANT SELECT{} ON {} TO {}",
+                     rights && rights->schema ? "" : usage, more_rights(verb), refusal.table, role);
 }
 
 [[noreturn]] void fail_rights(const Refusal& refusal, const Result& result) {
   const char* role = api().PQuser(refusal.channel.raw());
+  if (result.field(PG_DIAG_SOURCE_FUNCTION) == "check_enable_rls") {
+    throw Error(Code::denied,
+                fmt::format("row_security is off for the role '{}', its database or its connection, and then every "
+                            "statement on tables with row-level security fails: cannot {} {}: {}; run: ALTER ROLE {} "
+                            "SET row_security = on; or SET row_security = on",
+                            role, refusal.doing.verb, refusal.where, refusal.said, quoted_name(role)));
+  }
   if (result.field(PG_DIAG_SOURCE_FUNCTION) == "ExecWithCheckOptions") {
     throw Error(Code::denied,
                 fmt::format("row-level security does not let the role '{}' {} {}: {}; `kith check` as the owner of the "
@@ -233,7 +357,8 @@ void check_tables_changed(const Refusal& refusal, const Result& result) {
       state == "42804" || state == "42883" || (state == "0A000" && from == "RevalidateCachedQuery");
   if (state == "42P01" || state == "42703" || state == "3F000" || changed_type) {
     throw Error(Code::corrupt,
-                fmt::format("another program changed the tables: cannot {} {}: {} ({}); {}; restore a backup",
+                fmt::format("another program changed the tables: cannot {} {}: {} ({}); {}; undo that, or restore a "
+                            "backup; `kith check` says what is changed",
                             refusal.doing.verb, refusal.where, refusal.said, state, refusal.kept()));
   }
   if (state != "42P07" && state != "42710") return;
@@ -293,11 +418,9 @@ void Channel::fail(const Result& result, const Doing& doing) const {
   if (state == "54000") {
     throw Error(Code::overflow, fmt::format("a value is too long for {} ({})", refusal.where, refusal.said));
   }
-  if (state == "23505") {
-    throw Error(Code::conflict, fmt::format("a unique key is taken in {} ({}); read again, then decide again",
-                                            refusal.where, refusal.said));
-  }
+  if (state == "23505") check_key(refusal);
   if (state.starts_with("23") || state == "P0001") fail_constraint(refusal);
+  check_expression(refusal);
   const bool known = state.starts_with("53") || state.starts_with("57") || state.starts_with("58") ||
                      state.starts_with("25") || state == "42P05" || state == "26000" || state == "XX000";
   throw Error(known ? Code::storage : Code::internal,

@@ -24,8 +24,8 @@ namespace {
 
 /// What is Kith's while something of Kith's is open. Names are qualified, operators cannot be: the host might have its
 /// own in front. A coordinator of Citus writes values into texts for its nodes by the host's rule for backslashes,
-/// where they read them by their own, and has no plan that serves any parameters. The encoding is given back first: the
-/// others were read in it.
+/// where they read them by their own, and has no plan that serves any parameters. Hiding rows is what row-level
+/// security is for, and no error. The encoding is given back first: the others were read in it.
 struct Setting {
   const char* name;
   const char* ours;
@@ -33,7 +33,8 @@ struct Setting {
 constexpr Setting kSettings[] = {{"client_encoding", "UTF8"},
                                  {"search_path", "pg_catalog"},
                                  {"standard_conforming_strings", "on"},
-                                 {"plan_cache_mode", "auto"}};
+                                 {"plan_cache_mode", "auto"},
+                                 {"row_security", "on"}};
 
 /// Numbers that no other mark or undo point of this program has.
 std::string new_mark() {

@@ -129,9 +129,9 @@ Result read_tenant(Channel& channel) {
   const std::string sql = fmt::format("SELECT * FROM {} WHERE {} = {}", qualified(postgres.schema, kTenantTable),
                                       quoted_name(kTenantColumn), postgres.tenant);
   if (!channel.cluster() || channel.borrowed()) {
-    return channel.exec(bounded(channel, fmt::format("SELECT pg_catalog.set_config('kith.tenant', '{}', true); {}",
-                                                     postgres.tenant, sql)),
-                        {kRead, kTenantTable});
+    return channel.exec(
+        bounded(channel, fmt::format("SELECT {}; {}", tenant_settings(std::to_string(postgres.tenant)), sql)),
+        {kRead, kTenantTable});
   }
   try {
     Result row = channel.begin("BEGIN READ ONLY", {}, std::max(channel.settings().storage.busy_ms, 1), sql,

@@ -22,6 +22,10 @@ inline constexpr std::string_view kMigrationTable = "kith_migration";
 inline constexpr std::string_view kTenantTable = "kith_tenant";
 inline constexpr std::string_view kTenantColumn = "tenant_id";
 
+/// What tells row-level security the tenant for the length of a transaction, as the columns of a query; and that it may
+/// hide rows, which a role or a database can be set to take for an error (row_security = off).
+std::string tenant_settings(std::string_view tenant);
+
 /// 'text' as a literal that no setting of a session reads otherwise.
 std::string quoted_text(std::string_view text);
 
@@ -34,6 +38,8 @@ std::string column_definition(const Field& field);
 struct Definition {
   std::string name;
   std::string sql;
+  bool unique = false;
+  std::vector<int> fields = {};  ///< of an index, behind the tenant
 };
 /// The table of an entity, then its indexes. Every key begins with the tenant. Names of indexes stay below what
 /// PostgreSQL and the shard suffix of Citus leave.

@@ -82,14 +82,58 @@ std::set<std::pair<std::string, std::string>> names_of_tables(Channel& channel, 
   return found;
 }
 
-const std::string kIndexesOfTables =
-    "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
-    "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-    "WHERE n.nspname = $1 AND ";
+/// What an index is, as far as it keeps values from standing twice.
+struct StoredIndex {
+  bool unique = false;
+  bool partial = false;
+  std::vector<std::string> columns = {};  ///< an expression has the name of its function
+};
 
-/// The valid indexes, each with its table: another table may have one of the same name as Kith's should have.
-std::set<std::pair<std::string, std::string>> indexes_of_tables(Channel& channel) {
-  return names_of_tables(channel, kIndexesOfTables + "x.indisvalid");
+/// The valid indexes by table and name: another table may have one of the same name as Kith's should have.
+using StoredIndexes = std::map<std::pair<std::string, std::string>, StoredIndex>;
+StoredIndexes indexes_of_tables(Channel& channel) {
+  static const std::string sql =
+      "SELECT c.relname, i.relname, x.indisunique, x.indpred IS NOT NULL, a.attname FROM pg_catalog.pg_index AS x "
+      "JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid "
+      "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indexrelid "
+      "WHERE n.nspname = $1 AND x.indisvalid ORDER BY x.indexrelid, a.attnum";
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  StoredIndexes found;
+  const auto yes = [&](int row, int column) { return rows.text(row, column) == std::string_view("\1", 1); };
+  for (int row = 0; row < rows.rows(); ++row) {
+    StoredIndex& one = found[{std::string(rows.text(row, 0)), std::string(rows.text(row, 1))}];
+    one.unique = yes(row, 2);
+    one.partial = yes(row, 3);
+    one.columns.emplace_back(rows.text(row, 4));
+  }
+  return found;
+}
+
+/// It is what Kith makes. What an expression is of is not looked at.
+bool is_same(const Entity& entity, const Definition& wanted, const StoredIndex& stored) {
+  if (stored.partial || stored.unique != wanted.unique) return false;
+  std::size_t place = 0;
+  const auto next = [&](std::string_view name) {
+    const bool same = place < stored.columns.size() && stored.columns[place] == name;
+    ++place;
+    return same;
+  };
+  // Of several expressions each name but the first gets a number.
+  const auto next_of = [&](std::string_view function) {
+    const bool same = place < stored.columns.size() && stored.columns[place].starts_with(function);
+    ++place;
+    return same;
+  };
+  if (!next(kTenantColumn)) return false;
+  for (const int field : wanted.fields) {
+    const bool wide = is_wide(entity, field);
+    if (!wide && !next(entity.fields[static_cast<std::size_t>(field)].name)) return false;
+    if (wide && (!next_of("left") || (wanted.unique && !next_of("md5")))) return false;
+  }
+  return place == stored.columns.size();
 }
 
 /// In a transaction that tells whose rows are meant, for row-level security would hide them otherwise.
@@ -108,7 +152,7 @@ auto within(Channel& channel, Function function) {
 }
 
 /// Where the server no longer keeps a key from standing twice: the first that does, as words, or nothing.
-std::string doubled(Channel& channel, const Entity& entity, const std::vector<int>& fields) {
+std::string doubled(Channel& channel, const Entity& entity, const std::vector<int>& fields, bool primary) {
   std::string key;
   for (const int field : fields) {
     key += (key.empty() ? "" : ", ") + quoted_name(entity.fields[static_cast<std::size_t>(field)].name);
@@ -124,10 +168,16 @@ std::string doubled(Channel& channel, const Entity& entity, const std::vector<in
                           " HAVING pg_catalog.count(*) > 1 ORDER BY 2 LIMIT 1";
   Params params;
   params.word(channel.settings().postgres.tenant);
-  const Result rows = within(channel, [&] { return channel.run_once(sql, params, {kRead, entity.name}); });
+  const Result rows = within(channel, [&] { return channel.run_once(sql, params, {kRead, entity}); });
   if (rows.rows() == 0) return {};
-  return fmt::format("{} {} stands there {} times: remove the rows that are wrong, then ", entity.name, rows.word(0, 1),
-                     rows.word(0, 0));
+  if (primary) {
+    return fmt::format("{} {} stands there {} times: remove the rows that are wrong, then ", entity.name,
+                       rows.word(0, 1), rows.word(0, 0));
+  }
+  return fmt::format(
+      "{} rows of {} have the same {}, the first of them is {}: change or remove those that are wrong, "
+      "then ",
+      rows.word(0, 0), entity.name, key, rows.word(0, 1));
 }
 
 /// The fields of the primary key.
@@ -150,6 +200,49 @@ std::string primary_key_sql(const std::string& schema, const Entity& entity) {
               fmt::format("{} {}; nothing was changed; {}", channel.settings().place, what, mend));
 }
 
+/// A column is not what it was made as.
+[[noreturn]] void fail_column(const Channel& channel, const Entity& entity, std::string_view name,
+                              const std::string& stored, const std::string& wanted) {
+  const std::string column = "ALTER TABLE " + qualified(channel.settings().postgres.schema, entity.name) +
+                             " ALTER COLUMN " + quoted_name(name);
+  std::string mend = "restore a backup";
+  constexpr std::string_view kNotNull = " not null";
+  const auto without = [&](std::string line) {
+    const std::size_t at = line.find(kNotNull);
+    return at == std::string::npos ? line : line.erase(at, kNotNull.size());
+  };
+  if (without(stored) == without(wanted)) {
+    mend = "run: " + column + (wanted.size() > stored.size() ? " SET NOT NULL" : " DROP NOT NULL");
+  }
+  fail_table(channel, entity, fmt::format("has a changed {}.{} ({}, made as {})", entity.name, name, stored, wanted),
+             mend);
+}
+
+/// Columns of another program are refused: a newer Kith may need their names, and a dump, which moves a tenant, would
+/// leave them behind.
+[[noreturn]] void fail_added(const Channel& channel, const Entity& entity, const Columns& columns,
+                             const std::vector<int>& missing) {
+  const auto own = [&](std::string_view name) {
+    return name == kTenantColumn || std::any_of(entity.fields.begin(), entity.fields.end(),
+                                                [&](const Field& field) { return field.name == name; });
+  };
+  const std::string table = qualified(channel.settings().postgres.schema, entity.name);
+  std::string named;
+  std::string drops;
+  for (const auto& [name, line] : columns) {
+    if (own(name)) continue;
+    named += fmt::format("{}{}.{}", named.empty() ? "" : ", ", entity.name, name);
+    drops += fmt::format("{}ALTER TABLE {} DROP COLUMN {}", drops.empty() ? "" : "; ", table, quoted_name(name));
+  }
+  std::string mend = "keep what they hold in a table of your own, by tenant_id and id, then run: " + drops;
+  if (!missing.empty()) {
+    const std::string_view name = entity.fields[static_cast<std::size_t>(missing.front())].name;
+    mend = fmt::format("where one of them is {}.{} under another name, rename it back; of others {}", entity.name, name,
+                       mend);
+  }
+  fail_table(channel, entity, fmt::format("has columns that are not Kith's ({})", named), mend);
+}
+
 /// Fields of the entity that its table lacks, in table order. Every other column must be what the entity says.
 std::vector<int> missing_fields(const Channel& channel, const Entity& entity, const Columns& columns) {
   std::vector<int> missing;
@@ -157,7 +250,7 @@ std::vector<int> missing_fields(const Channel& channel, const Entity& entity, co
   const auto check = [&](std::string_view name, const std::string& line) {
     const auto found = columns.find(name);
     if (found == columns.end()) return false;
-    if (found->second != line) fail_table(channel, entity, fmt::format("has a changed {}.{}", entity.name, name));
+    if (found->second != line) fail_column(channel, entity, name, found->second, line);
     ++known;
     return true;
   };
@@ -165,13 +258,19 @@ std::vector<int> missing_fields(const Channel& channel, const Entity& entity, co
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     if (!check(entity.fields[i].name, expected_line(entity.fields[i]))) missing.push_back(static_cast<int>(i));
   }
-  if (!tenant || known != columns.size()) fail_table(channel, entity, fmt::format("has a changed {}", entity.name));
+  if (!tenant) fail_table(channel, entity, fmt::format("lacks {}.{}", entity.name, kTenantColumn));
+  if (known != columns.size()) fail_added(channel, entity, columns, missing);
   return missing;
 }
 
-/// Names of the unique indexes of each table, but for primary keys.
+/// Names of the unique indexes of each table, but for those of constraints: Kith makes none.
 std::multimap<std::string, std::string, std::less<>> unique_keys(Channel& channel) {
-  const auto found = names_of_tables(channel, kIndexesOfTables + "x.indisunique AND NOT x.indisprimary");
+  static const std::string sql =
+      "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
+      "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = x.indexrelid AND k.contype IN ('u', 'x') "
+      "WHERE n.nspname = $1 AND x.indisunique AND NOT x.indisprimary AND k.oid IS NULL";
+  const auto found = names_of_tables(channel, sql);
   return {found.begin(), found.end()};
 }
 
@@ -318,7 +417,7 @@ void check_tables(Channel& channel, std::span<const Entity* const> entities) {
     const std::string& schema = channel.settings().postgres.schema;
     if (!keyed.contains(entity->name)) {
       fail_table(channel, *entity, fmt::format("lacks the primary key of {}", entity->name),
-                 doubled(channel, *entity, id_fields(*entity)) + "run: " + primary_key_sql(schema, *entity));
+                 doubled(channel, *entity, id_fields(*entity), true) + "run: " + primary_key_sql(schema, *entity));
     }
     if (parents.contains(entity->name)) {
       fail_table(
@@ -326,9 +425,15 @@ void check_tables(Channel& channel, std::span<const Entity* const> entities) {
           fmt::format("shows rows of another table, which inherits from {}; ALTER TABLE ... NO INHERIT", entity->name));
     }
     for (const Definition& definition : definitions(schema, *entity)) {
-      if (definition.name == entity->name || indexes.contains({std::string(entity->name), definition.name})) continue;
-      fail_table(channel, *entity, fmt::format("lacks a valid index {}", definition.name),
-                 "drop what is left of it, then run: " + definition.sql);
+      if (definition.name == entity->name) continue;
+      const auto index = indexes.find({std::string(entity->name), definition.name});
+      const bool there = index != indexes.end();
+      if (there && is_same(*entity, definition, index->second)) continue;
+      std::string mend = there ? "run: DROP INDEX " + qualified(schema, definition.name) + "; " + definition.sql
+                               : "drop what is left of it, then run: " + definition.sql;
+      if (definition.unique) mend = doubled(channel, *entity, definition.fields, false) + mend;
+      fail_table(channel, *entity,
+                 fmt::format("{} {}", there ? "has a changed index" : "lacks a valid index", definition.name), mend);
     }
   }
 }
@@ -390,37 +495,6 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
     }
   }
   return steps;
-}
-
-std::vector<std::string> foreign_parts(Channel& channel, const Entity& entity) {
-  static const std::string of =
-      " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
-  static const std::string sql =
-      "SELECT 'TRIGGER', t.tgname FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid" +
-      of +
-      " AND NOT t.tgisinternal UNION ALL SELECT 'RULE', r.rulename FROM pg_catalog.pg_rewrite AS r "
-      "JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class" +
-      of +
-      " UNION ALL SELECT 'INDEX', i.relname FROM pg_catalog.pg_index AS x "
-      "JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid" +
-      of + " AND x.indisunique AND NOT x.indisprimary ORDER BY 1, 2";
-  const std::string& schema = channel.settings().postgres.schema;
-  Params params;
-  params.text(schema, Type::text);
-  params.text(entity.name, Type::text);
-  const Result rows = channel.run_once(sql, params, "read");
-  const std::vector<Definition> own = definitions(schema, entity);
-  std::vector<std::string> found;
-  for (int row = 0; row < rows.rows(); ++row) {
-    const std::string_view kind = rows.text(row, 0);
-    const std::string_view name = rows.text(row, 1);
-    const bool ours = std::any_of(own.begin(), own.end(), [&](const Definition& one) { return one.name == name; });
-    if (kind == "INDEX" && ours) continue;
-    found.push_back(kind == "INDEX"
-                        ? "DROP INDEX " + qualified(schema, name)
-                        : fmt::format("DROP {} {} ON {}", kind, quoted_name(name), qualified(schema, entity.name)));
-  }
-  return found;
 }
 
 bool is_spread(Channel& channel) {

@@ -36,10 +36,6 @@ void check_tables(Channel& channel, std::span<const Entity* const> entities);
 std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entity* const> entities, bool rls,
                                          bool spread);
 
-/// What another program has put on an entity's table that may change or keep what is written: triggers, rules, and
-/// unique indexes that are not Kith's, each as the statement that drops it.
-std::vector<std::string> foreign_parts(Channel& channel, const Entity& entity);
-
 /// The tables of the schema are spread over a cluster.
 bool is_spread(Channel& channel);
 

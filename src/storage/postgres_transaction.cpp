@@ -164,7 +164,7 @@ void PostgresTransaction::get(const Entity& entity, std::span<const Id> ids, Row
     for (const Id id : some) words.push_back(id.value);
     Params params = tenant();
     params.words(words);
-    const Result rows = channel_->run(sql, params, {kRead, entity.name});
+    const Result rows = channel_->run(sql, params, {kRead, entity});
     std::unordered_map<std::int64_t, int> places;
     for (int row = 0; row < rows.rows(); ++row) places.emplace(rows.word(row, kIdField), row);
     for (std::size_t i = 0; i < some.size(); ++i) {
@@ -179,7 +179,7 @@ void PostgresTransaction::get(const Entity& entity, std::span<const Id> ids, Row
 void PostgresTransaction::get_one(const Entity& entity, Id id, RowSink& sink) {
   Params params = tenant();
   params.word(id.value);
-  const Result rows = channel_->run(get_one_sql(schema(), entity), params, {kRead, entity.name});
+  const Result rows = channel_->run(get_one_sql(schema(), entity), params, {kRead, entity});
   if (rows.rows() == 0) return;
   sink.row(0);
   give_row(rows, 0, entity.fields, sink);
@@ -195,10 +195,10 @@ void PostgresTransaction::erase(const Entity& entity, std::span<const Id> ids) {
     for (const Id id : ids.subspan(from, std::min(kMostIds, ids.size() - from))) words.push_back(id.value);
     Params params = tenant();
     params.words(words);
-    const auto removed = channel_->run(sql, params, {kErase, entity.name}).touched();
+    const auto removed = channel_->run(sql, params, {kErase, entity}).touched();
     // Ids that are not there are no error, but rows that stay are.
     if (removed >= static_cast<std::int64_t>(words.size())) continue;
-    if (channel_->run(left, params, {kRead, entity.name}).rows() != 0) fail_swallowed(kErase, entity);
+    if (channel_->run(left, params, {kRead, entity}).rows() != 0) fail_swallowed(kErase, entity);
   }
 }
 
@@ -227,7 +227,7 @@ bool PostgresTransaction::group(const GroupBy& by, Groups& groups) {
   const ScanSql wanted = scan_sql(schema(), scan);
   if (std::find(wanted.taken.where.begin(), wanted.taken.where.end(), false) != wanted.taken.where.end()) return false;
   Params params = scan_params(wanted);
-  const Result rows = channel_->run(group_sql(by, wanted.sql, "pg_catalog."), params, {kRead, scan.entity->name});
+  const Result rows = channel_->run(group_sql(by, wanted.sql, "pg_catalog."), params, {kRead, *scan.entity});
   shape_groups(by, groups);
   for (int row = 0; row < rows.rows(); ++row) {
     int place = 0;

@@ -14,8 +14,8 @@
 
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
+#include "storage/postgres_foreign.hpp"
 #include "storage/postgres_sql.hpp"
-#include "storage/postgres_tables.hpp"
 #include "storage/postgres_transaction.hpp"
 #include "storage/rules.hpp"
 
@@ -98,7 +98,7 @@ bool PostgresTransaction::insert_one(const Entity& entity, const Batch& batch, s
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     params.column(batch.columns[i], row, entity.fields[i].type);
   }
-  return channel_->run(insert_sql(schema(), entity), params, {kInsert, entity.name}).touched() == 1;
+  return channel_->run(insert_sql(schema(), entity), params, {kInsert, entity}).touched() == 1;
 }
 
 bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, std::size_t from, std::size_t to) {
@@ -109,7 +109,7 @@ bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, 
   }
   std::vector<Step> writes;
   writes.push_back({&sql, std::move(params)});
-  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kInsert, entity.name});
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kInsert, entity});
 }
 
 bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile) {
@@ -123,7 +123,7 @@ bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, con
   append_int32(begin, 8);
   append_int64(begin, channel_->settings().postgres.tenant);
   try {
-    Copying copying(*channel_, sql, entity.name);
+    Copying copying(*channel_, sql, entity);
     std::size_t told = 0;
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       bytes += begin;
@@ -195,7 +195,7 @@ Params PostgresTransaction::update_params(const Entity& entity, const Batch& bat
 bool PostgresTransaction::update_one(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
                                      std::size_t row) {
   Params params = update_params(entity, batch, expected, row);
-  return channel_->run(update_sql(schema(), entity), params, {kUpdate, entity.name}).touched() == 1;
+  return channel_->run(update_sql(schema(), entity), params, {kUpdate, entity}).touched() == 1;
 }
 
 bool PostgresTransaction::update_each(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
@@ -205,7 +205,7 @@ bool PostgresTransaction::update_each(const Entity& entity, const Batch& batch, 
   for (std::size_t row = from; row < to; ++row) {
     writes.push_back({&sql, update_params(entity, batch, expected, row)});
   }
-  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kUpdate, entity.name});
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kUpdate, entity});
 }
 
 bool PostgresTransaction::update_many(const Entity& entity, const Batch& batch, std::span<const std::int64_t> expected,
@@ -218,7 +218,7 @@ bool PostgresTransaction::update_many(const Entity& entity, const Batch& batch, 
   if (has_revision(entity)) params.words(expected.subspan(from, to - from));
   std::vector<Step> writes;
   writes.push_back({&sql, std::move(params)});
-  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kUpdate, entity.name});
+  return run_undoable(std::move(writes), static_cast<std::int64_t>(to - from), {kUpdate, entity});
 }
 
 void PostgresTransaction::fail_insert(const Entity& entity, const Batch& batch, std::size_t row) {
@@ -239,7 +239,8 @@ void PostgresTransaction::fail_update(const Entity& entity, const Batch& batch, 
 
 /// The server did nothing and told nothing, and no row of Kith's was in the way.
 void PostgresTransaction::fail_swallowed(std::string_view verb, const Entity& entity) {
-  const auto found = foreign_parts(*channel_, entity);
+  std::vector<std::string> found;
+  for (ForeignPart& part : foreign_parts(*channel_, entity)) found.push_back(std::move(part.drop));
   if (found.empty()) {
     throw Error(Code::internal, std::string(entity.name), "",
                 fmt::format("the server did not {} {} of {}, and nothing was in the way", verb, entity.name,
@@ -259,7 +260,7 @@ void PostgresTransaction::fail_if_held(const Entity& entity, const Batch& batch,
       const auto field = static_cast<std::size_t>(position);
       params.column(batch.columns[field], row, entity.fields[field].type);
     }
-    const Result holder = channel_->run(holder_sql(schema(), entity, key), params, {kRead, entity.name});
+    const Result holder = channel_->run(holder_sql(schema(), entity, key), params, {kRead, entity});
     if (holder.rows() != 0) fail_key_taken(entity, key, holder.word(0, 0));
   }
 }
@@ -269,7 +270,7 @@ std::optional<std::int64_t> PostgresTransaction::stored_revision(const Entity& e
   Params params = tenant();
   params.word(batch.columns[kIdField].word(row));
   if (is_history(entity)) params.word(batch.columns[kSeqField].word(row));
-  const Result stored = channel_->run(revision_sql(schema(), entity), params, {kRead, entity.name});
+  const Result stored = channel_->run(revision_sql(schema(), entity), params, {kRead, entity});
   if (stored.rows() == 0) return std::nullopt;
   return stored.word(0, 0);
 }

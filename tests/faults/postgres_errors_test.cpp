@@ -161,7 +161,7 @@ TEST_F(ServerErrorTest, AFailureInTheMiddleOfCopyIsToldAndNothingIsKept) {
     const bool own =
         state.starts_with("42") || state == "0A000" || state == "54000" || state == "26000" || state == "3F000";
     if (own) {
-      expect_refused(state == "42501" ? Code::denied : Code::corrupt, "a trigger or rule of another program",
+      expect_refused(state == "42501" ? Code::denied : Code::corrupt, "a function of another program is in the way",
                      refusal.state);
     } else {
       expect_refused(refusal.code, refusal.says, refusal.state);

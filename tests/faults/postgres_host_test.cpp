@@ -55,6 +55,7 @@ const std::vector<Settings>& hosts() {
                                              {"enable_bitmapscan", "off"},
                                              {"plan_cache_mode", "force_generic_plan"},
                                              {"lock_timeout", "0"},
+                                             {"row_security", "off"},
                                              {"default_transaction_isolation", "repeatable read"}},
                                             {{"search_path", "pg_temp"},
                                              {"timezone", "-12:30"},
@@ -367,7 +368,7 @@ TEST_F(HostTest, TenantsTakeTurnsOnOneConnection) {
   {
     Host host(test::plain_url(app));
     host("BEGIN");
-    host("SET LOCAL kith.tenant = '77'");
+    host("SET LOCAL kith.tenant = '77'; SET LOCAL row_security = off");
     const auto engine_of = [&](std::int64_t tenant) {
       return Engine::open(open_postgres_on(host.raw(), {.schema = schema, .tenant = tenant}), model(),
                           test::script_options());
@@ -395,6 +396,7 @@ TEST_F(HostTest, TenantsTakeTurnsOnOneConnection) {
     EXPECT_TRUE(check(first).empty());
     EXPECT_TRUE(check(second).empty());
     EXPECT_EQ(host("SHOW kith.tenant"), "77");
+    EXPECT_EQ(host("SHOW row_security"), "off");
     host("COMMIT");
   }
   admin("DROP OWNED BY kith_turns");

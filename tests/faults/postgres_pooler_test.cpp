@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #ifdef KITH_POSTGRES
 
+#include <chrono>
 #include <thread>
 
 #include "support/expect_error.hpp"
@@ -88,6 +89,27 @@ TEST_F(PoolerTest, NamedStatementsAreToldHowToGoWithout) {
   const auto count_twice_with_names = [&] { return count(url) + count(url); };
   EXPECT_KITH_ERROR(count_twice_with_names(), Code::storage, "open the store with kith_prepare=unnamed");
   EXPECT_EQ(count(url + "&kith_prepare=unnamed"), 2U);
+}
+
+/// What is on a table is asked for by another connection, and a pooler may have no other server to give.
+TEST_F(PoolerTest, AFailureIsToldThoughNoOtherServerCanBeAsked) {
+  start(1);
+  if (IsSkipped()) return;
+  open(server_.url() + store_, test::patient_options());
+  auto engine = open(pooler_->url() + store_ + "&kith_prepare=unnamed", test::patient_options());
+  Session session = engine->session();
+  test::Host host(server_.url());
+  ASSERT_EQ(host("ALTER TABLE kith_pooled.customer ADD CONSTRAINT theirs CHECK (1 / (CASE WHEN "
+                 "name = 'refused first' THEN 0 ELSE 1 END) > 0)"),
+            "");
+  const auto start_of_wait = std::chrono::steady_clock::now();
+  {
+    Work work = session.work({.cause = "x"});
+    EXPECT_KITH_ERROR(test::add_pair(work, "refused"), Code::corrupt, "`kith doctor`");
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start_of_wait, std::chrono::seconds(60));
+  EXPECT_EQ(host("ALTER TABLE kith_pooled.customer DROP CONSTRAINT theirs"), "");
+  test::run_pair(session, "afterwards");
 }
 
 }  // namespace

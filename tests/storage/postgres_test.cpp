@@ -324,6 +324,67 @@ TEST_F(PostgresTest, ChangedTablesAndAnOpenedWallAreNamed) {
               "NO INHERIT", false);
   expect_told(alter + " DROP CONSTRAINT sample_pkey", alter + " ADD PRIMARY KEY (tenant_id, id)",
               "lacks the primary key", false);
+  const std::string quoted = "ALTER TABLE \"" + schema_of(url) + "\".\"sample\" ";
+  expect_told(alter + " ADD x bigint", alter + " DROP COLUMN x",
+              "columns that are not Kith's (sample.x); nothing was changed; keep what they hold in a table of your "
+              "own, by tenant_id and id, then run: " +
+                  quoted + "DROP COLUMN \"x\"",
+              false);
+  expect_told(alter + " RENAME name TO title", alter + " RENAME title TO name", "rename it back", false);
+  expect_told(alter + " ALTER name DROP NOT NULL", alter + " ALTER name SET NOT NULL",
+              "sample.name (text C, made as text not null C); nothing was changed; run: " + quoted +
+                  "ALTER COLUMN \"name\" SET NOT NULL",
+              false);
+  expect_told(alter + " ALTER number TYPE int", alter + " ALTER number TYPE bigint",
+              "(integer not null , made as bigint not null ); nothing was changed; restore a backup", false);
+}
+
+/// A unique index that another program takes away, or makes anew as something else, keeps nothing from standing twice:
+/// whoever looks is told, with what does.
+TEST_F(PostgresTest, ALostUniqueIndexAndWhatStandsTwiceForItAreNamed) {
+  const std::string url = fresh_postgres_url();
+  const std::string schema = schema_of(url);
+  const auto open_now = kith::open_storage(url);
+  open_now->prepare(sample_entities());
+  Host host;
+  {
+    const auto writer = open_now->connect()->begin(Access::write);
+    Sample first = make_sample(1);
+    first.code = "A";
+    Sample second = make_sample(2);
+    second.code = "B";
+    writer->insert(kith_test::sample(), batch_of(std::vector<Sample>{first, second}));
+    writer->commit();
+  }
+  const auto expect_told = [&](const std::string& says) {
+    ASSERT_EQ(open_now->damage().size(), 1U);
+    EXPECT_NE(open_now->damage()[0].find(says), std::string::npos) << open_now->damage()[0];
+    EXPECT_KITH_ERROR(kith::open_storage(url)->prepare(sample_entities()), Code::corrupt, says);
+  };
+  const std::string index = schema + ".sample_unique_code";
+  const std::string make = "CREATE UNIQUE INDEX \"sample_unique_code\" ON \"" + schema + "\".\"sample\" (";
+  host("DROP INDEX " + index);
+  expect_told("lacks a valid index sample_unique_code; nothing was changed; drop what is left of it, then run: " +
+              make);
+  ASSERT_EQ(host("UPDATE " + schema + ".sample SET code = 'A'"), "");
+  expect_told("2 rows of sample have the same \"code\", the first of them is 1: change or remove those that are wrong");
+  for (const char* other : {"INDEX sample_unique_code ON {} (tenant_id, code)",
+                            "UNIQUE INDEX sample_unique_code ON {} (tenant_id, code) WHERE id > 1",
+                            "UNIQUE INDEX sample_unique_code ON {} (tenant_id, code, id)",
+                            "UNIQUE INDEX sample_unique_code ON {} (tenant_id, id)"}) {
+    std::string sql = other;
+    sql.replace(sql.find("{}"), 2, schema + ".sample");
+    ASSERT_EQ(host("CREATE " + sql), "") << sql;
+    expect_told("has a changed index sample_unique_code");
+    expect_told("2 rows of sample have the same \"code\"");
+    expect_told("run: DROP INDEX \"" + schema + "\".\"sample_unique_code\"; " + make);
+    host("DROP INDEX " + index);
+  }
+  ASSERT_EQ(host("UPDATE " + schema + ".sample SET code = 'B' WHERE id = 2; " + make +
+                 "tenant_id, pg_catalog.left(code, 150), pg_catalog.md5(code))"),
+            "");
+  EXPECT_NO_THROW(kith::open_storage(url)->prepare(sample_entities()));
+  EXPECT_TRUE(open_now->damage().empty());
 }
 
 /// A key that another program takes away while the store is open keeps no row from standing twice any more: whoever
