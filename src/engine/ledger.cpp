@@ -2,6 +2,8 @@
 // Writing the ledger: accounts, postings, reversals.
 #include "kith/engine/ledger.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 #include <tuple>
@@ -57,95 +59,224 @@ void require_unused(const Work& work, const LedgerAccount& before, const LedgerA
               "of '" + before.name + "' stays as it is, for there are postings; make a new account");
 }
 
-/// Adds a fault for each document that is no record of the store (a trusted verb), or none that the actor may see.
+/// The rows that name each document; of one posting none is named.
+using Documents = std::map<std::string, std::map<std::int64_t, std::size_t>>;
+
+/// The ids of records that are there (for a trusted verb), or that the actor may see.
+std::unordered_set<std::int64_t> found_of(const Work& work, const Entity& entity, const std::vector<Id>& ids) {
+  if (Inside::state(work).trust == 0) return allowed(work, entity, Action::read, ids);
+  std::unordered_set<std::int64_t> found;
+  const Batch rows = raw_get(work, entity, ids);
+  for (std::size_t row = 0; row < rows.rows(); ++row) found.insert(rows.columns[kIdField].word(row));
+  return found;
+}
+
+/// Faults of several postings begin with their row, those of a single one do not.
+void in_row(std::span<const Posting> postings, std::size_t row, verb::Faults& faults) {
+  if (postings.size() > 1) faults.in_row(row);
+}
+
+/// Adds a fault for each document that is no record of the store (a trusted verb), or none that the actor may see: to
+/// the first row that names it.
 void check_documents(const Work& work, std::span<const Posting> postings, verb::Faults& faults) {
-  std::map<std::string, std::set<std::int64_t>> documents;
-  for (const Posting& posting : postings) documents[posting.document_entity].insert(posting.document.value);
+  Documents documents;
+  for (std::size_t row = 0; row < postings.size(); ++row) {
+    documents[postings[row].document_entity].try_emplace(postings[row].document.value, row);
+  }
   std::vector<std::string_view> names;
   for (const Entity* entity : work.model().entities()) names.push_back(entity->name);
   for (const auto& [name, wanted] : documents) {
     const Entity* entity = work.model().find_entity(name);
     if (entity == nullptr || entity->name != name) {
+      std::size_t first = postings.size();
+      for (const auto& [id, row] : wanted) first = std::min(first, row);
+      in_row(postings, first, faults);
       faults.add("document_entity", "'" + name + "' is no entity." + suggest(name, names));
       continue;
     }
     std::vector<Id> ids;
-    for (const std::int64_t id : wanted) ids.push_back({id});
-    std::unordered_set<std::int64_t> found;
-    if (Inside::state(work).trust > 0) {
-      const Batch rows = raw_get(work, *entity, ids);
-      for (std::size_t row = 0; row < rows.rows(); ++row) found.insert(rows.columns[kIdField].word(row));
-    } else {
-      found = allowed(work, *entity, Action::read, ids);
-    }
-    for (const Id id : ids) {
-      if (!found.contains(id.value)) {
-        faults.add("document", "there is no " + name + " " + std::to_string(id.value) + " that '" + work.actor().name +
-                                   "' may see");
-      }
+    for (const auto& [id, row] : wanted) ids.push_back({id});
+    const auto found = found_of(work, *entity, ids);
+    for (const auto& [id, row] : wanted) {
+      if (found.contains(id)) continue;
+      in_row(postings, row, faults);
+      faults.add("document",
+                 "there is no " + name + " " + std::to_string(id) + " that '" + work.actor().name + "' may see");
     }
   }
 }
 
-std::string describe(const PairSum& sum) {
-  return std::get<0>(sum) + " and " + std::get<1>(sum) + ", " + std::get<4>(sum) + " of " + std::get<2>(sum) + " " +
-         std::to_string(std::get<3>(sum));
+/// The grain that a label of a period speaks of: "2026", "2026-Q1", "2026-M03" or "2026-03", "2026-P01", "2026-W09".
+std::string_view grain_of(std::string_view label) {
+  constexpr std::size_t kYearDigits = 4;
+  if (label.size() <= kYearDigits + 1) return "year";
+  switch (label[kYearDigits + 1]) {
+    case 'Q': return "quarter";
+    case 'W': return "week";
+    case 'P': return "period";
+    default: return "month";
+  }
+}
+
+/// Why a text names no fiscal period of the store, "2026-Q1" or "retail/2026-Q1"; nothing where it does. Calendars
+/// belong to an area above, whose report tells their periods.
+std::optional<std::string> period_fault(const Reader& reader, std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view label = slash == std::string_view::npos ? text : text.substr(slash + 1);
+  int year = 0;
+  const auto [end, fault] = std::from_chars(label.data(), label.data() + std::min<std::size_t>(label.size(), 4), year);
+  const bool dated = fault == std::errc() && end - label.data() == 4 && year > 1 && year < 9998;
+  if (!dated) return "'" + std::string(text) + "' is no fiscal period; give one such as 2026-Q1 or retail/2026-Q1";
+  Parameters wanted{{"grain", std::string(grain_of(label))},
+                    {"from", Value(date(year - 1, 1, 1))},
+                    {"to", Value(date(year + 2, 1, 1))}};
+  if (slash != std::string_view::npos) wanted.emplace("calendar", std::string(text.substr(0, slash)));
+  std::vector<std::string> labels;
+  try {
+    const Table periods = reader.model().report("periods").run(reader, wanted);
+    for (std::size_t row = 0; row < periods.rows(); ++row) {
+      labels.push_back(to_string(periods.value(row, periods.at("period"))));
+    }
+  } catch (const Error& error) {
+    if (error.code != Code::invalid) throw;
+    return error.message;
+  }
+  if (std::find(labels.begin(), labels.end(), label) != labels.end()) return std::nullopt;
+  const std::vector<std::string_view> known(labels.begin(), labels.end());
+  return "'" + std::string(text) + "' is no fiscal period." + suggest(label, known);
+}
+
+/// Adds a fault for each text that names no fiscal period, to the first row that has it.
+void check_periods(const Work& work, std::span<const Posting> postings, verb::Faults& faults) {
+  std::set<std::string_view> seen;
+  for (std::size_t row = 0; row < postings.size(); ++row) {
+    const std::string_view period = postings[row].period;
+    if (period.empty() || !seen.insert(period).second) continue;
+    if (invalid_utf8(period) != std::string_view::npos) continue;  // told with the other texts
+    in_row(postings, row, faults);
+    if (auto fault = period_fault(work, period)) faults.add("period", std::move(*fault));
+  }
+}
+
+/// What is left of a sum that should be zero: "0.01 USD and quantity 2".
+std::string left_of(const PairSum& key, const std::pair<Int128, Int128>& sum) {
+  const auto fits = [](Int128 word) { return word == static_cast<std::int64_t>(word); };
+  const auto [amount, quantity] = sum;
+  if (!fits(amount) || !fits(quantity)) return "more than 64 bits hold";
+  std::string text;
+  if (amount != 0) text = display(Money{static_cast<std::int64_t>(amount), currency(std::get<5>(key))});
+  if (amount != 0 && quantity != 0) text += " and ";
+  if (quantity != 0) {
+    text += "quantity " + to_string(Decimal{static_cast<std::int64_t>(quantity), kQuantityScale}, true);
+  }
+  return text;
 }
 
 /// Adds a fault for each pair of accounts whose postings do not sum to zero.
 void check_pairs(const Accounts& accounts, std::span<const Posting> postings, verb::Faults& faults) {
   PairSums sums;
-  for (const Posting& posting : postings) add_to_pairs(accounts, posting, sums);
+  std::map<PairSum, std::size_t> rows;  // the first of each
+  for (std::size_t row = 0; row < postings.size(); ++row) {
+    add_to_pairs(accounts, postings[row], sums);
+    if (const auto key = pair_of(accounts, postings[row])) rows.try_emplace(*key, row);
+  }
   for (const auto& [key, sum] : sums) {
     if (sum.first == 0 && sum.second == 0) continue;
-    faults.add("amount", "the pair " + describe(key) + ", does not balance; post both sides together");
+    const auto& [first, second, entity, document, measure, code] = key;
+    in_row(postings, rows.at(key), faults);
+    faults.add("amount", "the pair " + first + " and " + second + ", " + measure + " in " + code + " of " + entity +
+                             " " + std::to_string(document) + ", does not balance: " + left_of(key, sum) +
+                             " is left; post both sides together");
   }
 }
 
-void check_postings(const Work& work, std::span<const Posting> postings, bool reversals) {
-  verb::Faults faults(kPosting);
-  const Accounts accounts(work);
-  for (const Posting& posting : postings) {
-    if (accounts.find(posting.account) == nullptr) {
-      faults.add("account", "'" + posting.account + "' is no account." + suggest(posting.account, accounts.names()));
-    }
-    if (!verb::is_day(posting.on)) faults.add("on", std::string(verb::kDayExpected));
-    if (posting.amount.minor == 0 && posting.quantity.coefficient == 0) {
-      faults.add("amount", "and quantity are both 0, which posts nothing; give one");
-    }
-    if (!reversals && posting.reverses) faults.add("reverses", "is set by ledger::reverse only");
-    if (!reversals && posting.revision != 0) faults.add("revision", "is that of a posting that is there already");
+/// What a posting says by itself.
+void check_posting(const Accounts& accounts, const Posting& posting, bool reversal, verb::Faults& faults) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  if (accounts.find(posting.account) == nullptr) {
+    faults.add("account", "'" + posting.account + "' is no account." + suggest(posting.account, accounts.names()));
   }
-  if (!reversals) check_documents(work, postings, faults);
-  check_pairs(accounts, postings, faults);
-  faults.raise();
+  if (!verb::is_day(posting.on)) faults.add("on", std::string(verb::kDayExpected));
+  if (posting.amount.minor == 0 && posting.quantity.coefficient == 0) {
+    faults.add("amount", "and quantity are both 0, which posts nothing; give one");
+  }
+  if (posting.quantity.coefficient == kLeast) {
+    faults.add("quantity", to_string(posting.quantity, true) + " has no opposite in 64 bits, so that nothing could " +
+                               "take it back; post it in two parts");
+  }
+  if (reversal) return;
+  if (posting.reverses) faults.add("reverses", "is set by reversing a posting only; leave it empty");
+  if (posting.revision != 0) faults.add("revision", "is that of a posting that is there already");
+}
+
+/// Adds a fault for each posting without a worth; all of one currency and day say the same of their rate.
+void tell_worthless(const Work& work, std::span<const Posting> postings, const std::vector<std::size_t>& rows,
+                    const std::vector<DatedMoney>& facts, verb::Faults& faults) {
+  std::map<std::pair<std::string, std::int32_t>, std::string> missing;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    in_row(postings, rows[i], faults);
+    const auto [place, fresh] = missing.try_emplace({code_of(facts[i].money.currency), facts[i].on.days});
+    if (!fresh && !place->second.empty()) {
+      faults.add("currency", place->second);
+      continue;
+    }
+    try {
+      static_cast<void>(base_values(work, {&facts[i], 1}));
+    } catch (const Error& error) {
+      if (error.code == Code::not_found) place->second = error.message;
+      faults.add(error.code == Code::overflow ? "amount" : "currency", error.message);
+    }
+  }
 }
 
 /// Binds what postings are worth in the base currency. Reversals keep what they mirror.
-void bind_worth(const Work& work, std::span<Posting> postings) {
+void bind_worth(const Work& work, std::span<Posting> postings, verb::Faults& faults) {
   std::vector<DatedMoney> facts;
-  std::vector<Posting*> foreign;
-  for (Posting& posting : postings) {
+  std::vector<std::size_t> foreign;
+  for (std::size_t row = 0; row < postings.size(); ++row) {
+    Posting& posting = postings[row];
     posting.base_amount = posting.amount;
     posting.base_rate.reset();
     posting.base_rate_on.reset();
     if (posting.currency == work.currency() || posting.amount.minor == 0) continue;
+    if (!verb::is_day(posting.on)) continue;  // told already
     facts.push_back({{posting.amount.minor, posting.currency}, posting.on});
-    foreign.push_back(&posting);
+    foreign.push_back(row);
   }
   if (facts.empty()) return;
+  std::vector<BaseValue> values(facts.size());
   try {
-    std::vector<BaseValue> values = base_values(work, facts);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      foreign[i]->base_amount = values[i].amount;
-      foreign[i]->base_rate = std::move(values[i].rate);
-      foreign[i]->base_rate_on = values[i].on;
-    }
+    values = base_values(work, facts);
   } catch (const Error& error) {
-    if (error.code == Code::not_found) throw Error(Code::invalid, "posting", "currency", error.message);
-    if (error.code == Code::overflow) throw Error(Code::overflow, "posting", "amount", error.message);
-    throw;
+    if (error.code != Code::not_found && error.code != Code::overflow) throw;
+    tell_worthless(work, postings, foreign, facts, faults);
   }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Posting& posting = postings[foreign[i]];
+    posting.base_amount = values[i].amount;
+    posting.base_rate = std::move(values[i].rate);
+    posting.base_rate_on = values[i].on;
+  }
+}
+
+/// Checks postings, all at once, and binds their worth.
+void complete(const Work& work, std::span<Posting> postings, bool reversals) {
+  verb::Faults faults(kPosting);
+  const Accounts accounts(work);
+  for (std::size_t row = 0; row < postings.size(); ++row) {
+    in_row(postings, row, faults);
+    try {
+      postings[row].quantity = rescale(postings[row].quantity, kQuantityScale);
+    } catch (const Error& error) {
+      faults.add("quantity", error.message);
+    }
+    check_posting(accounts, postings[row], reversals, faults);
+  }
+  if (!reversals) check_documents(work, postings, faults);
+  check_periods(work, postings, faults);
+  if (!reversals) bind_worth(work, postings, faults);
+  check_pairs(accounts, postings, faults);
+  faults.raise();
 }
 
 void write(Work& work, std::span<Posting> postings, bool reversals) {
@@ -154,10 +285,8 @@ void write(Work& work, std::span<Posting> postings, bool reversals) {
   for (Posting& row : rows) {
     if (!row.currency) row.currency = work.currency();
     if (row.on == Date{}) row.on = work.today();
-    row.quantity = rescale(row.quantity, kQuantityScale);
   }
-  check_postings(work, rows, reversals);
-  if (!reversals) bind_worth(work, rows);
+  complete(work, rows, reversals);
   Batch batch(kPosting);
   batch.reserve(rows.size());
   for (const Posting& row : rows) store_row(&row, batch);
@@ -186,9 +315,12 @@ void require_unreversed(const Reader& reader, std::span<const Id> ids) {
   }
 }
 
-std::int64_t negated(std::int64_t word) {
+/// Stores from before such numbers were refused may hold one.
+std::int64_t negated(Id posting, std::string_view field, std::int64_t word) {
   if (word == std::numeric_limits<std::int64_t>::min()) {
-    throw Error(Code::overflow, "posting", "amount", "has no mirror in 64 bits");
+    throw Error(Code::overflow, "posting", std::string(field),
+                "of posting " + std::to_string(posting.value) +
+                    " has no opposite in 64 bits; post two that add up to the opposite instead");
   }
   return -word;
 }
@@ -197,9 +329,9 @@ Posting mirror(const Posting& original, const Reversal& how) {
   Posting row = original;
   row.id = {};
   row.revision = row.seq = 0;
-  row.amount.minor = negated(row.amount.minor);
-  row.quantity.coefficient = negated(row.quantity.coefficient);
-  if (row.base_amount) row.base_amount->minor = negated(row.base_amount->minor);
+  row.amount.minor = negated(original.id, "amount", row.amount.minor);
+  row.quantity.coefficient = negated(original.id, "quantity", row.quantity.coefficient);
+  if (row.base_amount) row.base_amount->minor = negated(original.id, "base_amount", row.base_amount->minor);
   row.on = how.on.value_or(original.on);
   row.period = how.period.value_or(original.period);
   if (!how.source.empty()) row.source = how.source;
@@ -226,12 +358,18 @@ std::vector<std::string_view> Accounts::names() const {
   return names;
 }
 
-void add_to_pairs(const Accounts& accounts, const Posting& posting, PairSums& sums) {
+std::optional<PairSum> pair_of(const Accounts& accounts, const Posting& posting) {
   const LedgerAccount* account = accounts.find(posting.account);
-  if (account == nullptr || !account->pair) return;
+  if (account == nullptr || !account->pair) return std::nullopt;
   const auto [first, second] = std::minmax(account->name, *account->pair);
-  auto& sum = sums[{first, second, posting.document_entity, posting.document.value, posting.measure,
-                    code_of(posting.currency)}];
+  return PairSum{
+      first, second, posting.document_entity, posting.document.value, posting.measure, code_of(posting.currency)};
+}
+
+void add_to_pairs(const Accounts& accounts, const Posting& posting, PairSums& sums) {
+  const auto key = pair_of(accounts, posting);
+  if (!key) return;
+  auto& sum = sums[*key];
   sum.first += posting.amount.minor;
   sum.second += posting.quantity.coefficient;
 }

@@ -3,6 +3,7 @@
 // What the ledger's sources share: its entities, its accounts at hand, and the sums that pairs of accounts must keep.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -30,6 +31,8 @@ class Accounts {
 /// The two accounts, document entity, document, measure, currency; and the sum of amounts and quantities.
 using PairSum = std::tuple<std::string, std::string, std::string, std::int64_t, std::string, std::string>;
 using PairSums = std::map<PairSum, std::pair<Int128, Int128>>;
+/// Which of them a posting counts in, if its account has a pair.
+std::optional<PairSum> pair_of(const Accounts& accounts, const Posting& posting);
 /// Adds a posting to the sum of its pair, if its account has one.
 void add_to_pairs(const Accounts& accounts, const Posting& posting, PairSums& sums);
 

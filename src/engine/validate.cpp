@@ -2,6 +2,7 @@
 // What a record must be before it is written: its fields' rules and its references. All faults at once.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "engine/internal.hpp"
 #include "engine/pending.hpp"
@@ -50,6 +51,10 @@ std::string check_word(const Field& field, std::int64_t word) {
   if (field.type == Type::id && word == 0 && (field.options.required || field.nullable)) return "is missing; give one";
   if (field.type == Type::choice && (word < 1 || static_cast<std::size_t>(word) > field.choices.size())) {
     return std::to_string(word) + " is no choice." + suggest("", field.choices);
+  }
+  // A sum that nothing could be the opposite of: no reversal, no correction, no absolute amount.
+  if (word == std::numeric_limits<std::int64_t>::min() && field.type == Type::money) {
+    return "is the smallest of 64 bits, " + std::to_string(word) + " minor units, which has no opposite; give more";
   }
   if (word < 0 && field.options.minimum == 0) return "is negative; give 0 or more";
   if (word < field.options.minimum || word > field.options.maximum) {

@@ -130,9 +130,12 @@ void ImportRows::add_target(const Reader& reader, const ImportTarget& spec, std:
   if (target.lookup != nullptr && target.field->type != Type::id) {
     return fault(fmt::format("the field {} refers to no record, so there is nothing to look up", spec.field));
   }
-  if (target.lookup != nullptr && target.lookup->entity().name != target.field->options.refers_to) {
-    return fault(fmt::format("the field {} refers to {}, not to {}", spec.field, target.field->options.refers_to,
-                             target.lookup->entity().name));
+  // A field that refers to records of any kind, as the document of a posting, has another field beside it that says of
+  // which; the verb holds the two against each other.
+  const std::string_view refers_to = target.field->options.refers_to;
+  if (target.lookup != nullptr && !refers_to.empty() && target.lookup->entity().name != refers_to) {
+    return fault(
+        fmt::format("the field {} refers to {}, not to {}", spec.field, refers_to, target.lookup->entity().name));
   }
   if (!spec.aliases.empty()) {
     const auto set = plan_.aliases.find(spec.aliases);

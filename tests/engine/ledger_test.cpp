@@ -93,7 +93,7 @@ TEST_P(LedgerTest, RefusesWhatMeansNothing) {
   EXPECT_TRUE(says(error([](Posting& row) { row.document_entity = "costumer"; }), "customer"));
   EXPECT_TRUE(says(error([](Posting& row) { row.document = {12}; }), "there is no customer 12"));
   EXPECT_TRUE(says(error([](Posting& row) { row.product = Id{12}; }), "product"));
-  EXPECT_TRUE(says(error([](Posting& row) { row.reverses = Id{12}; }), "ledger::reverse"));
+  EXPECT_TRUE(says(error([](Posting& row) { row.reverses = Id{12}; }), "by reversing a posting only"));
 }
 
 TEST_P(LedgerTest, IsReversedOnceByItsMirror) {
@@ -118,7 +118,13 @@ TEST_P(LedgerTest, IsReversedOnceByItsMirror) {
 TEST_P(LedgerTest, PairsOfAccountsBalance) {
   make_pair_of_accounts();
   std::vector<Posting> sides{posting("receivable", 500), posting("revenue", -499)};
-  EXPECT_TRUE(says(refused([&](Work& work) { ledger::post(work, sides); }, Code::invalid), "does not balance"));
+  const Error unequal = refused([&](Work& work) { ledger::post(work, sides); }, Code::invalid);
+  EXPECT_TRUE(says(unequal, "row 1: the pair receivable and revenue, amount in USD of customer "));
+  EXPECT_TRUE(says(unequal, ", does not balance: 0.01 USD is left; post both sides together"));
+  sides[1].quantity = {1'500'000, kQuantityScale};
+  EXPECT_TRUE(says(refused([&](Work& work) { ledger::post(work, sides); }, Code::invalid),
+                   "0.01 USD and quantity 1.5 is left"));
+  sides[1].quantity = {0, kQuantityScale};
   sides[1].amount = {-500};
   in_work([&](Work& work) { ledger::post(work, sides); });
   refused([&](Work& work) { ledger::reverse(work, std::vector{sides[0].id}); }, Code::invalid);
@@ -169,7 +175,100 @@ TEST_P(LedgerTest, WithoutARateNothingIsPosted) {
   set_euro("1.10", date(2025, 1, 1));
   rows[1].amount = {std::numeric_limits<std::int64_t>::max()};
   rows[1].revision = rows[0].revision = 0;
-  EXPECT_EQ(refused([&](Work& work) { ledger::post(work, rows); }, Code::overflow).field, "amount");
+  const Error big = refused([&](Work& work) { ledger::post(work, rows); }, Code::invalid);
+  EXPECT_EQ(big.field, "amount");
+  EXPECT_TRUE(says(big, "row 2: "));
+}
+
+TEST_P(LedgerTest, EveryFaultOfManyPostingsNamesItsRow) {
+  std::vector<Posting> rows(8, posting("bookings", 100));
+  rows[1].account = "booking";
+  rows[2].document = {12};
+  rows[3].document_entity = "costumer";
+  rows[4].currency = currency("EUR");
+  rows[5].currency = currency("EUR");
+  rows[6].period = "2026-Q5";
+  rows[7].quantity = {1, 9};
+  const Error error = refused([&](Work& work) { ledger::post(work, rows); }, Code::invalid);
+  std::map<std::string, std::string> told;  // the field of each row
+  for (const Violation& one : error.violations) told[one.message.substr(0, 6)] += one.field + " ";
+  const std::map<std::string, std::string> expected{
+      {"row 2:", "account "},  {"row 3:", "document "}, {"row 4:", "document_entity "}, {"row 5:", "currency "},
+      {"row 6:", "currency "}, {"row 7:", "period "},   {"row 8:", "quantity "}};
+  EXPECT_EQ(told, expected);
+  Posting alone = rows[4];
+  EXPECT_FALSE(says(refused([&](Work& work) { ledger::post(work, alone); }, Code::invalid), "row "));
+}
+
+TEST_P(LedgerTest, ThePeriodIsOneOfACalendar) {
+  in_work([&](Work& work) {
+    FiscalCalendar retail{.name = "retail", .kind = CalendarKind::periods_13};
+    retail.first_month = 7;
+    people::set_calendar(work, retail);
+  });
+  Posting row = posting("bookings", 100);
+  for (const char* good : {"2026", "2026-Q1", "2025-12", "2026-W01", "retail/2026", "retail/2026-P13", ""}) {
+    row.period = good;
+    row.id = {};
+    row.revision = 0;
+    in_work([&](Work& work) { ledger::post(work, row); });
+    EXPECT_EQ(session().reader().get<Posting>(row.id).period, good);
+  }
+  const auto error = [&](std::string_view period) {
+    row.period = period;
+    row.id = {};
+    row.revision = 0;
+    return refused([&](Work& work) { ledger::post(work, row); }, Code::invalid);
+  };
+  EXPECT_EQ(error("next month").field, "period");
+  EXPECT_TRUE(says(error("2026-Q5"), "2026-Q1"));
+  for (const char* bad :
+       {"2026-13", "2026-q1", "2026-W54", "2026Q1", "1", "/2026", "retail/", "retail/2026-Q1", "2026 "}) {
+    EXPECT_EQ(error(bad).field, "period") << bad;
+  }
+  EXPECT_TRUE(says(error("retial/2026"), "retail"));
+  row.period = "";
+  row.id = {};
+  row.revision = 0;
+  in_work([&](Work& work) { ledger::post(work, row); });
+  const Error moved = refused(
+      [&](Work& work) { ledger::reverse(work, std::vector{row.id}, {.on = {}, .period = "soon", .source = {}}); },
+      Code::invalid);
+  EXPECT_EQ(moved.field, "period");
+}
+
+TEST_P(LedgerTest, WhatNothingCouldTakeBackIsRefused) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  Posting row = posting("bookings", kLeast);
+  const Error amount = refused([&](Work& work) { ledger::post(work, row); }, Code::invalid);
+  EXPECT_EQ(amount.field, "amount");
+  EXPECT_TRUE(says(amount, "has no opposite"));
+  row = posting("bookings", 1);
+  row.quantity = {kLeast, kQuantityScale};
+  EXPECT_EQ(refused([&](Work& work) { ledger::post(work, row); }, Code::invalid).field, "quantity");
+  row = posted("bookings", kLeast + 1);
+  in_work([&](Work& work) { ledger::reverse(work, std::vector{row.id}); });
+}
+
+TEST_P(LedgerTest, AMappingLooksUpTheDocument) {
+  constexpr std::string_view kMapping = R"({"format": "kith.import/1", "entity": "posting",
+    "columns": {"who": [{"field": "document", "lookup": {"entity": "customer"}}], "amount": "amount"},
+    "constants": {"account": "bookings", "document_entity": "customer"}})";
+  const auto import = [&](const std::string& rows, std::string_view mapping) {
+    return import_csv(session(), text_source("who,amount\n" + rows), parse_import_plan(mapping));
+  };
+  const ImportReport report = import("Customer 1,12.50\nCustomer 7,1\n", kMapping);
+  EXPECT_EQ(report.created, 1);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems.front().field, "document");
+  const auto rows = session().reader().list<Posting>();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.front().document, customers_[1]);
+  std::string other(kMapping);
+  other.replace(other.find("\"document_entity\": \"customer\""), 29, R"("document_entity": "product")");
+  const ImportReport wrong = import("Customer 1,12.50\n", other);
+  ASSERT_EQ(wrong.problems.size(), 1U);
+  EXPECT_NE(wrong.problems.front().reason.find("there is no product"), std::string::npos);
 }
 
 TEST_P(LedgerTest, BalancesKeepCurrenciesApart) {

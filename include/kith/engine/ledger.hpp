@@ -40,7 +40,7 @@ struct Posting {
   Decimal quantity = {0, kQuantityScale};  ///< of measures that are no money
   Currency currency = {};                  ///< default: the store's base currency
   Date on = {};                            ///< the business day; default: today
-  std::string period = {};                 ///< the fiscal period it counts in: "2026-Q1"; "" for none
+  std::string period = {};  ///< the fiscal period it counts in: "2026-Q1", "retail/2026-Q1" of another calendar; or ""
   std::optional<Id> employee = {};
   std::optional<Id> unit = {};
   std::optional<Id> customer = {};
@@ -84,8 +84,9 @@ Id set_account(Work& work, LedgerAccount& account);
 
 /// Adds postings, all or none, and fills in their ids and what was left to its default. Needs create on posting.
 /// Errors: invalid, all at once: an unknown account, an unknown or absent document, no day, neither amount nor
-/// quantity, a reference that is not there, `reverses` (see `reverse`), accounts of a pair that do not balance; then
-/// the first currency without a market rate on its day.
+/// quantity, one that has no opposite in 64 bits, a period that no calendar has, a reference that is not there,
+/// `reverses` (see `reverse`), a currency without a market rate on its day, accounts of a pair that do not balance. Of
+/// several postings the message begins with the row, counted from 1.
 void post(Work& work, std::span<Posting> postings);
 /// The same for one.
 Id post(Work& work, Posting& posting);
@@ -94,7 +95,7 @@ void post_batch(Work& work, Batch& postings);
 
 /// Takes postings back: one new posting for each, in their order, with amount and quantity of the other sign. Postings
 /// of a pair are reversed together. Needs create on posting; what the actor cannot see is not_found. Errors: state
-/// (already reversed, or a reversal itself: post it again instead), invalid (the same one twice).
+/// (already reversed, or a reversal itself: post it again instead), invalid (the same one twice, no such period).
 std::vector<Id> reverse(Work& work, std::span<const Id> postings, const Reversal& how = {});
 /// Takes back everything posted for a document that is not taken back yet; none is no error.
 std::vector<Id> reverse_document(Work& work, std::string_view entity, Id document, const Reversal& how = {});
