@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.hpp"
+#include "kith/engine/migration.hpp"
 #include "kith/kith.hpp"
 
 using namespace kith::c;
@@ -19,7 +20,7 @@ int32_t kith_doctor(kith_store* store, kith_text** out, kith_error* error) {
   return guarded(error, [&] {
     static_cast<void>(need(out, "out"));
     std::string text = "kith " KITH_VERSION "\n";
-    for (const std::string& line : need(store, "store").engine->storage().describe()) text += line + '\n';
+    for (const std::string& line : kith::migration::doctor(*need(store, "store").engine)) text += line + '\n';
     give(out, std::move(text));
   });
 }

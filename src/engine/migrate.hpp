@@ -4,6 +4,7 @@
 /// What opening and verifying need of migrations.
 
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,11 @@ namespace kith {
 Bytes migration_checksum(std::int64_t from, std::int64_t to, std::string_view statements);
 /// The rows of a migration's work: its own, first grants and first rows of what is new.
 void record_migration(Work& work, const Migration& migration);
+/// The row of a new store: it comes from no format.
+void record_founding(Work& work);
+/// What the head row says and the rows of migrations do not: its format, base currency and zone. A store that was made
+/// before these rows said so, and was not migrated since, is held to nothing.
+std::vector<std::string> head_faults(const Reader& reader, const Head& head);
 void check_migrations(const Reader& reader, std::vector<Finding>& findings);
 
 /// Fields that migrations added and filled: versions written before have no digest of them.

@@ -2,6 +2,7 @@
 #include "kith/engine/migration.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "engine/internal.hpp"
@@ -29,6 +30,30 @@ std::string additions_of(const Migration& migration, const Model& model) {
     }
   }
   return text;
+}
+
+constexpr std::string_view kCurrencyLine = "head.currency=";
+constexpr std::string_view kZoneLine = "head.zone=";
+
+/// What a row says of the head row, so that the chain covers it.
+std::string lines_of(const Head& head) {
+  return std::string(kCurrencyLine) + head.currency + "\n" + std::string(kZoneLine) + head.zone + "\n";
+}
+
+/// The line that begins so, without that; nothing where there is none.
+std::optional<std::string_view> line_of(std::string_view additions, std::string_view begin) {
+  while (!additions.empty()) {
+    const std::string_view line = additions.substr(0, additions.find('\n'));
+    if (line.starts_with(begin)) return line.substr(begin.size());
+    additions.remove_prefix(std::min(line.size() + 1, additions.size()));
+  }
+  return std::nullopt;
+}
+
+void write_row(Work& work, MigrationRow row) {
+  row.additions += lines_of(Inside::state(work).head);
+  row.checksum = migration_checksum(row.from_format, row.to_format, row.statements);
+  work.create(row);
 }
 
 /// First grants on entities that the store did not have.
@@ -72,8 +97,7 @@ void record_migration(Work& work, const Migration& migration) {
   row.to_format = migration.to;
   row.additions = additions_of(migration, work.model());
   row.statements = statements_of(migration);
-  row.checksum = migration_checksum(row.from_format, row.to_format, row.statements);
-  work.create(row);
+  write_row(work, std::move(row));
   std::set<std::string_view> fresh;
   for (const MigrationStep& step : migration.steps) {
     if (step.sql.starts_with("CREATE TABLE")) fresh.insert(step.entity);
@@ -82,7 +106,41 @@ void record_migration(Work& work, const Migration& migration) {
   found_areas(work, fresh);
 }
 
+void record_founding(Work& work) {
+  MigrationRow row;
+  row.to_format = kFormat;
+  write_row(work, std::move(row));
+}
+
+std::vector<std::string> head_faults(const Reader& reader, const Head& head) {
+  std::vector<std::string> faults;
+  std::optional<std::int64_t> format;
+  const auto hold = [&](const MigrationRow& row, std::string_view begin, std::string_view what,
+                        std::string_view stored) {
+    const auto said = line_of(row.additions, begin);
+    if (!said || *said == stored) return;
+    faults.push_back("has the " + std::string(what) + " '" + std::string(stored) + "', but work " +
+                     std::to_string(row.seq) + " says '" + std::string(*said) + "'");
+  };
+  for (const MigrationRow& row : reader.list<MigrationRow>({.order = {"seq", "id"}})) {
+    if (format && row.from_format != *format) {
+      faults.push_back("had the format " + std::to_string(row.from_format) + " before work " + std::to_string(row.seq) +
+                       ", but the store was of format " + std::to_string(*format));
+    }
+    format = row.to_format;
+    hold(row, kCurrencyLine, "currency", head.currency);
+    hold(row, kZoneLine, "zone", head.zone);
+  }
+  if (format && head.format != *format) {
+    faults.push_back("has the format " + std::to_string(head.format) + ", but the store is of format " +
+                     std::to_string(*format));
+  }
+  return faults;
+}
+
 void check_migrations(const Reader& reader, std::vector<Finding>& findings) {
+  const Head& head = Inside::state(reader).head;
+  for (std::string& fault : head_faults(reader, head)) findings.push_back({"head", head.id, std::move(fault)});
   for (const MigrationRow& row : reader.list<MigrationRow>()) {
     if (row.checksum == migration_checksum(row.from_format, row.to_format, row.statements)) continue;
     findings.push_back({"migration", row.id, "its checksum must be that of its statements"});
@@ -140,6 +198,22 @@ namespace migration {
 
 Migration plan(std::string_view url, const Model& model, const StorageOptions& options) {
   return open_storage(url, options)->migration(model.stored());
+}
+
+std::vector<std::string> doctor(const Engine& engine) {
+  std::vector<std::string> lines = engine.storage().describe();
+  try {
+    const auto connection = engine.storage().connect();
+    const auto head = read_head(*connection->begin(Access::read));
+    if (!head) return lines;
+    lines.push_back("format " + std::to_string(head->format));
+    if (head->format < kFormat) {
+      lines.back() += "; opening the store for writing migrates it to format " + std::to_string(kFormat);
+    }
+  } catch (const Error& error) {  // a doctor goes on where the store is ill
+    lines.push_back("warning: the head row cannot be read: " + error.message);
+  }
+  return lines;
 }
 
 std::string script(const Migration& migration) {

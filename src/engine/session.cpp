@@ -98,7 +98,8 @@ void Engine::Impl::random(std::span<std::uint8_t> bytes) const {
   if (options.random) return options.random(bytes);
   for (std::size_t done = 0; done < bytes.size();) {
     const ssize_t got = getrandom(bytes.data() + done, bytes.size() - done, 0);
-    if (got < 0) throw Error(Code::storage, "the system gives no random bytes; supply Options::random");
+    if (got < 0)
+      throw Error(Code::storage, "the system gives no random bytes; supply a source of them in the options of opening");
     done += static_cast<std::size_t>(got);
   }
 }
@@ -203,7 +204,7 @@ void Session::migrate(const std::shared_ptr<State>& state, const Options& option
   const std::string formats = std::to_string(migration.from) + " to " + std::to_string(migration.to);
   if (options.storage.read_only || !options.migrate) {
     throw Error(Code::version, "the store needs the migration from format " + formats +
-                                   "; back it up and open it for writing with Options::migrate");
+                                   "; back it up and open it for writing with the option to migrate, the default");
   }
   storage.migrate(migration, entities);
   if (storage.fresh()) return;  // the tables were others', this store begins with them
@@ -251,6 +252,7 @@ void Session::found(const Options& options) {
   Principal kith = state_->principal;
   work.create(kith);
   Inside::state(work).actor = kith;
+  record_founding(work);
   found_access(work);
   for (const Area* area : work.model().areas()) {
     if (area->found != nullptr) area->found(work);

@@ -362,6 +362,9 @@ Verification verify(const Reader& reader, const std::optional<Anchor>& anchor) {
       heads > 1) {
     faults.add(head->seq + 1, "head", head->id, "has " + std::to_string(heads) + " rows, where there is one");
   }
+  for (std::string& fault : head_faults(system, *head)) {
+    faults.add(head->seq + 1, "head", head->id, std::move(fault));
+  }
   const auto base = last_archive(system);
   if (base && anchor && anchor->seq < base->until) {
     throw Error(Code::state, "archive", "until",

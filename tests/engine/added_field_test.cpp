@@ -98,6 +98,14 @@ class AddedField : public testing::Test {
     sql(path(), "PRAGMA user_version=1");
   }
   const std::string& path() const { return store_.path(); }
+  /// This Kith made the store, and nobody may mark it as an older one: that is told; here, what else is found.
+  static std::vector<Finding> besides_the_mark(std::vector<Finding> findings) {
+    const auto told = std::erase_if(findings, [](const Finding& one) {
+      return one.entity == "head" && one.message.starts_with("had the format 1 before work ");
+    });
+    EXPECT_GE(told, 1U);
+    return findings;
+  }
 
   Store store_{"sqlite"};
 };
@@ -105,7 +113,7 @@ class AddedField : public testing::Test {
 TEST_F(AddedField, HasTheDefaultOfItsStructInPresentAndPast) {
   auto engine = Engine::open(path(), new_model(), options());
   Session session = engine->session();
-  EXPECT_TRUE(check(session).empty());
+  EXPECT_TRUE(besides_the_mark(check(session)).empty());
   const Reader reader = session.reader();
   const auto things = reader.list<NewThing>({.order = {"name"}});
   ASSERT_EQ(things.size(), 2U);
@@ -118,7 +126,10 @@ TEST_F(AddedField, HasTheDefaultOfItsStructInPresentAndPast) {
   ASSERT_EQ(versions.size(), 2U);
   EXPECT_EQ(versions.front().record.name, "a");
   EXPECT_EQ(versions.front().record.note, NewThing().note);
-  EXPECT_EQ(reader.list<MigrationRow>().front().additions, "thing.colour\nthing.note\nthing.other\nthing.raw\nfresh\n");
+  const auto rows = reader.list<MigrationRow>({.order = {"seq"}});
+  ASSERT_EQ(rows.size(), 2U) << "made, and migrated";
+  EXPECT_EQ(rows.back().additions,
+            "thing.colour\nthing.note\nthing.other\nthing.raw\nfresh\nhead.currency=USD\nhead.zone=UTC\n");
   EXPECT_EQ(reader.list<Grant>({.where = "entity = 'fresh'"}).size(), 1U);
 
   Work work = session.work();
@@ -128,14 +139,14 @@ TEST_F(AddedField, HasTheDefaultOfItsStructInPresentAndPast) {
   Fresh fresh{.thing = changed.id};
   work.create(fresh);
   work.commit();
-  EXPECT_TRUE(check(session).empty());
+  EXPECT_TRUE(besides_the_mark(check(session)).empty());
 }
 
 TEST_F(AddedField, IsGuardedByVerifyAllTheSame) {
   Engine::open(path(), new_model(), options());
   sql(path(), "UPDATE thing SET colour = 1 WHERE name = 'b'");
   auto engine = Engine::open(path(), new_model(), options());
-  const auto findings = history::verify(engine->session().reader()).faults;
+  const auto findings = besides_the_mark(history::verify(engine->session().reader()).faults);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings.front().entity, "thing");
   EXPECT_NE(findings.front().message.find("field that came after work"), std::string::npos);
@@ -143,10 +154,10 @@ TEST_F(AddedField, IsGuardedByVerifyAllTheSame) {
 
 TEST_F(AddedField, AMigrationRowThatWasChangedIsFound) {
   Engine::open(path(), new_model(), options());
-  sql(path(), "UPDATE migration SET statements = statements || ' '");
+  sql(path(), "UPDATE migration SET statements = statements || ' ' WHERE from_format > 0");
   auto engine = Engine::open(path(), new_model(), options());
   Session session = engine->session();
-  const auto findings = check(session);
+  const auto findings = besides_the_mark(check(session));
   EXPECT_EQ(findings.size(), 2U) << "the chain and the checksum";
 }
 

@@ -2,6 +2,7 @@
 // Random changes by raw SQL, behind the engine's back: `verify` finds every one of them. KITH_TAMPERINGS says how many.
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -309,6 +310,38 @@ TEST(Tamper, TheHeadIsHeldAgainstTheWorks) {
   }
   auto engine = store.open();
   EXPECT_TRUE(history::verify(engine->session().reader()).faults.empty());
+}
+
+TEST(Tamper, WhatNoWorkChangesInTheHeadIsBoundToo) {
+  const Store store("sqlite");
+  {
+    auto engine = store.open();
+    Session session = engine->session();
+    fill(session);
+    EXPECT_TRUE(history::verify(session.reader()).faults.empty());
+  }
+  for (const auto& [change, told] : std::vector<std::pair<std::string, std::string>>{
+           {"currency = 'EUR'", "has the currency 'EUR', but work 1 says 'USD'"},
+           {"zone = 'Asia/Tokyo'", "has the zone 'Asia/Tokyo', but work 1 says 'UTC'"},
+           // Opening takes it for an older store.
+           {"format = format - 1", "had the format " + std::to_string(kFormat - 1) + " before work "}}) {
+    const std::string copy = store.path() + ".copy";
+    std::filesystem::copy_file(store.path(), copy, std::filesystem::copy_options::overwrite_existing);
+    ASSERT_TRUE(Sql(copy).run("update head set " + change));
+    {
+      auto engine = Engine::open("sqlite:" + copy, model(), options());
+      Session session = engine->session();
+      const auto found = history::verify(session.reader());
+      ASSERT_EQ(found.faults.size(), 1U) << change;
+      EXPECT_EQ(found.faults.front().entity, "head");
+      EXPECT_EQ(found.faults.front().message.substr(0, told.size()), told);
+      const auto checked = check(session);
+      EXPECT_TRUE(std::any_of(checked.begin(), checked.end(), [&](const Finding& one) {
+        return one.entity == "head" && one.message.starts_with(told);
+      })) << change;
+    }
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(copy + end);
+  }
 }
 
 TEST(Tamper, TheFirstBadRowIsNamedFirst) {

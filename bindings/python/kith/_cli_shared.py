@@ -49,10 +49,10 @@ def opened(store: str, actor: str) -> Session:
     return opened_store(store).session(actor)
 
 
-def opened_store(store: str) -> Store:
+def opened_store(store: str, *, migrate: bool = True) -> Store:
     """A store that exists."""
     try:
-        return kith.open(store, create=False)
+        return kith.open(store, create=False, migrate=migrate)
     except NotFoundError as error:
         if "allow to create it" not in str(error):
             raise

@@ -118,8 +118,22 @@ def remove_tenant(
 
 @commands.command()
 def doctor(store: StorePath) -> None:
-    """What a store stands on, and what to look out for."""
-    with opened_store(store) as there:
+    """What a store stands on, and what to look out for. Changes nothing."""
+    try:
+        there = opened_store(store, migrate=False)
+    except kith.VersionError:
+        script = kith.migration(store)
+        if not script:
+            raise  # newer than this Kith
+        out.print(f"kith {kith.__version__}")
+        _, _, old, _, new, *_ = script.split(maxsplit=5)
+        out.print(
+            f"format {old}: opening the store for writing migrates it to format {new.rstrip(',')}, and so does every "
+            "other command; kith migrate shows the statements and runs them when it is told so; back it up first",
+            soft_wrap=True,
+        )
+        return
+    with there:
         out.print(f"kith {kith.__version__}")
         for line in there.doctor():
             out.print(line, markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "handles.hpp"
+#include "kith/engine/migration.hpp"
 #include "kith/interchange/files.hpp"
 
 namespace kith::python {
@@ -185,7 +186,7 @@ void bind_store(py::module_& module) {
       .def("doctor",
            [](const PyStore& self) {
              Engine& engine = self.engine();
-             return unlocked([&] { return engine.storage().describe(); });
+             return unlocked([&] { return migration::doctor(engine); });
            })
       .def("entities", [](const PyStore& self) { return shared(generic::entities(self.engine().model())); })
       .def("fields",

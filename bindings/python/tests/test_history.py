@@ -180,9 +180,13 @@ def test_the_past_at_the_terminal(tmp_path: Path) -> None:
     old.write_bytes(golden.read_bytes())
     with pytest.raises(kith.errors.VersionError, match="migrate"):
         kith.open(old, migrate=False)
+    told = run("doctor", old)
+    assert "format 1: opening the store for writing migrates it to format 4" in told
+    assert old.read_bytes() == golden.read_bytes()
     assert "CREATE TABLE" in run("migrate", old)
     assert "Migrated" in run("migrate", old, "--run")
     assert "Nothing to do" in run("migrate", old)
+    assert "format 4" in run("doctor", old).splitlines()
     kith.open(old, migrate=False).close()
     assert run("feed", "list", store, "--format", "csv").strip() == "name,position"
     run("feed", "subscribe", store, "mail")
