@@ -140,6 +140,17 @@ std::vector<Definition> definitions(std::string_view schema, const Entity& entit
   return all;
 }
 
+bool is_index_name(const Entity& entity, std::string_view name) {
+  const int fields = static_cast<int>(entity.fields.size());
+  for (int one = 0; one < fields; ++one) {
+    if (index_name(entity, "_by", {one}) == name) return true;
+    for (int two = 0; two < fields; ++two) {
+      if (index_name(entity, "_by", {one, two}) == name) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace kith::postgres
 
 namespace kith {

@@ -44,6 +44,8 @@ struct Definition {
 /// The table of an entity, then its indexes. Every key begins with the tenant. Names of indexes stay below what
 /// PostgreSQL and the shard suffix of Citus leave.
 std::vector<Definition> definitions(std::string_view schema, const Entity& entity);
+/// True for a name that Kith gives, or an older one gave, to an index of one or two columns of the table.
+bool is_index_name(const Entity& entity, std::string_view name);
 
 /// What makes row-level security of a table.
 std::string rls_sql(std::string_view schema, std::string_view table);

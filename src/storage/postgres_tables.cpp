@@ -263,13 +263,13 @@ std::vector<int> missing_fields(const Channel& channel, const Entity& entity, co
   return missing;
 }
 
-/// Names of the unique indexes of each table, but for those of constraints: Kith makes none.
-std::multimap<std::string, std::string, std::less<>> unique_keys(Channel& channel) {
+/// Names of the indexes of each table, but for primary keys and those of constraints: Kith makes none.
+std::multimap<std::string, std::string, std::less<>> kept_indexes(Channel& channel) {
   static const std::string sql =
       "SELECT c.relname, i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
       "JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
       "LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = x.indexrelid AND k.contype IN ('u', 'x') "
-      "WHERE n.nspname = $1 AND x.indisunique AND NOT x.indisprimary AND k.oid IS NULL";
+      "WHERE n.nspname = $1 AND NOT x.indisprimary AND k.oid IS NULL";
   const auto found = names_of_tables(channel, sql);
   return {found.begin(), found.end()};
 }
@@ -443,7 +443,7 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
   const std::string& schema = channel.settings().postgres.schema;
   const auto tables = stored_columns(channel);
   const auto indexes = names(channel, kIndexes + "TRUE");
-  const auto keys = unique_keys(channel);
+  const auto kept = kept_indexes(channel);
   const Names taken = taken_names(channel);
   const auto check_free = [&](const Entity& entity, const std::string& name) {
     if (!taken.contains(name)) return;
@@ -485,13 +485,14 @@ std::vector<MigrationStep> missing_steps(Channel& channel, std::span<const Entit
       check_free(*entity, wanted[i].name);
       add("", wanted[i].sql);
     }
-    const auto [first, last] = keys.equal_range(entity->name);
-    for (auto key = first; key != last; ++key) {
-      // A wider key has taken its place. One of another name is the host's and stays.
-      const bool own = key->second.starts_with(std::string(entity->name) + "_unique_");
+    const auto [first, last] = kept.equal_range(entity->name);
+    for (auto index = first; index != last; ++index) {
+      // A wider one has taken its place. One of another name is the host's and stays.
+      const bool own =
+          index->second.starts_with(std::string(entity->name) + "_unique_") || is_index_name(*entity, index->second);
       const bool known =
-          std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == key->second; });
-      if (own && !known) add("", "DROP INDEX " + qualified(schema, key->second));
+          std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == index->second; });
+      if (own && !known) add("", "DROP INDEX " + qualified(schema, index->second));
     }
   }
   return steps;

@@ -82,14 +82,32 @@ std::string default_literal(const Entity& entity, int field, std::span<const Ent
   return (bytes ? "x" : "") + quoted_text(text == nullptr || bytes ? "" : *text);
 }
 
-/// Unique keys that an older Kith kept for the entity and this one no longer has: a wider one has taken their place.
-std::vector<std::string> overtaken_keys(const Schema& schema, const Entity& entity,
-                                        const std::vector<Definition>& wanted) {
+/// True for an index that is named as Kith names those of its columns.
+bool is_kiths(const Entity& entity, std::string_view name, std::string_view sql) {
+  const std::string on = "INDEX " + quoted_name(name) + " ON " + quoted_name(entity.name) + " (";
+  for (const auto& [begin, middle] : {std::pair("CREATE UNIQUE " + on, "_unique"), std::pair("CREATE " + on, "_by")}) {
+    if (!sql.starts_with(begin) || !sql.ends_with(')')) continue;
+    std::string expected = std::string(entity.name) + middle;
+    std::string columns(sql.substr(begin.size()));
+    columns.back() = ',';
+    for (std::size_t at = 0; at < columns.size();) {
+      const std::size_t end = columns.find(',', at);
+      expected += "_" + columns.substr(at + 1, end - at - 2);
+      at = columns.find_first_not_of(' ', end + 1);
+    }
+    return expected == name;
+  }
+  return false;
+}
+
+/// Indexes that an older Kith kept for the entity and this one no longer has: a wider one has taken their place. Those
+/// that somebody else made have other names, and stay.
+std::vector<std::string> overtaken_indexes(const Schema& schema, const Entity& entity,
+                                           const std::vector<Definition>& wanted) {
   std::vector<std::string> names;
   for (const auto& [name, sql] : schema) {
-    const std::string begin = "CREATE UNIQUE INDEX " + quoted_name(name) + " ON " + quoted_name(entity.name) + " (";
     const bool known = std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
-    if (!known && sql.starts_with(begin)) names.push_back(name);
+    if (!known && is_kiths(entity, name, sql)) names.push_back(name);
   }
   return names;
 }
@@ -154,7 +172,7 @@ Migration plan_migration(Database& database, std::span<const Entity* const> enti
         fail_table(database, *entity, "has a changed " + wanted[i].name);
       }
     }
-    for (const std::string& name : overtaken_keys(schema, *entity, wanted)) {
+    for (const std::string& name : overtaken_indexes(schema, *entity, wanted)) {
       add(*entity, "", "DROP INDEX " + quoted_name(name));
     }
   }

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "support/expect_error.hpp"
+#include "support/postgres_server.hpp"
 #include "support/source_dir.hpp"
 #include "support/store.hpp"
 
@@ -184,7 +185,7 @@ TEST(Migration, ADumpOfFormat3VerifiesAndSoDoesTheStoreItBecomes) {
   EXPECT_TRUE(report.faults.empty());
   const auto rows = session.reader().list<MigrationRow>();
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(rows.front().additions, "") << "it had base amounts of its own";
+  EXPECT_EQ(rows.front().additions, "head.currency=USD\nhead.zone=UTC\n") << "it had base amounts of its own";
 }
 
 TEST(Migration, ADumpOfFormat1IsRefused) {
@@ -211,11 +212,65 @@ TEST(Migration, ADumpOfFormat2IsFilledAsAStoreIs) {
     EXPECT_GT(deals, 3);
     const auto rows = session.reader().list<MigrationRow>();
     ASSERT_EQ(rows.size(), 1U);
-    EXPECT_EQ(rows.front().additions, "opportunity.base_amount\n");
+    EXPECT_EQ(rows.front().additions, "opportunity.base_amount\nhead.currency=USD\nhead.zone=UTC\n");
     const std::string now = to_hex(state_digest(session));
     EXPECT_EQ(now, round == 0 ? now : digest);
     digest = now;
   }
+}
+
+/// Everything that an SQLite file has besides its rows; columns in the order of their names, for migrations add theirs.
+std::string catalogue_of(const std::string& path) {
+  sqlite3* handle = nullptr;
+  EXPECT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  std::string text;
+  const auto add = [](void* to, int columns, char** values, char**) {
+    for (int i = 0; i < columns; ++i)
+      *static_cast<std::string*>(to) += (values[i] != nullptr ? values[i] : "") + std::string("|");
+    *static_cast<std::string*>(to) += '\n';
+    return 0;
+  };
+  for (const char* question :
+       {"SELECT type, name, tbl_name, CASE type WHEN 'table' THEN '' ELSE sql END FROM sqlite_schema ORDER BY 1, 2",
+        "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS c "
+        "WHERE m.type = 'table' ORDER BY 1, 2",
+        "PRAGMA user_version", "PRAGMA application_id"}) {
+    EXPECT_EQ(sqlite3_exec(handle, question, add, &text, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+  }
+  sqlite3_close(handle);
+  return text;
+}
+
+TEST_P(GoldenStore, HasTheTablesAndIndexesOfANewOne) {
+  const test::TemporaryFile fresh;
+  open(fresh.path(), options());
+  const Old old(GetParam());
+  sql(old.path(), "CREATE INDEX mine ON customer (name); CREATE UNIQUE INDEX customer_own ON customer (id, name)");
+  open(old.path(), options());
+  std::string theirs = catalogue_of(old.path());
+  for (const std::string line :
+       {"index|mine|customer|CREATE INDEX mine ON customer (name)|\n",
+        "index|customer_own|customer|CREATE UNIQUE INDEX customer_own ON customer (id, name)|\n"}) {
+    ASSERT_NE(theirs.find(line), std::string::npos) << "what the host made stays";
+    theirs.erase(theirs.find(line), line.size());
+  }
+  EXPECT_EQ(theirs, catalogue_of(fresh.path()));
+}
+
+TEST(Migration, AnOldDumpBecomesTheSameStoreOnEveryStorage) {
+  std::map<std::string, std::string> digests;
+  for (const char* backend : test::backend_names()) {
+    if (std::string_view(backend) == "memory") continue;  // gone between the load and the opening
+    const test::TemporaryFile file;
+    const std::string url = std::string_view(backend) == "sqlite" ? file.path() : test::fresh_postgres_url();
+    std::ifstream in(golden("format2_ledger.jsonl"));
+    load(in, url, model(), options());
+    auto engine = open(url, options());
+    Session session = engine->session();
+    EXPECT_TRUE(check(session).empty()) << backend;
+    digests[to_hex(state_digest(session))] += std::string(backend) + " ";
+  }
+  EXPECT_EQ(digests.size(), 1U);
 }
 
 TEST(Migration, HappensOnce) {
