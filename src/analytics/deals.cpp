@@ -141,25 +141,32 @@ Table ranking(const Reader& reader, const Parameters& parameters) {
 Table bookings(const Reader& reader, const Parameters& parameters) {
   const Grain grain = parse_grain(text_parameter(parameters, "grain", "week"));
   const Calendar calendar = calendar_parameter(reader, parameters);
+  // Stores from before future days were refused may hold deals that were won in 9999, where no period ends any more.
+  const Date future = period_of(calendar, grain, reader.today()).to;
   std::map<Date, Closed> sums;
+  Closed later;
   for (const DealGroup& deals : load_deals(reader, closed_between(parameters, {DealStatus::won}), {"closed_on"})) {
-    sums[period_of(calendar, grain, deals.closed_on).from].add(deals);
+    deals.closed_on < future ? sums[period_of(calendar, grain, deals.closed_on).from].add(deals) : later.add(deals);
   }
   Table table({text_column("period"),
                {.name = "from", .type = Type::date},
                count_column("won"),
                money_column("amount", reader),
                money_column("running", reader)});
-  if (sums.empty()) return table;
-  const Date first = date_parameter(parameters, "from").value_or(sums.begin()->first);
-  const Date last = date_parameter(parameters, "to").value_or(Date{sums.rbegin()->first.days + 1});
   std::int64_t running = 0;
-  for (const Period& period : periods_between(calendar, grain, first, last)) {
-    const Closed sum = sums.contains(period.from) ? sums[period.from] : Closed{};
+  const auto add = [&](const std::string& label, Date from, const Closed& sum) {
     running = checked_add(running, sum.won_amount, "running sum of bookings");
-    add_row(table, period.label, period.from, sum.won, Money{sum.won_amount, reader.currency()},
-            Money{running, reader.currency()});
+    add_row(table, label, from, sum.won, Money{sum.won_amount, reader.currency()}, Money{running, reader.currency()});
+  };
+  if (!sums.empty()) {
+    const Date first = date_parameter(parameters, "from").value_or(sums.begin()->first);
+    Date last = date_parameter(parameters, "to").value_or(Date{sums.rbegin()->first.days + 1});
+    if (later.won != 0) last = std::min(last, future);  // what lies behind has one row
+    for (const Period& period : periods_between(calendar, grain, first, last)) {
+      add(period.label, period.from, sums.contains(period.from) ? sums[period.from] : Closed{});
+    }
   }
+  if (later.won != 0) add(std::string(kLater), future, later);
   return table;
 }
 

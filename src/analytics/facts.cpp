@@ -161,10 +161,25 @@ std::int64_t Grouping::key(const DealGroup& deal) const {
   return deal.customer;
 }
 
+namespace {
+
+/// The last periods of 9999 end where no date is any more. Stores from before days to come were refused may name such a
+/// day.
+Period period_or_later(const Calendar& calendar, Grain grain, Date day) {
+  try {
+    return period_of(calendar, grain, day);
+  } catch (const Error& error) {
+    if (error.code != Code::overflow) throw;
+    return {grain, day, day, std::string(kLater)};
+  }
+}
+
+}  // namespace
+
 const std::string& Grouping::of(const DealGroup& deal) {
   if (by_.empty()) return names_[0] = "all";
   if (by_ == "month" || by_ == "quarter" || by_ == "year") {
-    const Period period = period_of(calendar_, parse_grain(by_), deal.closed_on);
+    const Period period = period_or_later(calendar_, parse_grain(by_), deal.closed_on);
     return names_.try_emplace(period.from.days, period.label).first->second;
   }
   const auto found = names_.find(key(deal));

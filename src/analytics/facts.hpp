@@ -35,6 +35,9 @@ struct DealGroup {
   std::int64_t amount = 0;
 };
 
+/// What reports call the time in which no deal can have closed yet, or that has no period.
+inline constexpr std::string_view kLater = "later";
+
 /// Visible deals, filtered by status and, for closed ones, by [from, to).
 struct DealFilter {
   std::vector<DealStatus> statuses;

@@ -100,6 +100,7 @@ void close(Work& work, std::string_view verb, Id id, DealStatus status, Date on,
   if (status == DealStatus::won && !deal.amount && !told) faults.add("amount", "a won deal needs the amount agreed");
   if (amount && amount->minor < 0) faults.add("amount", "is negative; give what the customer agreed to pay");
   verb::check_days(faults, "engaged_on", deal.engaged_on, "closed_on", on);
+  check_closed(work, deal, faults);
   value_deals(work, {&deal, 1}, faults);
   faults.raise();
   write_move(work, deal, stay, moment_of(work, on, stay), reason);

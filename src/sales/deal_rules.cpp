@@ -39,7 +39,7 @@ const Stage* Placement::place(Opportunity& deal, verb::Faults& faults) {
     if (pipelines().size() != 1) {
       std::string names;
       for (const Pipeline& pipeline : pipelines()) names += (names.empty() ? "" : ", ") + pipeline.name;
-      faults.add("pipeline", pipelines().empty() ? "the store has no pipeline; add one with sales::create"
+      faults.add("pipeline", pipelines().empty() ? "the store has no pipeline; add one with its stages first"
                                                  : "is missing, and there is more than one: " + names + "; name one");
       return nullptr;
     }
@@ -73,6 +73,17 @@ void check_deal(const Opportunity& deal, verb::Faults& faults) {
   }
   if (!deal.closed_on) faults.add("closed_on", "a deal that is " + status_name(deal.status) + " needs its closing day");
   if (deal.status == DealStatus::won && !deal.amount) faults.add("amount", "a won deal needs the amount agreed");
+}
+
+void check_done(const Reader& reader, std::string_view field, Date day, verb::Faults& faults) {
+  const Date today = reader.today();
+  if (!verb::is_day(day) || day <= today) return;
+  faults.add(field, to_string(day) + " lies in the future: today is " + to_string(today) + " in " + reader.zone() +
+                        "; give the day on which it was done");
+}
+
+void check_closed(const Reader& reader, const Opportunity& deal, verb::Faults& faults) {
+  if (deal.closed_on && deal.status != DealStatus::open) check_done(reader, "closed_on", *deal.closed_on, faults);
 }
 
 void value_deals(const Reader& reader, std::span<Opportunity> deals, verb::Faults& faults, std::optional<Date> on) {

@@ -33,6 +33,10 @@ class Placement {
 
 /// What must hold between the fields of a deal, whoever writes it.
 void check_deal(const Opportunity& deal, verb::Faults& faults);
+/// Adds a fault for a day on which something was done, as it is told, but which is still to come.
+void check_done(const Reader& reader, std::string_view field, Date day, verb::Faults& faults);
+/// Nothing was won, lost or voided on such a day.
+void check_closed(const Reader& reader, const Opportunity& deal, verb::Faults& faults);
 
 /// Binds rates to deals: fills what they keep of their worth in the base currency, by the market rate of the day that
 /// is named, else that of their closing, else today's. One query for all of them, none where all are in that currency.

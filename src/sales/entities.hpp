@@ -24,7 +24,8 @@ inline std::string status_name(DealStatus status) {
 }
 
 /// Throws Error{state} that quotes the guard unless the deal, as it would be in that stage, meets it.
-void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal, std::string_view own = {});
+void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal, std::string_view own = {},
+                   std::string_view where = {});
 /// Guards of stages that no longer compile.
 void check_stage_guards(const Reader& reader, std::vector<Finding>& findings);
 

@@ -62,6 +62,7 @@ Id create(Work& work, Opportunity& deal) {
   const Stage* stage = placement.place(row, faults);
   if (!row.currency) row.currency = work.currency();
   check_deal(row, faults);
+  check_closed(work, row, faults);
   value_deals(work, {&row, 1}, faults);
   faults.raise();
   require_guard(work, *stage, row);
@@ -80,11 +81,12 @@ void update(Work& work, Opportunity& deal) {
   const Opportunity before = verb::before_update(work, deal);
   verb::Faults faults(kOpportunity);
   if (deal.pipeline != before.pipeline) faults.add("pipeline", "a deal stays in its pipeline; leave it as it was read");
-  if (deal.stage != before.stage) faults.add("stage", "is changed by sales::advance; leave it as it was read");
+  if (deal.stage != before.stage) faults.add("stage", "is changed by advancing the deal; leave it as it was read");
   if (deal.status != before.status) {
-    faults.add("status", "is changed by win, lose, void_deal and reopen; leave it as it was read");
+    faults.add("status", "is changed by winning, losing, voiding and reopening the deal; leave it as it was read");
   } else {
     check_deal(deal, faults);
+    if (deal.closed_on != before.closed_on) check_closed(work, deal, faults);  // older stores may hold such a day
   }
   Opportunity row = deal;
   if (row.amount != before.amount || row.currency != before.currency || row.closed_on != before.closed_on) {

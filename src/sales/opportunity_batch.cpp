@@ -35,11 +35,13 @@ void check(const Work& work, Deals& deals, const Column& own) {
     stages.push_back(placement.place(deals[row], faults));
     if (!deals[row].currency) deals[row].currency = work.currency();
     check_deal(deals[row], faults);
+    check_closed(work, deals[row], faults);
   }
   value_deals(work, deals, faults);
   faults.raise();
   for (std::size_t row = 0; row < deals.size(); ++row) {
-    require_guard(work, *stages[row], deals[row], own.is_null(row) ? std::string_view() : own.text(row));
+    require_guard(work, *stages[row], deals[row], own.is_null(row) ? std::string_view() : own.text(row),
+                  "row " + std::to_string(row + 1) + ": ");
   }
 }
 

@@ -56,11 +56,13 @@ void check_guard(const Reader& reader, const Stage& stage, const std::string& wh
 
 }  // namespace
 
-void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal, std::string_view own) {
+void require_guard(const Reader& reader, const Stage& stage, const Opportunity& deal, std::string_view own,
+                   std::string_view where) {
   if (!stage.guard) return;
   if (state_machine::holds(reader, *stage.guard, kOpportunity, &deal, own)) return;
   throw Error(Code::state, "opportunity", "stage",
-              "stage '" + stage.name + "' is for deals with: " + *stage.guard + "; this deal does not meet that");
+              std::string(where) + "stage '" + stage.name + "' is for deals with: " + *stage.guard +
+                  "; this deal does not meet that");
 }
 
 void check_stage_guards(const Reader& reader, std::vector<Finding>& findings) {

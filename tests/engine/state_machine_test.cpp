@@ -45,7 +45,7 @@ class StateMachineTest : public test::StoreTest {
     return refused([&](Work& work) { state_machine::configure(work, row); }, code);
   }
   Error refused_win(Code code) {
-    return refused([&](Work& work) { sales::win(work, deal_, date(2026, 1, 2), "yes", Amount{100}); }, code);
+    return refused([&](Work& work) { sales::win(work, deal_, date(2026, 1, 1), "yes", Amount{100}); }, code);
   }
 
   /// A choice of the store's own on customers, with a machine over it.
@@ -100,7 +100,7 @@ TEST_P(StateMachineTest, AStoreStartsWithItsMachines) {
 }
 
 TEST_P(StateMachineTest, RefusalsNameTheTransition) {
-  in_work([&](Work& work) { sales::win(work, deal_, date(2026, 1, 2), "yes", Amount{100}); });
+  in_work([&](Work& work) { sales::win(work, deal_, date(2026, 1, 1), "yes", Amount{100}); });
   const Error again = refused_win(Code::state);
   EXPECT_TRUE(says(again, "no transition 'win' of opportunity leads from 'won' to 'won'"));
   EXPECT_TRUE(says(again, "'reopen' to 'open'"));
@@ -146,7 +146,7 @@ TEST_P(StateMachineTest, AStoreAddsWaysBetweenItsStates) {
   revive.revision = 0;
   revive.from = "void";
   configure(revive);
-  in_work([&](Work& work) { sales::void_deal(work, deal_, date(2026, 1, 2), "never was"); });
+  in_work([&](Work& work) { sales::void_deal(work, deal_, date(2026, 1, 1), "never was"); });
   in_work([&](Work& work) { sales::reopen(work, deal_, "it was after all"); });
   EXPECT_EQ(session().reader().get<Opportunity>(deal_).status, DealStatus::open);
 }

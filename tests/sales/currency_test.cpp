@@ -116,6 +116,7 @@ TEST_P(DealCurrencyTest, LaterRatesChangeNothingUntilTheAmountDoes) {
 }
 
 TEST_P(DealCurrencyTest, ClosingBindsTheRateOfItsDay) {
+  store().set_clock("2026-01-15T00:00:00Z");
   rate("EUR", "USD", "1.25", date(2026, 1, 10));
   const Id deal = add(foreign("EUR", 100'000));
   in_work([&](Work& work) { sales::win(work, deal, date(2026, 1, 12), "price", Amount{200'000}); });
@@ -140,8 +141,8 @@ TEST_P(DealCurrencyTest, AMissingRateIsNamedAndNothingIsWritten) {
   Opportunity early = closed("EUR", 100, DealStatus::won, date(2025, 11, 30));
   Error told = refused_whole([&](Work& work) { sales::create(work, early); }, Code::invalid);
   EXPECT_EQ(told.field, "currency");
-  EXPECT_TRUE(says(told, std::string(kNone) + "2025-11-30, neither direct nor inverse nor through USD; set one with "
-                                              "people::set_rate"));
+  EXPECT_TRUE(says(told, std::string(kNone) + "2025-11-30, neither direct nor inverse nor through USD; set such "
+                                              "a rate first"));
   Batch batch(entity_of<Opportunity>());
   for (const Opportunity& deal : {foreign("EUR", 1), early, foreign("GBP", 1), foreign("GBP", {})}) {
     store_row(&deal, batch);
@@ -249,6 +250,7 @@ TEST_P(DealCurrencyTest, ThePastAndACopyKeepTheirValues) {
   const Id deal = add(foreign("EUR", 100'000));
   const std::int64_t before = session().reader().seq();
   rate("EUR", "USD", "2", date(2026, 1, 2));
+  store().set_clock("2026-01-04T00:00:00Z");
   Receipt receipt;
   {
     Work work = session().work();

@@ -126,7 +126,12 @@ TEST_P(OpportunityBatchTest, ABrokenRowLeavesNothingOfItsBatch) {
   deals = sample("list");
   deals[2].stage = sales::stages(session().reader(), pipeline_).back().id;  // its guard asks for a customer
   deals[2].customer.reset();
-  EXPECT_TRUE(says(refused(put(deals), Code::state), "this deal does not meet that"));
+  const Error unguarded = refused(put(deals), Code::state);
+  EXPECT_TRUE(says(unguarded, "row 3: stage '"));
+  EXPECT_TRUE(says(unguarded, "this deal does not meet that"));
+  deals = sample("list");
+  deals[5].closed_on = date(2026, 1, 2);
+  EXPECT_TRUE(says(refused(put(deals), Code::invalid), "row 6: 2026-01-02 lies in the future"));
   refused(
       [&](Work& work) {
         Batch batch(entity_of<Customer>());

@@ -208,6 +208,32 @@ TEST_P(OpportunityTest, RefusesBadClosingsAndChangesNothing) {
   EXPECT_EQ(read(deal).status, DealStatus::open);
 }
 
+TEST_P(OpportunityTest, NothingClosesOnADayToCome) {
+  const Id deal = add(draft());
+  const Date tomorrow = date(2026, 1, 2);
+  const Error won = refused([&](Work& work) { sales::win(work, deal, tomorrow, "x", Amount{1}); }, Code::invalid);
+  EXPECT_EQ(won.field, "closed_on");
+  EXPECT_TRUE(
+      says(won, "2026-01-02 lies in the future: today is 2026-01-01 in UTC; give the day on which it was done"));
+  refused([&](Work& work) { sales::lose(work, deal, tomorrow, "x"); }, Code::invalid);
+  refused([&](Work& work) { sales::void_deal(work, deal, date(9999, 12, 30), "x"); }, Code::invalid);
+  Opportunity closed = draft();
+  closed.status = DealStatus::won;
+  closed.amount = Amount{1};
+  closed.closed_on = tomorrow;
+  EXPECT_EQ(refused([&](Work& work) { sales::create(work, closed); }, Code::invalid).field, "closed_on");
+  closed.closed_on = date(2026, 1, 1);
+  Opportunity stored = read(add(closed));
+  stored.closed_on = tomorrow;
+  EXPECT_EQ(refused([&](Work& work) { sales::update(work, stored); }, Code::invalid).field, "closed_on");
+
+  // As a store may hold it from before such days were refused: everything else of it can still be changed.
+  in_work([&](Work& work) { work.update(stored); });
+  stored.title = "renamed";
+  in_work([&](Work& work) { sales::update(work, stored); });
+  EXPECT_EQ(read(stored.id).closed_on, tomorrow);
+}
+
 TEST_P(OpportunityTest, AClosingToldLateKeepsItsDay) {
   const Id deal = add(draft());  // entered on 2026-01-01
   in_work([&](Work& work) { sales::lose(work, deal, date(2025, 12, 24), "told after the holidays"); });

@@ -94,7 +94,7 @@ namespace sales {
 /// Adds a deal and moves its customer forward to the lifecycle stage "opportunity" ("customer" if it is won), where
 /// there is one. An import may give a deal that is already closed (status, closed_on, reason); its first stage row
 /// then starts at `engaged_on` (default: `closed_on`). Errors: invalid (unknown stage of that pipeline, no rate for the
-/// currency on the day that counts, won without an amount, closed without a date), state (guard), conflict, denied.
+/// currency on the day that counts, won without an amount, closed without a date or on a day to come), state (guard), conflict, denied.
 Id create(Work& work, Opportunity& deal);
 /// Adds many, each as `create` would, in a number of statements that grows only with every thousand of them. The batch
 /// holds all fields. One broken row, and none of the batch is added. Errors: those of `create`, naming the row.
@@ -110,8 +110,8 @@ void advance(Work& work, Id deal, std::string_view stage, std::optional<Timestam
 ///
 /// Closes an open deal. Winning needs an amount and moves the customer forward to the lifecycle stage "customer". The
 /// reason is required. The rate of that day counts from now on. The stay in the stage ends at the start of that day
-/// (today: now), or where it began when the closing is told late. Errors: state (closed already), invalid (no rate),
-/// not_found, denied.
+/// (today: now), or where it began when the closing is told late. Errors: state (closed already), invalid (no rate, a
+/// day to come), not_found, denied.
 void win(Work& work, Id deal, Date on, std::string_view reason, std::optional<Amount> amount = {});
 void lose(Work& work, Id deal, Date on, std::string_view reason);
 void void_deal(Work& work, Id deal, Date on, std::string_view reason);
