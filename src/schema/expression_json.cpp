@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/quote.hpp"
-#include "kith/base/text.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith::expr {
@@ -66,7 +65,7 @@ class TreeReader {
   explicit TreeReader(const Scope& scope) : scope_(scope) {}
 
   Node read(const ordered_json& value, const std::string& path, int depth) const {
-    if (depth > kMostNesting) refuse(path, "is nested more than 64 levels deep");
+    if (depth > kMostNesting) refuse(path, {Say::json_too_deep, {std::to_string(kMostNesting)}});
     Node node;
     if (value.is_null()) return node;
     if (value.is_boolean()) {
@@ -74,27 +73,26 @@ class TreeReader {
       node.constant.word = value.get<bool>() ? 1 : 0;
       return node;
     }
-    if (!value.is_object()) refuse(path, "is no part of an expression; give an object, true, false or null");
+    if (!value.is_object()) refuse(path, Say::json_no_part);
     if (value.contains("op")) return operation(value, path, depth);
     return leaf(value, path);
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& path, std::string_view what) const {
-    throw Error(Code::invalid, scope_.title, "",
-                "the JSON of the expression " + std::string(what) + ", at '" + path + "'");
+  [[noreturn]] void refuse(const std::string& path, Phrase what) const {
+    fail({{}, scope_, {}}, {Say::json_at, {std::move(what), path}});
   }
 
   std::string text(const ordered_json& value, const char* key, const std::string& path) const {
     const auto found = value.find(key);
-    if (found == value.end() || !found->is_string()) refuse(path, "lacks the text '" + std::string(key) + "'");
+    if (found == value.end() || !found->is_string()) refuse(path, {Say::json_lacks_text, {key}});
     return found->get<std::string>();
   }
 
   void only(const ordered_json& value, std::span<const std::string_view> known, const std::string& path) const {
     for (const auto& [key, unused] : value.items()) {
       if (std::find(known.begin(), known.end(), key) == known.end()) {
-        refuse(path, "has the unknown key " + quote(key) + "." + suggest(key, known));
+        refuse(path, {Say::json_unknown_key, {quote(key), suggestion(key, known)}});
       }
     }
   }
@@ -107,17 +105,17 @@ class TreeReader {
     };
     const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; };
     if (found.empty() || !letter(found.front()) || !std::all_of(found.begin(), found.end(), inner)) {
-      refuse(path, "has " + quote(found) + " where a name stands");
+      refuse(path, {Say::json_no_name, {quote(found)}});
     }
     return found;
   }
 
   template <class Read>
-  auto reading(const std::string& path, Read read) const {
+  auto reading(const std::string& path, Say kind, Read read) const {
     try {
       return read();
     } catch (const Error& error) {
-      refuse(path, "has a wrong value: " + error.message);
+      refuse(path, {Say::json_wrong_value, {error.message, kind}});
     }
   }
 
@@ -126,7 +124,7 @@ class TreeReader {
                                                  "currency", "text",      "date",   "timestamp"};
     only(value, known, path);
     const bool money = value.contains("money");
-    if (value.size() != (money ? 2U : 1U)) refuse(path, "is no single field, parameter or constant");
+    if (value.size() != (money ? 2U : 1U)) refuse(path, Say::json_no_leaf);
     Node node;
     const std::string key = money ? "money" : value.begin().key();
     if (key == "field" || key == "parameter") {
@@ -136,25 +134,26 @@ class TreeReader {
     }
     const std::string given = text(value, key.c_str(), path);
     if (key == "number") {
-      const Decimal decimal = reading(path, [&] { return parse_decimal(given); });
+      const Decimal decimal = reading(path, Say::number, [&] { return parse_decimal(given); });
       node.kind = Kind::number;
       node.constant.word = decimal.coefficient;
       node.constant.scale = decimal.scale;
     } else if (key == "money") {
       node.kind = Kind::money;
       node.constant.text = text(value, "currency", path);
-      node.constant.word = reading(path, [&] { return parse_money(given, currency(node.constant.text)).minor; });
+      node.constant.word =
+          reading(path, Say::money, [&] { return parse_money(given, currency(node.constant.text)).minor; });
     } else if (key == "date") {
       node.kind = Kind::date;
-      node.constant.word = reading(path, [&] { return parse_date(given).days; });
+      node.constant.word = reading(path, Say::date, [&] { return parse_date(given).days; });
     } else if (key == "timestamp") {
       node.kind = Kind::timestamp;
-      node.constant.word = reading(path, [&] { return parse_timestamp(given).micros; });
+      node.constant.word = reading(path, Say::timestamp, [&] { return parse_timestamp(given).micros; });
     } else if (key == "text") {
       node.kind = Kind::text;
       node.constant.text = given;
     } else {
-      refuse(path, "has a currency without money");
+      refuse(path, Say::json_no_money);
     }
     return node;
   }
@@ -164,9 +163,9 @@ class TreeReader {
     only(value, known, path);
     const std::string op = text(value, "op", path);
     const auto* row = std::find_if(kOps.begin(), kOps.end(), [&](const Name& one) { return one.name == op; });
-    if (row == kOps.end()) refuse(path, "has the unknown operation " + quote(op));
+    if (row == kOps.end()) refuse(path, {Say::json_unknown_operation, {quote(op)}});
     const auto args = value.find("args");
-    if (args == value.end() || !args->is_array()) refuse(path, "lacks the list 'args'");
+    if (args == value.end() || !args->is_array()) refuse(path, Say::json_lacks_list);
     Node node;
     node.op = row->op;
     for (std::size_t i = 0; i < args->size(); ++i) {
@@ -174,7 +173,7 @@ class TreeReader {
     }
     if (value.contains("negated")) {
       const bool may = node.op >= Op::between && node.op <= Op::starts_with;
-      if (!value["negated"].is_boolean() || !may) refuse(path, "has a 'negated' that does not belong there");
+      if (!value["negated"].is_boolean() || !may) refuse(path, Say::json_negated);
       node.negated = value["negated"].get<bool>();
     }
     details(node, value, path);
@@ -187,7 +186,7 @@ class TreeReader {
     if (node.op == Op::compare) {
       const std::string relation = text(value, "relation", path);
       const auto* found = std::find(kRelations.begin(), kRelations.end(), relation);
-      if (found == kRelations.end()) refuse(path, "has the unknown relation " + quote(relation));
+      if (found == kRelations.end()) refuse(path, {Say::json_unknown_relation, {quote(relation)}});
       node.compare = static_cast<Compare>(found - kRelations.begin());
     }
     if (node.op == Op::sum || node.op == Op::product) {
@@ -195,7 +194,7 @@ class TreeReader {
       const std::string_view signs = node.op == Op::sum ? "+-" : "*/";
       if (node.signs.size() != node.args.size() || node.signs.find_first_not_of(signs) != std::string::npos ||
           (!node.signs.empty() && node.signs.front() != signs.front())) {
-        refuse(path, "needs a sign for each of 'args' in 'signs', the first " + quote(signs.substr(0, 1)));
+        refuse(path, {Say::json_signs, {quote(signs.substr(0, 1))}});
       }
     }
   }
@@ -214,7 +213,7 @@ class TreeReader {
       case Op::call: least = 0; break;
       default: break;
     }
-    if (node.args.size() < least || node.args.size() > most) refuse(path, "has the wrong number of 'args'");
+    if (node.args.size() < least || node.args.size() > most) refuse(path, Say::json_count);
   }
 
   const Scope& scope_;
@@ -228,10 +227,10 @@ std::string to_json(const Node& node) {
 
 std::string text_of_json(std::string_view json, const Scope& scope) {
   if (json.size() > 16 * kMostText) {
-    throw Error(Code::invalid, scope.title, "", "the JSON of an expression is at most 1 MiB long");
+    fail({{}, scope, {}}, Say::json_long);
   }
   const ordered_json value = ordered_json::parse(json, nullptr, false);
-  if (value.is_discarded()) throw Error(Code::invalid, scope.title, "", "this is no JSON; see docs/expressions.md");
+  if (value.is_discarded()) fail({{}, scope, {}}, Say::json_none);
   return print(TreeReader(scope).read(value, "", 0));
 }
 

@@ -331,6 +331,32 @@ TEST(ExpressionFunction, TravelsAsJson) {
             "invalid: the JSON of the expression has the wrong number of 'args', at ''");
   EXPECT_EQ(refused(R"({"op":"sum","signs":"+*","args":[{"number":"1"},{"number":"2"}]})").substr(0, 70),
             "invalid: the JSON of the expression needs a sign for each of 'args' in");
+  Scope told = mixed_scope();
+  const auto in = [&](Language language, std::string_view json) -> std::string {
+    told.language = language;
+    try {
+      (void)Expression::from_json(json, told);
+    } catch (const Error& error) {
+      return error.message;
+    }
+    return {};
+  };
+  EXPECT_EQ(in(Language::chinese, "{"), "这不是 JSON；见 docs/expressions.md");
+  EXPECT_EQ(in(Language::japanese, R"({"op":"and","args":[true,{"op":"nand","args":[]}]})"),
+            "式の JSON は '/args/1' で知らない演算 'nand' があります");
+  for (const std::string_view bad :
+       {"7", R"({"x":1})", R"({"field":7})", R"({"field":"a b"})", R"({"number":"x"})",
+        R"({"money":"1","currency":"?"})", R"({"currency":"USD"})", R"({"field":"a","text":"b"})", R"({"op":"and"})",
+        R"({"op":"x","args":[]})", R"({"op":"not","negated":true,"args":[true]})",
+        R"({"op":"compare","relation":"~","args":[true,true]})", R"({"op":"sum","signs":"*","args":[true,true]})",
+        R"({"op":"not","args":[]})", "{"}) {
+    EXPECT_FALSE(in(Language::english, bad).empty()) << bad;
+    const std::string chinese = in(Language::chinese, bad);
+    EXPECT_TRUE(chinese.find("表达式的 JSON 在") == 0 || chinese.find("这不是 JSON") == 0) << chinese;
+    EXPECT_EQ(chinese.find("wrong"), std::string::npos) << chinese;
+    const std::string japanese = in(Language::japanese, bad);
+    EXPECT_TRUE(japanese.find("式の JSON は") == 0 || japanese.find("JSON では") == 0) << japanese;
+  }
   std::string deep = "true";
   for (int i = 0; i < 1'000; ++i) deep = R"({"op":"not","args":[)" + deep + "]}";
   EXPECT_NE(refused(deep).find("nested more than 64 levels"), std::string::npos);
