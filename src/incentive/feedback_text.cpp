@@ -2,6 +2,7 @@
 // Progress in rows and in words.
 #include <fmt/format.h>
 
+#include "engine/verbs.hpp"
 #include "incentive/feedback_parts.hpp"
 #include "kith/engine/generic.hpp"
 #include "kith/incentive/quota_math.hpp"
@@ -10,8 +11,9 @@
 namespace kith::incentive {
 
 Places::Places(const Reader& system) {
-  const Query query{.fields = {"id", "unit"}};
-  for (const Employee& row : system.list<Employee>(query)) units_.emplace(row.id, row.unit);
+  // The unit of an employee may be one that begins later.
+  const Query query{.conditions = verb::holding(entity_of<Membership>(), system.today())};
+  for (const Membership& row : system.list<Membership>(query)) units_.emplace(row.employee, row.unit);
 }
 
 std::optional<Id> Places::of(Id employee) const {

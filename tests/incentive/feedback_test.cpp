@@ -134,6 +134,28 @@ TEST_P(FeedbackTest, StandsInTheFeedAndFollowsTheWork) {
   });
 }
 
+TEST_P(FeedbackTest, AMoveToComeChangesNoUnit) {
+  plan({.interval = "quarter"});
+  const Id team = unit("Team");
+  const Id next = unit("Next");
+  const Id ann = employee("Ann", team);
+  assigned("field", ann);
+  target(ann, 200'000);
+  in_work([&](Work& work) { people::transfer(work, ann, next, date(2026, 2, 1)); });
+  const auto units = [&](std::int64_t cents) {
+    Work work = session().work();
+    Opportunity order = deal_of(ann, cents, "2025-04-03");
+    sales::create(work, order);
+    std::set<std::optional<Id>> found;
+    for (const Progress& row : incentive::catch_up(work)) found.insert(row.unit);
+    work.commit();
+    return found;
+  };
+  EXPECT_EQ(units(20'000), std::set<std::optional<Id>>{team});
+  store().set_clock("2026-02-01T00:00:00Z");
+  EXPECT_EQ(units(30'000), std::set<std::optional<Id>>{next});
+}
+
 TEST_P(FeedbackTest, ASellerGetsTheirOwnAndNeedsNoOtherRight) {
   plan({.interval = "quarter"});
   const Id ann = employee("Ann");
