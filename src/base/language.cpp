@@ -16,7 +16,8 @@ constexpr std::array<std::string_view, 3> kNames = {"en", "zh", "ja"};
 
 std::string_view name_of(Language language) {
   const auto place = static_cast<std::size_t>(language) - 1;
-  if (place >= kNames.size()) throw Error(Code::misuse, "this number is no language; use those of kith::Language");
+  if (place >= kNames.size())
+    throw Error(Code::misuse, "this number is no language; give 1 for English, 2 for Chinese, 3 for Japanese");
   return kNames[place];
 }
 

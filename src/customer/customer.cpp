@@ -63,7 +63,7 @@ Id create(Work& work, Customer& customer) {
   work.require(Action::create, kCustomer);
   verb::Faults faults(kCustomer);
   if (customer.stage)
-    faults.add("stage", "is the first one for a new customer; leave it empty and use customer::set_stage");
+    faults.add("stage", "is the first one for a new customer; leave it empty and set the stage afterwards");
   if (customer.highest_stage) faults.add("highest_stage", "is kept by the verbs that change the stage; leave it empty");
   faults.raise();
   const Id first = *verb::remembered(work, kLifecycleStage, {}, [&] { return std::optional(first_stage(work).id); });
@@ -87,7 +87,8 @@ Id create(Work& work, Customer& customer) {
 void update(Work& work, Customer& customer) {
   const Customer before = verb::before_update(work, customer);
   verb::Faults faults(kCustomer);
-  if (customer.stage != before.stage) faults.add("stage", "is changed by customer::set_stage; leave it as it was read");
+  if (customer.stage != before.stage)
+    faults.add("stage", "is changed by setting the stage with a reason; leave it as it was read");
   if (customer.highest_stage != before.highest_stage) {
     faults.add("highest_stage", "is kept by the verbs that change the stage; leave it as it was read");
   }

@@ -38,7 +38,7 @@ void require_kept(const std::vector<Customer>& rows, const std::vector<Customer>
   verb::Faults faults(kCustomer);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].stage != before[i].stage) {
-      faults.add("stage", row_text(i) + "is changed by customer::set_stage; leave it as it was read");
+      faults.add("stage", row_text(i) + "is changed by setting the stage with a reason; leave it as it was read");
     }
     if (rows[i].highest_stage != before[i].highest_stage) {
       faults.add("highest_stage", row_text(i) + "is kept by the verbs that change the stage; leave it as it was read");

@@ -175,9 +175,8 @@ LifecycleStage first_stage(const Reader& reader) {
   query.limit = 1;
   std::vector<LifecycleStage> stages = reader.list<LifecycleStage>(query);
   if (stages.empty()) {
-    throw Error(
-        Code::state, "customer", "stage",
-        "the actor sees no lifecycle stage; grant 'read' on lifecycle_stage, or add one with customer::configure");
+    throw Error(Code::state, "customer", "stage",
+                "the actor sees no lifecycle stage; grant 'read' on lifecycle_stage, or add a stage");
   }
   return std::move(stages.front());
 }

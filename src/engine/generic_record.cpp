@@ -40,13 +40,18 @@ auto naming(const Entity& entity, Call&& call) {
 std::string verbs_for(const Model& model, const Entity& entity) {
   std::string_view about = entity.name;
   for (int pass = 0; pass < 2; ++pass) {
-    std::string names;
+    std::vector<std::string_view> names;
     for (const Area* area : model.areas()) {
       for (const Permit& permit : area->permits) {
-        if (permit.entity == about) (names += names.empty() ? "" : ", ") += permit.verb;
+        // Callers from C and Python know the verb, not the namespace that it has here.
+        const std::string_view name = permit.verb.substr(permit.verb.rfind(':') + 1);
+        const bool told = std::find(names.begin(), names.end(), name) != names.end();
+        if (permit.entity == about && !told) names.push_back(name);
       }
     }
-    if (!names.empty()) return "use " + names;
+    std::string list;
+    for (const std::string_view name : names) (list += list.empty() ? "" : ", ") += name;
+    if (!list.empty()) return "use what is made for " + std::string(about) + ": " + list;
     if (entity.roles.parent.empty()) break;
     const auto parent = static_cast<std::size_t>(entity.at(entity.roles.parent));
     about = entity.fields[parent].options.refers_to;

@@ -434,7 +434,7 @@ Held::~Held() {
 
 Transaction& Reader::State::live() const {
   if (!held || !held->transaction) {
-    throw Error(Code::misuse, "this Work has ended; begin another with Session::work");
+    throw Error(Code::misuse, "this Work has ended; begin another one");
   }
   return *held->transaction;
 }

@@ -244,23 +244,21 @@ class Undo {
     const std::int64_t word = closed - choices.begin() + 1;
     for (const Area* area : reader_.model().areas()) {
       if (std::find(area->entities.begin(), area->entities.end(), group.entity) == area->entities.end()) continue;
-      const auto verb = [&](std::string_view end) {
-        const auto found = std::find_if(area->permits.begin(), area->permits.end(),
-                                        [&](const Permit& permit) { return permit.verb.ends_with(end); });
-        return found == area->permits.end() ? std::string() : std::string(found->verb);
+      const auto has_verb = [&](std::string_view end) {
+        return std::any_of(area->permits.begin(), area->permits.end(),
+                           [&](const Permit& permit) { return permit.verb.ends_with(end); });
       };
-      const std::string opens = verb("::reopen");
-      if (verb("::close").empty() || opens.empty()) return;
+      if (!has_verb("::close") || !has_verb("::reopen")) return;
       for (std::size_t row = 0; row < going.rows(); ++row) {
         if (going.column(status).word(row) != word) continue;
-        add(group, Id{going.columns[kIdField].word(row)}, 0, "is closed; open it again with " + opens);
+        add(group, Id{going.columns[kIdField].word(row)}, 0, "is closed; reopen it instead");
       }
       const Places now = places_of(group.now);
       for (std::size_t row = 0; row < group.before.rows(); ++row) {
         const auto there = now.find(group.before.columns[kIdField].word(row));
         const bool opened = there != now.end() && group.now.column(status).word(there->second) != word &&
                             group.before.column(status).word(row) == word;
-        if (opened) return check_stands_on(*group.entity, verb("::close"));
+        if (opened) return check_stands_on(*group.entity);
       }
     }
   }
@@ -282,7 +280,7 @@ class Undo {
 
   /// The first record of those kinds that is not as this work left it, though it did not touch it: it was written while
   /// what this work opened was open.
-  void check_stands_on(const Entity& entity, const std::string& verb) {
+  void check_stands_on(const Entity& entity) {
     const Reader system = reader_.as_system("undo");
     Inside::state(system).as_of = false;
     Inside::state(system).valid.reset();
@@ -313,7 +311,7 @@ class Undo {
         found_.push_back({change.entity, change.record, change.seq,
                           change.entity + " " + std::to_string(change.record.value) + " was written by work " +
                               std::to_string(change.seq) + " while " + std::string(entity.name) +
-                              " was open; undo that work first, or close it again with " + verb});
+                              " was open; undo that work first, or close it again instead"});
         return;
       }
     }

@@ -326,7 +326,7 @@ std::string export_statement(const Reader& reader, Id statement) {
   const bool general = std::any_of(scene.lines().begin(), scene.lines().end(), general_line);
   if (version == nullptr && !general && !payment_of(reader, statement)) {
     throw Error(Code::state, "statement", "",
-                "it is of no general plan; incentive::explain_statement gives the trace of one of won deals");
+                "it is of no general plan; a statement of won deals is explained as a whole instead");
   }
   const auto computed = [&](const PlanVersion& plan, const Period& period) {
     nlohmann::json one = nlohmann::json::parse(export_commission(*plan.document, scene.inputs(period)));

@@ -77,7 +77,7 @@ void update(Work& work, Employee& employee) {
   const std::optional<Id> stored = stored_of<Employee>(work, employee.id).unit;
   if (employee.unit != before.unit && employee.unit != stored) {
     throw Error(Code::invalid, "employee", "unit",
-                "is changed by people::transfer, which knows from which day; leave it as it was read");
+                "is changed by a transfer, which knows from which day; leave it as it was read");
   }
   require_plausible(employee);
   Employee row = employee;

@@ -55,7 +55,7 @@ void check_rate(const ExchangeRate& rate) {
   throw Error(Code::not_found, "exchange_rate", "rate",
               "there is no " + kind_name(kind) + " rate from " + code_of(from) + " to " + code_of(to) + " on " +
                   to_string(on) + ", neither direct nor inverse nor through " + code_of(pivot) +
-                  "; set one with people::set_rate");
+                  "; set such a rate first");
 }
 
 /// The rates between these currencies and the base currency that may hold on one of the days.

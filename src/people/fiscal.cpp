@@ -250,7 +250,7 @@ WorkingHours working_hours(const Reader& reader, std::string_view name) {
   const auto row = reader.find_one<WorkingCalendar>({.conditions = {equals(kWorkingCalendar, "name", name)}});
   if (!row) {
     throw Error(Code::not_found, "working_calendar", "name",
-                "there is no working calendar '" + std::string(name) + "'; add one with people::set_working_calendar");
+                "there is no working calendar '" + std::string(name) + "'; add it first");
   }
   WorkingHours hours;
   hours.name = row->name;

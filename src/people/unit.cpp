@@ -118,7 +118,7 @@ void update(Work& work, Unit& unit) {
   const std::optional<Id> stored = stored_of<Unit>(work, unit.id).parent;
   if (unit.parent != before.parent && unit.parent != stored) {
     throw Error(Code::invalid, "unit", "parent",
-                "is changed by people::move, which knows from which day; leave it as it was read");
+                "is changed by moving the unit, which knows from which day; leave it as it was read");
   }
   Unit row = unit;
   row.parent = stored;

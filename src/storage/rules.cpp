@@ -199,7 +199,7 @@ void fail_unprepared(std::string_view store) {
 void fail_ended() { throw Error(Code::misuse, "the transaction has ended; begin another one"); }
 
 void fail_read_only_transaction() {
-  throw Error(Code::misuse, "a read transaction cannot write; begin one with Access::write");
+  throw Error(Code::misuse, "a read transaction cannot write; begin one for writing");
 }
 
 void fail_read_only_store(std::string_view store) {

@@ -317,11 +317,11 @@ static void entities_with_verbs_of_their_own(void) {
   kith_work* work = begin(w);
   kith_record* record = NULL;
   OK(kith_record_new(w.store, "statement", &record, &check_error));
-  FAILS(KITH_ERROR_INVALID, "incentive::run", kith_create(work, record, NULL, &check_error));
-  FAILS(KITH_ERROR_INVALID, "incentive::run", kith_update(work, record, &check_error));
+  FAILS(KITH_ERROR_INVALID, "for statement: run", kith_create(work, record, NULL, &check_error));
+  FAILS(KITH_ERROR_INVALID, "for statement: run", kith_update(work, record, &check_error));
   kith_record_free(record);
   OK(kith_record_new(w.store, "opportunity_stage", &record, &check_error));
-  FAILS(KITH_ERROR_INVALID, "sales::advance", kith_create(work, record, NULL, &check_error));
+  FAILS(KITH_ERROR_INVALID, "advance", kith_create(work, record, NULL, &check_error));
   kith_record_free(record);
   OK(kith_record_new(w.store, "head", &record, &check_error));
   FAILS(KITH_ERROR_INVALID, "itself", kith_create(work, record, NULL, &check_error));

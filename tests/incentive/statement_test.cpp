@@ -86,7 +86,7 @@ TEST_P(StatementTest, AClosedPeriodIsNotOpenedByUndo) {
   close("2025-Q1");
   const std::int64_t closed = session().reader().seq();
   EXPECT_TRUE(
-      test::says(refused([&](Work& work) { history::undo(work, closed); }, Code::conflict), "incentive::reopen"));
+      test::says(refused([&](Work& work) { history::undo(work, closed); }, Code::conflict), "is closed; reopen it"));
   in_work([&](Work& work) { incentive::reopen(work, "2025-Q1", "a deal was missing"); });
   EXPECT_EQ(session().reader().list<CommissionPeriod>().front().reopened, 1);
 }
@@ -118,7 +118,7 @@ TEST_P(StatementTest, AReopeningIsUndoneOnlyWhileNothingStandsOnIt) {
   EXPECT_EQ(found.front().seq, first);
   const Error error = refused([&](Work& work) { history::undo(work, second); }, Code::conflict);
   EXPECT_TRUE(test::says(error, "by work " + std::to_string(first)));
-  EXPECT_TRUE(test::says(error, "incentive::close"));
+  EXPECT_TRUE(test::says(error, "close it again instead"));
   in_work([&](Work& work) { history::undo(work, first); });
   in_work([&](Work& work) { history::undo(work, second); });
   EXPECT_EQ(closed(), 2U) << "what stood on it was undone";

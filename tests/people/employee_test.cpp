@@ -123,7 +123,7 @@ TEST_P(EmployeeTest, RefusesBadInputAndChangesNothing) {
 
   Employee known = session().reader().get<Employee>(zhang);
   known.unit = sales;
-  EXPECT_TRUE(says(refused([&](Work& work) { people::update(work, known); }, Code::invalid), "people::transfer"));
+  EXPECT_TRUE(says(refused([&](Work& work) { people::update(work, known); }, Code::invalid), "changed by a transfer"));
 }
 
 // The test's day is 2026-01-01.

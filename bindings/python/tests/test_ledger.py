@@ -34,7 +34,7 @@ def test_a_posting_is_reversed_once_by_its_mirror(shop: SimpleNamespace) -> None
             work.postings.reverse(wrong)
         with pytest.raises(kith.StateError, match="reversal itself"):
             work.postings.reverse(made)
-        with pytest.raises(kith.InvalidError, match="use ledger"):
+        with pytest.raises(kith.InvalidError, match="use what is made for"):
             work.postings.update(wrong, amount="1.00")
     assert shop.session.digest() == before
 
