@@ -94,7 +94,8 @@ namespace sales {
 /// Adds a deal and moves its customer forward to the lifecycle stage "opportunity" ("customer" if it is won), where
 /// there is one. An import may give a deal that is already closed (status, closed_on, reason); its first stage row
 /// then starts at `engaged_on` (default: `closed_on`). Errors: invalid (unknown stage of that pipeline, no rate for the
-/// currency on the day that counts, won without an amount, closed without a date or on a day to come), state (guard), conflict, denied.
+/// currency on the day that counts, won without an amount, closed without a date or on a day to come), state (guard),
+/// conflict, denied.
 Id create(Work& work, Opportunity& deal);
 /// Adds many, each as `create` would, in a number of statements that grows only with every thousand of them. The batch
 /// holds all fields. One broken row, and none of the batch is added. Errors: those of `create`, naming the row.
