@@ -269,6 +269,10 @@ KITH_API int32_t kith_commission_export(const char* plan, size_t plan_size, cons
 /** Computes an export again: entity, field (the JSON path) and message of each figure that differs; no rows when it is
  *  right to the last unit. */
 KITH_API int32_t kith_commission_check(const char* json, size_t size, kith_table** out, kith_error* error);
+/** The steps to what an export states, from the plan and the facts that it carries; `language` as of kith_plan_explain.
+ *  `person`, `component` and `period` choose; null or "" means all. NOT_FOUND where it holds no such part. */
+KITH_API int32_t kith_commission_explain(const char* json, size_t size, const char* person, const char* component,
+                                         const char* period, const char* language, kith_text** out, kith_error* error);
 
 #ifdef __cplusplus
 }

@@ -87,6 +87,16 @@ int32_t kith_commission_export(const char* plan, size_t plan_size, const char* i
   });
 }
 
+int32_t kith_commission_explain(const char* json, size_t size, const char* person, const char* component,
+                                const char* period, const char* language, kith_text** out, kith_error* error) {
+  return guarded(error, [&] {
+    static_cast<void>(need(out, "out"));
+    const auto chosen = [](const char* name) { return name == nullptr ? std::string_view() : std::string_view(name); };
+    *out = new kith_text{incentive::explain_export(text_of(json, size, "json"), name_of(language, "language"),
+                                                   {chosen(person), chosen(component), chosen(period)})};
+  });
+}
+
 int32_t kith_commission_check(const char* json, size_t size, kith_table** out, kith_error* error) {
   return guarded(error, [&] {
     static_cast<void>(need(out, "out"));

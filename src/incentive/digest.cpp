@@ -97,7 +97,9 @@ class Morning {
 
   void add_commission() {
     const std::unordered_set<Id> own{person_.id};
-    for (const auto& [key, earned] : earned_in(system_, {{before_}, {before_}, own, own})) {
+    const EarnedAnswer answer = earned_in(system_, {{before_}, {before_}, own, own});
+    if (!answer.untold.empty()) throw Error(answer.untold.begin()->second);
+    for (const auto& [key, earned] : answer.earned) {
       if (key.employee != person_.id) continue;
       std::int64_t until = 0;
       for (const auto& [day, amount] : earned.by_day) {
@@ -183,7 +185,7 @@ std::string to_text(const MorningDigest& digest, Language language) {
                   : fmt::format("Yesterday {}, month to date {}\n", display(digest.credited),
                                 display(digest.month_to_date));
   for (const Progress& row : digest.progress) {
-    text += fmt::format("{} {}: {}\n", row.name, row.period, phrase(row, chinese));
+    text += fmt::format("{} {}: {}\n", label_of(row, chinese), row.period, phrase(row, chinese));
   }
   for (const DigestItem& item : digest.due) {
     const char* late = !item.overdue ? "" : chinese ? "（已逾期）" : " (overdue)";

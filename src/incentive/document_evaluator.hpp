@@ -3,6 +3,7 @@
 /// \file
 /// Measures > components > modifiers > outcomes: what comes of credits, computed when it is asked for.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +45,20 @@ struct Step {
   Exact after = 0;
   Exact factor = 0;  ///< of a bound: what it is here, the year's less what that has paid before
   Exact year = 0;    ///< of a bound of the year: what that has paid before
+  Exact cut = 0;     ///< of a bound of the year: what it has cut before, below 0 what it has lifted
 };
+
+/// What the bounds per year have cut in the fiscal year before, by modifier; below 0 what they have lifted. Empty:
+/// none.
+using YearCuts = std::vector<Exact>;
+/// Bounds a value by a cap or floor; `cut` is what it has cut of the same sum before, and then with this. A cap leaves
+/// min(bound, value + cut), so that the bounds of a year come to the same in whatever period a return falls.
+inline Exact bounded_value(const Modifier& modifier, const Exact& bound, const Exact& value, Exact& cut) {
+  const Exact whole = value + cut;
+  Exact left = modifier.kind == Do::cap ? std::min(whole, bound) : std::max(whole, bound);
+  cut = whole - left;
+  return left;
+}
 
 /// An event whose whole result is rounded and then shared.
 struct Divided {
@@ -90,6 +104,7 @@ struct Outcome {
   std::vector<Step> steps;
   std::vector<Divided> wholes;
   std::optional<Placed> placed;
+  YearCuts cuts;  ///< with this period
 };
 
 /// A pool of a period.
@@ -147,10 +162,12 @@ class Evaluator {
     Exact value = 0;
     Exact excess = 0;
     Exact carry = 0;
+    YearCuts cuts;
   };
   struct Past {
     Exact carried = 0;  ///< excess of the period before
     Exact year = 0;     ///< what the component has paid in the fiscal year before
+    YearCuts cuts;
   };
 
   // measures
@@ -182,6 +199,8 @@ class Evaluator {
   // modifiers
   Exact by_rows(const Modifier& modifier, Key key) const;
   bool gate_open(const Modifier& modifier, Key key) const;
+  void bound(const Modifier& modifier, const ComponentRule& rule, Key key, const Past& past, Changed& state,
+             Exact& factor) const;
   void apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
              Changed& state, Exact& factor) const;
   Changed modify(const ComponentRule& rule, Key key, const Exact& raw, const Past& past,

@@ -220,13 +220,16 @@ class Writer {
       put("year_bound",
           {{"by", major(step.factor + step.year)}, {"paid", major(step.year)}, {"bound", major(step.factor)}});
     }
-    Parts parts = {{"before", major(step.before)},
-                   {"after", major(step.after)},
-                   {"by", major(step.factor)},
-                   {"per", modifier.per}};
+    const Exact before = step.before + step.cut;
+    if (step.cut != 0) {
+      put("year_cut", {{"before", major(step.before)}, {"after", major(before)}, {"by", major(step.cut)}},
+          cap ? "year_cut" : "year_lift");
+    }
+    Parts parts = {
+        {"before", major(before)}, {"after", major(step.after)}, {"by", major(step.factor)}, {"per", modifier.per}};
     std::string_view words = cap ? "cap" : "floor";
-    if (cap && step.before > step.after) {
-      parts.emplace_back("cut", major(step.before - step.after));
+    if (cap && before > step.after) {
+      parts.emplace_back("cut", major(before - step.after));
       parts.emplace_back("excess", modifier.carry ? "carry" : "lose");
       words = modifier.carry ? "cap_carry" : "cap_lose";
     }
@@ -306,6 +309,16 @@ class Writer {
 };
 
 }  // namespace
+
+std::vector<std::string> general::explained_parts(const Model& model) {
+  std::vector<std::string> parts;
+  for (const auto& part : model.components) parts.push_back(part.name);
+  for (const auto& part : model.clawbacks) {
+    if (part.prorate != Unearned::recompute) parts.push_back(part.name);
+  }
+  if (bounded(model)) parts.emplace_back(kWholeStatement);
+  return parts;
+}
 
 std::string general::explain_outcome(const Model& model, const Ground& ground, const Credits& credits,
                                      Evaluator& evaluator, std::string_view person, std::string_view shown,

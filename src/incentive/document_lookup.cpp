@@ -310,9 +310,14 @@ const Exact& Lookup::rate(Currency from, const std::string& kind, Date day,
         std::upper_bound(rows.begin(), rows.end(), at, [](Date wanted, const auto& row) { return wanted < row.from; });
     if (after != rows.begin() && at < std::prev(after)->to) return std::prev(after)->value;
   }
-  throw Error(Code::invalid, "event", "currency",
-              fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates.", quote(where()),
-                          kind, code_of(from), code_of(model_.currency), to_string(at)));
+  const std::string_view stored = kind == "plan_fixed" ? "plan" : kind == "period_avg" ? "period_average" : "market";
+  throw Error(
+      Code::invalid, "event", "currency",
+      fmt::format("Event {}: there is no {} rate from {} to {}{}; add it to the rates of the inputs, in a store "
+                  "set a {} rate{}.",
+                  quote(where()), kind, code_of(from), code_of(model_.currency),
+                  kind == "plan_fixed" ? "" : " on " + to_string(at), stored,
+                  kind == "plan_fixed" ? "" : " that holds on that day"));
 }
 
 }  // namespace kith::incentive::general

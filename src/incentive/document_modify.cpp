@@ -28,11 +28,29 @@ bool Evaluator::gate_open(const Modifier& modifier, Key key) const {
   return target && *target > 0 && value >= *target * modifier.at_least;
 }
 
+// A bound per year holds for all the year has paid: what it cut before counts again before anything is cut now.
+void Evaluator::bound(const Modifier& modifier, const ComponentRule& rule, Key key, const Past& past, Changed& state,
+                      Exact& factor) const {
+  factor = minor(modifier.by, key);
+  Exact cut = 0;
+  const bool year = modifier.per == "year";
+  const auto place = static_cast<std::size_t>(&modifier - rule.modifiers.data());
+  if (year) {
+    factor -= past.year;
+    state.cuts.resize(rule.modifiers.size());
+    cut = state.cuts[place];
+  }
+  const Exact before = state.value;
+  state.value = bounded_value(modifier, factor, before, cut);
+  if (modifier.kind == Do::cap) state.excess += before - state.value;
+  if (modifier.carry) state.carry += cut;
+  if (year) state.cuts[place] = std::move(cut);
+}
+
 void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
                       Changed& state, Exact& factor) const {
   const Lookup& lookup = ground_.lookup;
   const auto plain = [&](const Exact& scale) { return lookup.value(modifier.by, key.person, key.period, scale); };
-  const bool year = modifier.per == "year";  // the bound holds for all the year has paid
   switch (modifier.kind) {
     case Do::multiply:
       factor = modifier.table ? by_rows(modifier, key) : plain(1);
@@ -47,19 +65,7 @@ void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key k
         state.value += factor * (rule.target_pay ? minor(*rule.target_pay, key) : Exact(0));
       break;
     case Do::cap:
-      factor = minor(modifier.by, key);
-      if (year) factor -= past.year;
-      if (state.value > factor) {
-        state.excess += state.value - factor;
-        if (modifier.carry) state.carry += state.value - factor;
-        state.value = factor;
-      }
-      break;
-    case Do::floor:
-      factor = minor(modifier.by, key);
-      if (year) factor -= past.year;
-      state.value = std::max(state.value, factor);
-      break;
+    case Do::floor: bound(modifier, rule, key, past, state, factor); break;
     case Do::prorate:
       factor = modifier.basis == "value" ? plain(1)
                                          : lookup.active_share(key.person, ground_.periods[key.period], modifier.basis);
@@ -77,7 +83,7 @@ void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key k
 
 Evaluator::Changed Evaluator::modify(const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
                                      std::vector<Step>* steps) const {
-  Changed state{raw, 0, 0};
+  Changed state{raw, 0, 0, past.cuts};
   const bool absent = !ground_.takes_part(key.person, key.period);
   for (const Modifier& modifier : rule.modifiers) {
     if (modifier.per == "event") continue;
@@ -86,16 +92,18 @@ Evaluator::Changed Evaluator::modify(const ComponentRule& rule, Key key, const E
     const Exact start = state.value;
     Exact factor = 0;
     apply(modifier, rule, key, raw, past, state, factor);
-    if (steps != nullptr) {
-      steps->push_back({&modifier, start, state.value, factor, modifier.per == "year" ? past.year : Exact(0)});
-    }
+    if (steps == nullptr) continue;
+    const bool year = modifier.per == "year";
+    const auto place = static_cast<std::size_t>(&modifier - rule.modifiers.data());
+    steps->push_back({&modifier, start, state.value, factor, year ? past.year : Exact(0),
+                      year && place < past.cuts.size() ? past.cuts[place] : Exact(0)});
   }
   return state;
 }
 
 // Lines are differences of the modified running result. Nothing is modified twice where no modifier stands.
 void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const Past& past, Outcome& out) const {
-  Changed last{};
+  Changed last{0, 0, 0, past.cuts};
   std::int64_t posted = 0;
   const bool telescoped = model_.point == Point::telescoped;
   const bool plain = std::all_of(rule.modifiers.begin(), rule.modifiers.end(),
@@ -104,9 +112,10 @@ void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const
     if (plain && i == 0 && past.carried == 0) continue;
     const bool end = i + 1 == raw.running.size();
     const Exact value = raw.running[i] + past.carried;
-    Changed now{};
+    Changed now{0, 0, 0, past.cuts};
     if (out.applicable)
-      now = plain ? Changed{value, 0, 0} : modify(rule, key, value, past, end && explaining_ ? &out.steps : nullptr);
+      now =
+          plain ? Changed{value, 0, 0, {}} : modify(rule, key, value, past, end && explaining_ ? &out.steps : nullptr);
     Outcome::Line line;
     line.event = i == 0 ? -1 : raw.events[i - 1];
     line.exact = now.value - last.value;
@@ -128,6 +137,7 @@ void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const
   out.raw = raw.running.back() + past.carried;
   out.exact = std::move(last.value);
   out.carry = std::move(last.carry);
+  out.cuts = std::move(last.cuts);
   out.amount = posted;
   if (model_.point == Point::component) out.amount = round_number(out.exact, model_.mode, model_.unit);
 }

@@ -373,25 +373,29 @@ std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, c
   std::vector<Bounded> all;
   Exact carried = 0;
   Exact year = 0;
+  YearCuts cuts;
   Index last = 0;
   for (std::size_t k = 0; k < ground.periods.size(); ++k) {
     const auto period = static_cast<Index>(k);
     if (!credits.live_period(period)) continue;
-    if (last < ground.periods.year_begin(period)) year = 0;
+    if (last < ground.periods.year_begin(period)) year = 0, cuts.clear();
+    cuts.resize(model.statement.size());
     last = period;
     Bounded one{period, own(period), carried};
     one.after = one.own + carried;
     carried = 0;
-    for (const Modifier& modifier : model.statement) {
+    for (std::size_t i = 0; i < cuts.size(); ++i) {
+      const Modifier& modifier = model.statement[i];
+      const bool by_year = modifier.per == "year";
+      if (!by_year) cuts[i] = 0;
       Exact bound = ground.lookup.value(modifier.by, person, period, ten_to(model.digits));
-      if (modifier.per == "year") bound -= year;
-      const Exact before = one.after;
-      if (modifier.kind == Do::floor && ground.takes_part(person, period)) one.after = std::max(one.after, bound);
-      if (modifier.kind == Do::cap && one.after > bound) {
-        if (modifier.carry) carried += one.after - bound;
-        one.after = bound;
+      if (by_year) bound -= year;
+      Step step{&modifier, one.after, one.after, bound, by_year ? year : Exact(0), cuts[i]};
+      if (modifier.kind == Do::cap || ground.takes_part(person, period)) {
+        one.after = step.after = bounded_value(modifier, bound, step.before, cuts[i]);
       }
-      one.steps.push_back({&modifier, before, one.after, bound, modifier.per == "year" ? year : Exact(0)});
+      if (modifier.carry) carried += cuts[i];
+      one.steps.push_back(std::move(step));
     }
     year += one.after;
     const bool whole = model.point == Point::statement;

@@ -30,6 +30,8 @@ std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, c
                                      const std::function<Exact(Index)>& own);
 Bounded bounded_of(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator, Index person,
                    Index period);
+/// Everything of a plan that can earn or take back: components, clawbacks, what holds over all of them.
+std::vector<std::string> explained_parts(const Model& model);
 /// The steps to one outcome, in words. `shown` is what the person is called there.
 std::string explain_outcome(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator,
                             std::string_view person, std::string_view shown, std::string_view component,

@@ -408,10 +408,11 @@ const std::vector<Outcome>& Evaluator::outcomes(std::size_t component, Index per
   for (std::size_t i = 0; i < ground_.periods.size(); ++i) {
     const auto period = static_cast<Index>(i);
     if (!credits_.live_period(period)) continue;
-    if (!made.empty() && made.back().period < ground_.periods.year_begin(period)) past.year = 0;
+    if (!made.empty() && made.back().period < ground_.periods.year_begin(period)) past = {past.carried, 0, {}};
     made.push_back(outcome(component, {person, period}, past));
     past.carried = made.back().carry;
     past.year += made.back().exact;
+    past.cuts = made.back().cuts;
   }
   return kept.emplace(std::move(made));
 }
@@ -421,7 +422,9 @@ Outcome Evaluator::explained(std::size_t component, Index person, Index period) 
   for (const Outcome& earlier : outcomes(component, person)) {
     if (earlier.period >= period) break;
     past.carried = earlier.carry;
-    if (earlier.period >= ground_.periods.year_begin(period)) past.year += earlier.exact;
+    if (earlier.period < ground_.periods.year_begin(period)) continue;
+    past.year += earlier.exact;
+    past.cuts = earlier.cuts;
   }
   struct Restore {  // also where the outcome fails
     explicit Restore(Evaluator& from) : self(from), lines(from.lines_) {}

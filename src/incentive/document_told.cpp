@@ -8,6 +8,10 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "incentive/exact_number.hpp"
+#include "kith/base/decimal.hpp"
+#include "kith/base/error.hpp"
+
 namespace kith::incentive::general {
 namespace {
 
@@ -67,6 +71,10 @@ constexpr Words kWords[] = {
     {"floor", "  floor: {before} becomes {after}\n", "  保底：{before} 变为 {after}\n"},
     {"year_bound", "  bound of the year: {by} less {paid} paid in it before: {bound}\n",
      "  全年限额：{by}，减去此前已付 {paid}：{bound}\n"},
+    {"year_cut", "  cut earlier in the year, counted again first: {before} + {by} = {after}\n",
+     "  本年度此前封顶减去的部分先行计回：{before} + {by} = {after}\n"},
+    {"year_lift", "  lifted earlier in the year, taken off first: {before} with {by} = {after}\n",
+     "  本年度此前保底补足的部分先行扣回：{before} 计入 {by} = {after}\n"},
     {"prorate", "  prorate: {before} becomes {after} (x {by})\n", "  按比例折算：{before} 变为 {after}（× {by}）\n"},
     {"prorate_days", "  prorate: {before} becomes {after} ({days} of {of} days, {basis})\n",
      "  按比例折算：{before} 变为 {after}（{of} 天中的 {days} 天，{basis}）\n"},
@@ -112,6 +120,20 @@ std::string_view in_chinese(std::string_view word) {
 /// Basis words read well in English, too.
 std::string_view in_english(std::string_view word) { return word == "30_360" ? "30/360" : word; }
 
+/// A percentage as people read it: at four digits, marked where that is not all of it. As data it stays exact.
+std::string percent_text(const std::string& exact) {
+  constexpr int kDigits = 4;
+  const std::size_t point = exact.find('.');
+  const bool fraction = exact.find('/') != std::string::npos;
+  if (!fraction && (point == std::string::npos || exact.size() - point - 1 <= kDigits)) return exact;
+  try {
+    const std::int64_t rounded = round_number(parse_number(exact) * ten_to(kDigits), Rounding::half_up);
+    return "≈ " + to_string(Decimal{rounded, kDigits});
+  } catch (const Error&) {  // beyond 64 bits, or more digits than a number is read with
+    return exact;
+  }
+}
+
 std::string line_of(const ToldStep& step, bool chinese) {
   const std::string_view key = step.words.empty() ? step.kind : step.words;
   const auto* const words =
@@ -119,6 +141,10 @@ std::string line_of(const ToldStep& step, bool chinese) {
   fmt::dynamic_format_arg_store<fmt::format_context> parts;
   for (const auto& [name, value] : step.parts) {
     const bool word = name == "mode" || name == "rate_kind" || name == "basis";
+    if (step.kind == "blended") {
+      parts.push_back(fmt::arg(name.data(), percent_text(value)));
+      continue;
+    }
     const std::string_view said = !word ? std::string_view(value) : chinese ? in_chinese(value) : in_english(value);
     parts.push_back(fmt::arg(name.data(), said));
   }

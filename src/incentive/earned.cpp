@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "incentive/earned.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <span>
 
 #include "incentive/general_facts.hpp"
 #include "incentive/statement_facts.hpp"
@@ -23,7 +25,7 @@ class Earner {
  public:
   Earner(const Reader& system, const EarnedQuestion& question) : system_(system), question_(question) {}
 
-  EarnedTable run() {
+  EarnedAnswer run() {
     if (question_.deal_days.empty() && question_.event_days.empty()) return {};
     for (const auto& [name, grain] : rhythms(system_)) {
       const Calendar calendar = calendar_named(system_, name);
@@ -32,7 +34,7 @@ class Earner {
       if (!deals.empty()) by_deals(calendar, deals);
       if (!events.empty()) by_events(calendar, events);
     }
-    return std::move(table_);
+    return std::move(answer_);
   }
 
  private:
@@ -56,7 +58,14 @@ class Earner {
     for (const auto& [from, period] : periods) {
       const PeriodFacts facts(system_, *known, period, only);
       Holdings holdings(*known, period);
-      add(calendar, period, compute_earnings(facts, holdings, only));
+      attempt(
+          {{}, "", calendar.name, period.label}, only,
+          [&](const std::unordered_set<Id>* people) { return compute_earnings(facts, holdings, people); },
+          [&] {
+            std::unordered_set<Id> people;
+            for (const Share& share : facts.shares()) people.insert(share.employee);
+            return people;
+          });
     }
   }
 
@@ -92,13 +101,74 @@ class Earner {
                    const std::unordered_set<Id>* only, Which which) {
     for (const PlanVersion* version : facts.held(period)) {
       const bool crosses = GeneralFacts::crosses(*version->document);
-      if (crosses ? which.crossing : which.alone) add(calendar, period, facts.earnings(*version, period, only));
+      if (crosses ? !which.crossing : !which.alone) continue;
+      attempt(
+          {{}, version->row.name, calendar.name, period.label}, only,
+          [&](const std::unordered_set<Id>* people) { return facts.earnings(*version, period, people); },
+          [&] {
+            std::unordered_set<Id> people;
+            if (crosses) return people;  // all or nobody
+            for (const Id holder : facts.holders(*version, period)) people.insert(holder);
+            return people;
+          });
     }
   }
 
-  void add(const Calendar& calendar, const Period& period, const std::vector<Earning>& earnings) {
+  /// A fact that cannot be judged keeps back those whom it may pay: `compute` is tried for all that are asked about, or
+  /// those of `all` where that is everybody, and then for halves of them.
+  template <class Compute, class All>
+  void attempt(const EarnedKey& key, const std::unordered_set<Id>* only, const Compute& compute, const All& all) {
+    std::vector<Earning> earnings;
+    try {
+      earnings = compute(only);
+    } catch (const Error& error) {
+      if (!of_facts(error)) throw;
+      std::unordered_set<Id> everybody = all();
+      if (only != nullptr && !everybody.empty()) {
+        std::erase_if(everybody, [&](Id id) { return !only->contains(id); });
+      }
+      std::vector<Id> people(everybody.begin(), everybody.end());
+      if (people.empty()) {
+        answer_.untold.emplace(key, error);
+        return;
+      }
+      std::sort(people.begin(), people.end());
+      attempt_each(key, people, error, compute);
+      return;
+    }
+    add(key, earnings);
+  }
+
+  /// `failed`: what computing these people together came to.
+  template <class Compute>
+  void attempt_each(const EarnedKey& key, std::span<const Id> people, const Error& failed, const Compute& compute) {
+    if (people.size() == 1) {
+      answer_.untold.emplace(EarnedKey{people.front(), key.plan, key.calendar, key.period}, failed);
+      return;
+    }
+    const std::size_t half = people.size() / 2;
+    for (const auto part : {people.first(half), people.subspan(half)}) {
+      const std::unordered_set<Id> some(part.begin(), part.end());
+      std::vector<Earning> earnings;
+      try {
+        earnings = compute(&some);
+      } catch (const Error& error) {
+        if (!of_facts(error)) throw;
+        attempt_each(key, part, error, compute);
+        continue;
+      }
+      add(key, earnings);
+    }
+  }
+
+  static bool of_facts(const Error& error) {
+    return error.code == Code::invalid || error.code == Code::not_found || error.code == Code::state ||
+           error.code == Code::overflow;
+  }
+
+  void add(const EarnedKey& key, const std::vector<Earning>& earnings) {
     for (const Earning& earning : earnings) {
-      Earned& earned = table_[{earning.employee, earning.version->row.name, calendar.name, period.label}];
+      Earned& earned = answer_.earned[{earning.employee, earning.version->row.name, key.calendar, key.period}];
       earned.total = checked_add(earned.total, earning.amount, "commission");
       std::int64_t& day = earned.by_day[earning.day];
       day = checked_add(day, earning.amount, "commission");
@@ -107,11 +177,19 @@ class Earner {
 
   const Reader& system_;
   const EarnedQuestion& question_;
-  EarnedTable table_;
+  EarnedAnswer answer_;
 };
 
 }  // namespace
 
-EarnedTable earned_in(const Reader& system, const EarnedQuestion& question) { return Earner(system, question).run(); }
+const Error* EarnedAnswer::why_untold(const EarnedKey& key) const {
+  for (const EarnedKey& kept : {key, EarnedKey{key.employee, "", key.calendar, key.period},
+                                EarnedKey{{}, key.plan, key.calendar, key.period}}) {
+    if (const auto found = untold.find(kept); found != untold.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+EarnedAnswer earned_in(const Reader& system, const EarnedQuestion& question) { return Earner(system, question).run(); }
 
 }  // namespace kith::incentive

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "kith/base/error.hpp"
 #include "kith/engine/reader.hpp"
 
 namespace kith::incentive {
@@ -39,6 +40,15 @@ struct EarnedQuestion {
   /// A plan that pays some by what others did gives everybody's, whoever is asked about.
   People event_people = {};
 };
-EarnedTable earned_in(const Reader& system, const EarnedQuestion& question);
+/// What was asked, and what no figure can be told of: a fact in it cannot be judged (an event without a rate). That
+/// keeps back the people whom the fact may pay, or a whole plan that pays some by what others did.
+struct EarnedAnswer {
+  EarnedTable earned = {};
+  /// The key has no employee for everybody, and no plan for plans of won deals.
+  std::map<EarnedKey, Error> untold = {};
+  /// The error that keeps a figure back, or null.
+  const Error* why_untold(const EarnedKey& key) const;
+};
+EarnedAnswer earned_in(const Reader& system, const EarnedQuestion& question);
 
 }  // namespace kith::incentive

@@ -150,12 +150,17 @@ class Feedback {
  private:
   void add_commission() {
     const EarnedQuestion question = touched_by_commission();
-    const EarnedTable old = earned_in(then_, question);
-    EarnedTable table = earned_in(now_, question);
-    for (const auto& [key, earned] : old) table.try_emplace(key);  // what was earned and is no more
-    for (const auto& [key, earned] : table) {
-      const auto was = old.find(key);
-      const std::int64_t amount = was == old.end() ? 0 : was->second.total;
+    const EarnedAnswer old = earned_in(then_, question);
+    EarnedAnswer now = earned_in(now_, question);
+    // What could not be judged before either is none of this Work's doing: a run names it.
+    for (const auto& [key, error] : now.untold) {
+      if (old.why_untold(key) == nullptr) throw Error(error);
+    }
+    for (const auto& [key, earned] : old.earned) now.earned.try_emplace(key);  // what was earned and is no more
+    for (const auto& [key, earned] : now.earned) {
+      if (old.why_untold(key) != nullptr || now.why_untold(key) != nullptr) continue;
+      const auto was = old.earned.find(key);
+      const std::int64_t amount = was == old.earned.end() ? 0 : was->second.total;
       if (amount != earned.total) rows_.push_back(commission_row(now_, places_, key, amount, earned.total));
     }
   }

@@ -26,6 +26,8 @@ Progress commission_row(const Reader& system, const Places& places, const Earned
                         std::int64_t after);
 Progress attainment_row(const Places& places, const Quota& quota, const Reliefs& reliefs, std::int64_t before,
                         std::int64_t after);
+/// What a row is about, as people call it: "won amount", "new customers", the plan, or the measure by its own name.
+std::string label_of(const Progress& row, bool chinese);
 /// "+250.00 commission" or "40.00 % to 45.00 % of target".
 std::string phrase(const Progress& row, bool chinese);
 

@@ -68,6 +68,21 @@ std::string percent_text(std::int64_t actual, std::int64_t goal) {
 
 }  // namespace
 
+std::string label_of(const Progress& row, bool chinese) {
+  struct Label {
+    std::string_view metric, english, chinese;
+  };
+  constexpr Label kLabels[] = {{"won_amount", "won amount", "赢单金额"},
+                               {"won_count", "won deals", "赢单数"},
+                               {"new_customers", "new customers", "新客户数"}};
+  for (const Label& one : kLabels) {
+    if (row.kind == ProgressKind::attainment && row.name == one.metric) {
+      return std::string(chinese ? one.chinese : one.english);
+    }
+  }
+  return row.name;
+}
+
 std::string phrase(const Progress& row, bool chinese) {
   const Money delta{checked_sub(row.after.minor, row.before.minor, "progress"), row.currency};
   if (row.kind == ProgressKind::commission) {
@@ -78,8 +93,9 @@ std::string phrase(const Progress& row, bool chinese) {
   const std::string to = percent_text(row.after.minor, goal);
   // Money needs no name: it is what a target is about unless another is named.
   const bool plain = row.name == Choices<QuotaMetric>::names[0];
-  if (chinese) return fmt::format("{}目标达成 {} → {}", plain ? "" : row.name + " ", from, to);
-  return fmt::format("{} to {} of {}target", from, to, plain ? "" : row.name + " ");
+  const std::string label = plain ? "" : label_of(row, chinese) + " ";
+  if (chinese) return fmt::format("{}目标达成 {} → {}", label, from, to);
+  return fmt::format("{} to {} of {}target", from, to, label);
 }
 
 std::string to_text(const std::vector<Progress>& progress, Language language) {

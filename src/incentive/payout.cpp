@@ -39,7 +39,7 @@ constexpr Words kEnglish = {"Statement of {} for {}: {}\n",
                             "{} facts came after this run; run it again\n",
                             "  corrects line {} of the statement of {} ({})\n",
                             "  that period had no line for it\n"};
-constexpr Words kChinese = {"{} 的 {} 佣金结算单：{}\n",
+constexpr Words kChinese = {"{} 的 {} 提成结算单：{}\n",
                             "以第 {} 次提交关账时的事实为准\n",
                             "未关账，以第 {} 次提交为准\n",
                             "{} 的更正\n",
@@ -88,22 +88,11 @@ std::int64_t posted_before(const Scene& scene, const StatementLine& line) {
   return sum;
 }
 
-/// Everything of a plan that can earn or take back: components, clawbacks, what holds over all of them.
-std::vector<std::string> explained_parts(const PlanDocument& plan) {
-  std::vector<std::string> parts;
-  for (const auto& part : plan.model().components) parts.push_back(part.name);
-  for (const auto& part : plan.model().clawbacks) {
-    if (part.prorate != general::Unearned::recompute) parts.push_back(part.name);
-  }
-  if (general::bounded(plan.model())) parts.emplace_back(general::kWholeStatement);
-  return parts;
-}
-
 std::string component_text(const Scene& scene, const Period& period, const std::string& component,
                            std::string_view language) {
   const PlanVersion* version = scene.version(period);
   if (version == nullptr) return std::string(words_of(language).nothing);
-  const std::vector<std::string> parts = explained_parts(*version->document);
+  const std::vector<std::string> parts = general::explained_parts(version->document->model());
   if (std::find(parts.begin(), parts.end(), component) == parts.end()) return {};
   return general::explain_as(*version->document, scene.inputs(period), scene.person(), scene.name(), component,
                              period.label, language);
@@ -231,7 +220,7 @@ std::string statement_steps(const Scene& scene) {
                          {"components", nlohmann::json::array()},
                          {"corrections", nlohmann::json::array()}};
   if (const PlanVersion* version = scene.version(scene.period())) {
-    for (const std::string& part : explained_parts(*version->document)) {
+    for (const std::string& part : general::explained_parts(version->document->model())) {
       root["components"].push_back(component_steps(scene, scene.period(), part));
     }
   }
@@ -291,7 +280,7 @@ std::string explain_statement_text(const Reader& reader, Id statement, std::stri
   if (language == "steps") return statement_steps(scene);
   std::string text = statement_heading(reader, scene, language);
   if (const PlanVersion* version = scene.version(scene.period())) {
-    for (const std::string& part : explained_parts(*version->document)) {
+    for (const std::string& part : general::explained_parts(version->document->model())) {
       text += component_text(scene, scene.period(), part, language);
     }
   }

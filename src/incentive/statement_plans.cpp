@@ -9,6 +9,7 @@
 #include "engine/verbs.hpp"
 #include "incentive/document_model.hpp"
 #include "incentive/plan_rules.hpp"
+#include "incentive/quota_actuals.hpp"
 #include "incentive/statement_terms.hpp"
 #include "kith/sales/opportunity.hpp"
 
@@ -186,11 +187,14 @@ void retire(Work& work, Id plan, Date end) {
   const PlanVersion version = read_version(row);
   verb::Faults faults(kCommissionPlan);
   if (end <= row.valid_from || row.valid_to < end) {
-    faults.add("valid_to", fmt::format("{} lies outside its validity from {} to {}", to_string(end),
-                                       to_string(row.valid_from), to_string(row.valid_to)));
+    faults.add("valid_to", fmt::format("{} is not within its validity: give the first day without it, after {}{}",
+                                       to_string(end), to_string(row.valid_from),
+                                       row.valid_to == kOpenDate ? "" : " and not after " + to_string(row.valid_to)));
   } else if (end != kOpenDate && period_of(calendar_named(work, version.calendar), version.interval, end).from != end) {
+    const Period cut = period_of(calendar_named(work, version.calendar), version.interval, end);
     faults.add("valid_to",
-               fmt::format("{} is not the first day of a {}; give one", to_string(end), name_of(version.interval)));
+               fmt::format("{} would cut the {} {}, which it pays whole or not; give {} or {}", to_string(end),
+                           name_of(version.interval), cut.label, to_string(cut.from), to_string(cut.to)));
   }
   faults.raise();
   row.valid_to = end;
@@ -223,6 +227,32 @@ void require_plausible(const Reader& system, const PlanAssignment& row) {
   faults.raise();
 }
 
+std::string days_text(const PlanAssignment& row) {
+  return "from " + to_string(row.from) + (row.to == kOpenDate ? " on" : " to " + to_string(row.to));
+}
+
+/// Of two assignments to the same employee, unit or role none is more specific: they must not hold on one day.
+void require_alone(const Reader& system, const std::vector<PlanAssignment>& rows, const PlanAssignment& row) {
+  for (const PlanAssignment& other : rows) {
+    if (!effective::overlaps(std::vector<PlanAssignment>{other}, row)) continue;
+    const std::string subject = row.employee ? "employee " + person_text(system, *row.employee)
+                                : row.unit   ? unit_text(system, *row.unit)
+                                             : "role " + quote(*row.role);
+    const std::string mend = other.from < row.from
+                                 ? fmt::format("end that one on {} first", to_string(row.from))
+                                 : fmt::format("let this one end on {}, or change that one", to_string(other.from));
+    throw Error(
+        Code::conflict, "plan_assignment", "from",
+        fmt::format("plan {} for {} {} overlaps assignment {} of plan {} to the same {} {}; one has one plan at "
+                    "a time: {}",
+                    quote(row.plan), subject, days_text(row), other.id.value, quote(other.plan),
+                    row.employee ? "employee"
+                    : row.unit   ? "unit"
+                                 : "role",
+                    days_text(other), mend));
+  }
+}
+
 }  // namespace
 
 Id assign(Work& work, PlanAssignment& assignment) {
@@ -236,8 +266,7 @@ Id assign(Work& work, PlanAssignment& assignment) {
   const Condition subject = assignment.employee ? equals(kPlanAssignment, "employee", *assignment.employee)
                             : assignment.unit   ? equals(kPlanAssignment, "unit", *assignment.unit)
                                                 : equals(kPlanAssignment, "role", *assignment.role);
-  effective::require_free(system.list<PlanAssignment>({.conditions = {subject}, .order = {"from"}}), assignment,
-                          "plan_assignment");
+  require_alone(system, system.list<PlanAssignment>({.conditions = {subject}, .order = {"from"}}), assignment);
   if (assignment.revision == 0) {
     work.create(assignment);
   } else {

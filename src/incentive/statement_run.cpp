@@ -418,7 +418,9 @@ class Settler {
     for (const auto& [employee, own] : parts) add(employee, own_releases(own, result_.series.target, employee));
     for (const auto& [employee, old] : stored_) {
       keep(employee, true);
-      for (const StatementRelease& row : draft(employee).releases) {
+      const auto made = drafts_.find(employee);
+      if (made == drafts_.end()) continue;  // nothing is left of that statement
+      for (const StatementRelease& row : made->second.releases) {
         if (row.correction) stage_->count_posted(employee, row);
       }
     }

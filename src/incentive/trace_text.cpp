@@ -12,7 +12,7 @@
 namespace kith::incentive {
 namespace {
 
-constexpr std::string_view kKinds[] = {"", "", "明细", "佣金项目", "结算单"};  // by StepKind from slice on
+constexpr std::string_view kKinds[] = {"", "", "明细", "提成项目", "结算单"};  // by StepKind from slice on
 
 /// What follows `before` in a text that begins with it.
 std::optional<std::string_view> after(std::string_view text, std::string_view before) {

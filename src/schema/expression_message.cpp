@@ -232,9 +232,9 @@ constexpr Row kRows[] = {
       "{2} で {0} と {1} が出会いました：base(...) か convert(...) "
       "で一つの通貨にそろえるか、先に通貨を調べてください"}},
     {"no_rate",
-     {"there is no rate from {0} to {1} on {2}, which {3} needs; set one (exchange_rate) that holds on that day",
-      "{2} 没有从 {0} 到 {1} 的汇率，而 {3} 需要它；请设定当日有效的汇率（exchange_rate）",
-      "{2} の {0} から {1} への為替レートがなく、{3} "
+     {"there is no market rate from {0} to {1} on {2}, which {3} needs; set one (exchange_rate) that holds on that day",
+      "{2} 没有从 {0} 到 {1} 的市场汇率，而 {3} 需要它；请设定当日有效的汇率（exchange_rate）",
+      "{2} の {0} から {1} への市場レートがなく、{3} "
       "を計算できません。その日に有効なレート（exchange_rate）を登録してください"}},
     {"no_lookups",
      {"{0} needs a store to look into, and none was given", "{0} 需要在库中查找，而这里没有给出",

@@ -405,6 +405,13 @@ static void plans_compute_without_a_store(void) {
   OK(kith_commission_check(kith_text_data(text), kith_text_size(text), &table, &check_error));
   CHECK_INT(0, kith_table_rows(table));
   kith_table_free(table);
+  kith_text* told = NULL;
+  OK(kith_commission_explain(kith_text_data(text), kith_text_size(text), "ann", NULL, "", "en", &told, &check_error));
+  CHECK(strstr(kith_text_data(told), "credit of 1200 from event") != NULL);
+  kith_text_free(told);
+  FAILS(KITH_ERROR_NOT_FOUND, "bob",
+        kith_commission_explain(kith_text_data(text), kith_text_size(text), "bob", NULL, NULL, "en", &told,
+                                &check_error));
   char* changed = malloc(kith_text_size(text) + 1);
   if (changed != NULL) {
     memcpy(changed, kith_text_data(text), kith_text_size(text) + 1);

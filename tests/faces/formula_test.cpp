@@ -69,7 +69,7 @@ TEST_P(FormulaTest, FiltersLookUpDatedRowsAndRates) {
     FAIL() << "a rate was made up";
   } catch (const Error& error) {
     EXPECT_EQ(error.code, Code::not_found);
-    EXPECT_TRUE(says(error, "no rate from EUR to USD on 2024-03-01"));
+    EXPECT_TRUE(says(error, "no market rate from EUR to USD on 2024-03-01"));
   }
   try {
     (void)reader.report("periods", given);

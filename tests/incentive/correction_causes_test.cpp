@@ -172,6 +172,27 @@ TEST_P(CorrectionCausesTest, PlanAssignmentAndService) {
   EXPECT_EQ(lines(eve, "2025-05").at(0).reason, "plan changed");
 }
 
+TEST_P(CorrectionCausesTest, AUnitAndARole) {
+  general(GeneralText{});
+  const Id team = unit("Team"), elsewhere = unit("Elsewhere");
+  const Id own = employee("Own", team);
+  assigned("general", {}, team);
+  PlanAssignment by_role;
+  by_role.plan = "general", by_role.role = "closer", by_role.from = parse_date("2024-01-01");
+  in_work([&](Work& work) { incentive::assign(work, by_role); });
+  post({sale("1", "2025-01-05", 100'000, own), sale("2", "2025-01-06", 100'000, bob)});
+  run("2025-01"), close("2025-01");
+  EXPECT_TRUE(reasons(own).empty());
+  in_work([&](Work& work) { people::transfer(work, own, elsewhere, parse_date("2025-01-01")); });
+  EXPECT_EQ(reasons(own), Texts{"unit changed"});
+  PayeeRole role;
+  role.employee = bob, role.role = "closer", role.from = parse_date("2025-01-01");
+  in_work([&](Work& work) { incentive::set_role(work, role); });
+  EXPECT_EQ(reasons(bob), Texts{"role changed"});
+  const std::string told = incentive::explain_statement_text(session().reader(), statement(bob, "2025-02").id, "zh");
+  EXPECT_NE(told.find("角色有变"), std::string::npos) << told;
+}
+
 INSTANTIATE_ON_ALL_BACKENDS(CorrectionCausesTest);
 
 }  // namespace

@@ -237,6 +237,32 @@ TEST(PlanDocumentExport, AChangedFigureIsFoundOffline) {
   EXPECT_EQ(faults[0].message, "It says \"67.00\"; computed again it is \"66.00\".");
 }
 
+TEST(PlanDocumentExport, EveryAmountIsExplainedOffline) {
+  const PlanDocument plan = PlanDocument::parse(plan_text("marginal", "0.08"));
+  Inputs inputs;
+  inputs.events = {booking("1", 120000)};
+  const std::string text = export_commission(plan, inputs);
+  EXPECT_EQ(explain_export(text), explain(plan, inputs, "ann", "revenue", "2025-01"));
+  EXPECT_EQ(explain_export(text, "zh", {.person = "ann", .component = "revenue", .period = "2025-01"}),
+            explain(plan, inputs, "ann", "revenue", "2025-01", "zh"));
+  EXPECT_EQ(explain_export(text, "steps"), R"({"components":[)" +
+                                               explain(plan, inputs, "ann", "revenue", "2025-01", "steps") +
+                                               R"(],"format":"kith.steps/1"})");
+  const auto refusal = [&](const std::string& exported, const ExportedPart& part = {}) {
+    try {
+      explain_export(exported, "en", part);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_NE(refusal(text, {.person = "bob"}).find("nothing of person 'bob'"), std::string::npos);
+  EXPECT_NE(refusal("{}").find("export.format"), std::string::npos) << refusal("{}");
+  std::string broken = text;
+  broken.replace(broken.find("\"marginal\""), 10, "\"marginel\"");
+  EXPECT_TRUE(refusal(broken).starts_with("plan.components[0].tiers.mode")) << refusal(broken);
+}
+
 TEST(PlanDocumentWhatIf, ComparesWithoutPosting) {
   Inputs inputs;
   inputs.events = {booking("1", 120000)};

@@ -196,6 +196,19 @@ TEST(Explain, AGoalSaysItsRampAndTheDaysOfItsOwner) {
   EXPECT_TRUE(has(told_of(plan, inputs, "ann", "revenue", "2025-01", "zh"), "参与 31 天中的 15 天（日历日）"));
 }
 
+TEST(Explain, ABlendedRateIsRoundedInWordsAndExactAsData) {
+  Json plan = plan_json();
+  plan["components"][0]["tiers"] = Json::parse(R"({"input": "amount", "mode": "marginal", "boundary": "upper",
+    "unit": "pct_of_base", "rows": [{"from": "0", "value": "5 %"}, {"from": "1000", "value": "8 %"}]})");
+  const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 9), 140'000)};
+  EXPECT_TRUE(has(told(plan, events, "revenue", "2025-01"), "  blended rate: ≈ 5.8571 %\n"))
+      << told(plan, events, "revenue", "2025-01");
+  EXPECT_TRUE(has(told(plan, events, "revenue", "2025-01", "zh"), "  综合费率：≈ 5.8571 %\n"));
+  EXPECT_TRUE(has(told(plan, events, "revenue", "2025-01", "steps"), R"({"kind":"blended","rate":"41/7"})"));
+  const std::vector<incentive::EventRow> even = {sale("1", date(2025, 1, 9), 150'000)};
+  EXPECT_TRUE(has(told(plan, even, "revenue", "2025-01"), "  blended rate: 6 %\n"));
+}
+
 TEST(Explain, ACapOfTheYearSaysWhatTheYearHasPaid) {
   Json plan = plan_json();
   plan["components"][0]["modifiers"] =
@@ -204,6 +217,10 @@ TEST(Explain, ACapOfTheYearSaysWhatTheYearHasPaid) {
                                                    sale("2", date(2025, 2, 9), 50'000)};
   EXPECT_TRUE(has(told(plan, events, "revenue", "2025-02"),
                   "  bound of the year: 220 less 200 paid in it before: 20\n  cap: 50 becomes 20; 30 is lost\n"));
+  const std::vector<incentive::EventRow> lost = {sale("1", date(2025, 1, 9), 250'000),
+                                                 sale("2", date(2025, 2, 9), -20'000)};
+  EXPECT_TRUE(has(told(plan, lost, "revenue", "2025-02"), "  cut earlier in the year, counted again first: -"))
+      << told(plan, lost, "revenue", "2025-02");
   plan["components"][0]["modifiers"][0] = Json::parse(R"({"do": "cap", "amount": "30", "per": "event",
     "excess": "lose"})");
   EXPECT_TRUE(has(told(plan, events, "revenue", "2025-02"), "event t:2: 30.00 (20 cut by caps)"));

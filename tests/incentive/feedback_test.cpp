@@ -208,12 +208,12 @@ TEST_P(FeedbackTest, TheMorningTellsWhatTheDayBeforeBrought) {
             "Won Lids: 5.00 USD, credited 0.00 USD\n"
             "Yesterday 100.00 USD, month to date 400.00 USD\n"
             "field 2025-Q2: +5.00 commission\n"
-            "won_amount 2025-Q2: 30.00 % to 40.00 % of target\n"
+            "won amount 2025-Q2: 30.00 % to 40.00 % of target\n"
             "Due 2025-04-01: Visit Acme (overdue)\n"
             "Due 2025-04-04: Crates\n");
   EXPECT_EQ(incentive::to_text(morning, Language::chinese),
             "Ann，2025-04-04 早报\n成交 Boxes：100.00 USD，计入 100.00 USD\n成交 Lids：5.00 USD，计入 0.00 USD\n"
-            "昨日 100.00 USD，本月至今 400.00 USD\nfield 2025-Q2: 提成 +5.00\nwon_amount 2025-Q2: 目标达成 30.00 % → "
+            "昨日 100.00 USD，本月至今 400.00 USD\nfield 2025-Q2: 提成 +5.00\n赢单金额 2025-Q2: 目标达成 30.00 % → "
             "40.00 %\n"
             "到期 2025-04-01 Visit Acme（已逾期）\n到期 2025-04-04 Crates\n");
   const Table table = session().reader().report("digest", {{"employee", ann}, {"day", parse_date("2025-04-04")}});

@@ -355,7 +355,21 @@ class GeneralRandomTest : public test::GeneralTest {
       const std::string text = incentive::export_statement(reader, row.id);
       const auto faults = incentive::check_export(text);
       for (const Violation& fault : faults) ADD_FAILURE() << fault.field << ": " << fault.message;
+      expect_steps(text, Json::parse(incentive::explain_statement_text(reader, row.id, "steps")));
       expect_altered_found(text, row.status == PeriodStatus::closed);
+    }
+  }
+
+  /// What the store tells of a statement follows from its export alone.
+  void expect_steps(const std::string& text, const Json& stored) {
+    std::vector<Json> told = stored["components"];
+    for (const Json& one : stored["corrections"]) told.push_back(one["steps_to"]);
+    try {
+      for (const Json& one : Json::parse(incentive::explain_export(text, "steps"))["components"]) {
+        EXPECT_NE(std::find(told.begin(), told.end(), one), told.end()) << one;
+      }
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::not_found) << error.what();
     }
   }
 

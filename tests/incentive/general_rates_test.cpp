@@ -43,7 +43,10 @@ TEST_P(GeneralRatesTest, ARateThatHasEndedIsNotTakenForALaterDay) {
        {&incentive::close, +[](Work& work, std::string_view label) { incentive::run(work, label); }}) {
     const Error told = refused([&](Work& work) { verb(work, "2025-01"); }, Code::invalid);
     EXPECT_TRUE(says(told, "shop:2")) << told.what();
-    EXPECT_TRUE(says(told, "transaction rate from EUR to USD on 2025-01-20")) << told.what();
+    EXPECT_TRUE(says(told,
+                     "transaction rate from EUR to USD on 2025-01-20; add it to the rates of the inputs, in a "
+                     "store set a market rate that holds on that day"))
+        << told.what();
   }
   EXPECT_EQ(to_hex(state_digest(session())), before);
   rate("2025-01-10", "", 120);
@@ -74,6 +77,37 @@ TEST_P(GeneralRatesTest, AnEventWithoutARateStopsOnlyThoseItConcerns) {
   }()});
   run("2025-01"), close("2025-01");
   EXPECT_EQ(total(bob, "2025-01"), 5'000);
+}
+
+TEST_P(GeneralRatesTest, AnOlderEventWithoutARateKeepsBackOnlyThoseItMayPay) {
+  const Id ann = employee("Ann"), bob = employee("Bob"), boss = employee("Boss");
+  reports_to(ann, boss), reports_to(bob, boss);
+  general(GeneralText{.override_rate = "1 %"});
+  for (const Id one : {ann, bob, boss}) assigned("general", one);
+  post({euros("1", "2025-01-05", 100'000, ann)});
+  const auto after = [&](const std::vector<incentive::EventRow>& rows) {
+    std::vector<std::pair<Id, std::int64_t>> moved;
+    in_work([&](Work& work) {
+      incentive::post_events(work, rows);
+      for (const Progress& row : incentive::catch_up(work)) {
+        moved.emplace_back(row.employee, row.after.minor - row.before.minor);
+      }
+    });
+    return moved;
+  };
+  EXPECT_EQ(after({sale("2", "2025-01-06", 100'000, bob)}), (std::vector{std::pair(bob, std::int64_t{5'000})}));
+  EXPECT_TRUE(after({sale("3", "2025-01-06", 100'000, ann)}).empty()) << "what is Ann's cannot be told yet";
+  const Error own = refused(
+      [&](Work& work) {
+        incentive::post_events(work, std::vector<incentive::EventRow>{euros("4", "2025-01-08", 100'000, bob)});
+        incentive::catch_up(work);
+      },
+      Code::invalid);
+  EXPECT_TRUE(says(own, "shop:4")) << own.what();
+  const Error told = refused([&](Work& work) { incentive::run(work, "2025-01"); }, Code::invalid);
+  EXPECT_TRUE(says(told, "shop:1")) << told.what();
+  rate("2025-01-01", "", 100);
+  EXPECT_EQ(after({sale("5", "2025-01-09", 100'000, ann)}).size(), 2U) << "Ann and above her the boss";
 }
 
 // A statement that is open is computed again from what it was computed from: what came since is no fault in it.

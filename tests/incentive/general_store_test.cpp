@@ -113,7 +113,11 @@ TEST_P(GeneralStoreTest, OnlyApprovedPlansPay) {
   EXPECT_TRUE(says(refused([&](Work& work) { incentive::approve(work, plan, true); }, Code::state), "approved"));
   EXPECT_EQ(run("2025-01").total.minor, 9'600);
 
-  refused([&](Work& work) { incentive::retire(work, plan, date(2025, 2, 2)); }, Code::invalid);
+  const auto ends = [&](Date end) { return [&, end](Work& work) { incentive::retire(work, plan, end); }; };
+  EXPECT_TRUE(
+      says(refused(ends(date(2025, 2, 2)), Code::invalid),
+           "2025-02-02 would cut the month 2025-02, which it pays whole or not; give 2025-02-01 or 2025-03-01"));
+  EXPECT_TRUE(says(refused(ends(date(2025, 1, 1)), Code::invalid), "give the first day without it, after 2025-01-01"));
   in_work([&](Work& work) { incentive::retire(work, plan, date(2025, 2, 1)); });
   post({sale("2", "2025-02-07", 120'000, ann)});
   EXPECT_EQ(run("2025-01").total.minor, 9'600);
@@ -373,6 +377,55 @@ TEST_P(GeneralStoreTest, AmountsAtTheEdgeFailWhole) {
   EXPECT_TRUE(says(error, "revenue of 'Ann' (" + std::to_string(ann.value) + ") in 2025-01: event shop:1: "))
       << error.message;
   EXPECT_EQ(to_hex(state_digest(session())), digest);
+}
+
+TEST_P(GeneralStoreTest, AssignmentsOfOneSubjectMustNotOverlap) {
+  const Id ann = employee("Ann"), team = unit("Team");
+  general(GeneralText{});
+  const auto attempt = [&](PlanAssignment row, std::string_view from) {
+    row.plan = "general", row.from = parse_date(from);
+    return refused([&](Work& work) { incentive::assign(work, row); }, Code::conflict);
+  };
+  const PlanAssignment own = assigned("general", ann, {}, date(2025, 1, 1), date(2025, 7, 1));
+  const Error told = attempt({.employee = ann}, "2025-03-01");
+  EXPECT_EQ(told.message, "plan 'general' for employee 'Ann' (" + person(ann) +
+                              ") from 2025-03-01 on overlaps assignment " + std::to_string(own.id.value) +
+                              " of plan 'general' to the same employee from 2025-01-01 to 2025-07-01; one has one plan "
+                              "at a time: end that one on 2025-03-01 first");
+  EXPECT_TRUE(says(attempt({.employee = ann}, "2024-03-01"), "let this one end on 2025-01-01, or change that one"));
+  assigned("general", ann, {}, date(2025, 7, 1));
+  assigned("general", {}, team);
+  EXPECT_TRUE(says(attempt({.unit = team}, "2025-03-01"), "for unit 'Team' ("));
+  PlanAssignment role{.role = "closer"};
+  role.plan = "general", role.from = parse_date("2025-01-01");
+  in_work([&](Work& work) { incentive::assign(work, role); });
+  EXPECT_TRUE(says(attempt({.role = "closer"}, "2025-03-01"), "for role 'closer' from 2025-03-01 on"));
+}
+
+TEST_P(GeneralStoreTest, StatementsAreOfPeriodsInWhichSomebodyHasAPlanOrALine) {
+  const Id ann = employee("Ann"), bob = employee("Bob");
+  Json plan = GeneralText{}.json();
+  plan["release"] = Json::parse(R"([{"trigger": "at once", "share": "0.9"},
+      {"trigger": "later", "share": "0.1", "after_months": 2}])");
+  general(plan);
+  PlanAssignment january = assigned("general", ann, {}, date(2025, 1, 1), date(2025, 3, 1));
+  assigned("general", bob);
+  post({sale("1", "2025-01-07", 100'000, ann), sale("2", "2025-02-07", 100'000, bob)});
+  run("2025-01"), close("2025-01");
+  const auto has = [&](Id who, std::string_view period) {
+    return incentive::statement_of(session().reader(), who, period).has_value();
+  };
+  EXPECT_TRUE(has(ann, "2025-01"));
+  EXPECT_TRUE(has(bob, "2025-01")) << "nothing was earned, under a plan that held";
+  run("2025-02");
+  EXPECT_TRUE(has(ann, "2025-02"));
+  january.to = date(2025, 2, 1);
+  in_work([&](Work& work) { incentive::assign(work, january); });
+  run("2025-02");
+  EXPECT_FALSE(has(ann, "2025-02")) << "no plan, no line";
+  EXPECT_TRUE(has(bob, "2025-02"));
+  close("2025-02"), run("2025-03");
+  EXPECT_TRUE(has(ann, "2025-03")) << "a release of what January held back";
 }
 
 TEST_P(GeneralStoreTest, ExplanationsNamePeopleAsTheyWereCalledThen) {

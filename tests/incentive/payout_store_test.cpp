@@ -135,6 +135,12 @@ TEST_P(PayoutStoreTest, AStatementOfCorrectionsAloneSaysWhatItCorrects) {
   EXPECT_EQ(one["trace"]["amount"], "1500.00");
   EXPECT_TRUE(incentive::recheck(incentive::parse_trace(told.dump())).empty());
   EXPECT_TRUE(incentive::check_export(told.dump()).empty());
+  const std::string offline = incentive::explain_export(told.dump());
+  EXPECT_TRUE(holds(offline, incentive::to_text(incentive::parse_trace(one["trace"].dump())))) << offline;
+  EXPECT_TRUE(holds(incentive::explain_export(told.dump(), "zh"),
+                    incentive::to_text(incentive::parse_trace(one["trace"].dump()), Language::chinese)));
+  EXPECT_EQ(Json::parse(incentive::explain_export(told.dump(), "steps")), told) << "its steps are its own";
+  EXPECT_THROW(incentive::explain_export(told.dump(), "en", {.person = "1"}), Error);
   Json spoiled = told;
   spoiled["corrections"][0]["difference"] = "1000.01";
   const auto faults = incentive::check_export(spoiled.dump());

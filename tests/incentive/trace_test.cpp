@@ -62,7 +62,7 @@ TEST(Trace, TextComesInChineseToo) {
   Plan odd = plan;
   odd.components[0].name = "band 2 from 1 after rounding";
   const std::string text = to_text(explain_total(odd, 0, three_facts()), Language::chinese);
-  EXPECT_NE(text.find("佣金项目 band 2 from 1 after rounding：计入 55.55"), std::string::npos) << text;
+  EXPECT_NE(text.find("提成项目 band 2 from 1 after rounding：计入 55.55"), std::string::npos) << text;
   EXPECT_EQ(text.find("component"), std::string::npos) << text;
 }
 

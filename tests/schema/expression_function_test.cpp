@@ -212,10 +212,11 @@ TEST(ExpressionFunction, AsksForRatesAndDatedRows) {
   EXPECT_EQ(value("convert(110 USD, 'EUR', due)", 0), "100.00 EUR");
   EXPECT_EQ(value("rate('EUR', 'USD', due)"), "1.1");
   EXPECT_EQ(value("rate(unit, 'USD', due)", 1), "1");
-  EXPECT_EQ(value("base(1 EUR, due)", 1),
-            "not_found: there is no rate from EUR to USD on 2016-12-31, which base(1.00 EUR, due) needs; set one "
-            "(exchange_rate) that holds on that day");
-  EXPECT_EQ(value("base(1 JPY)").substr(0, 55), "not_found: there is no rate from JPY to USD on 2017-03-");
+  EXPECT_EQ(
+      value("base(1 EUR, due)", 1),
+      "not_found: there is no market rate from EUR to USD on 2016-12-31, which base(1.00 EUR, due) needs; set one "
+      "(exchange_rate) that holds on that day");
+  EXPECT_EQ(value("base(1 JPY)").substr(0, 62), "not_found: there is no market rate from JPY to USD on 2017-03-");
   EXPECT_EQ(value("lookup('membership.unit', id, due)"), "71");
   EXPECT_EQ(value("lookup('membership.unit', id, date '2017-01-31')"), "70");
   EXPECT_EQ(value("lookup('membership.unit', id, due)", 1), "null");

@@ -32,7 +32,7 @@ from ._names import (
     ReliefKind,
     Ties,
 )
-from ._plan import Computation, Plan, check_commission, plan
+from ._plan import Computation, Plan, check_commission, explain_commission, plan
 from ._quotas import Feedback
 from ._records import Records, WritableRecords
 from ._simulation import generate, generate_inputs
@@ -111,6 +111,7 @@ __all__ = [
     "__version__",
     "check_commission",
     "check_trace",
+    "explain_commission",
     "generate",
     "generate_inputs",
     "load",

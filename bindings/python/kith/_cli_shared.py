@@ -25,6 +25,10 @@ from kith.errors import InvalidError, NotFoundError
 out = Console()
 
 
+# What people call what a quota counts; data keeps its name.
+METRICS = {"won_amount": "won amount", "won_count": "won deals", "new_customers": "new customers"}
+
+
 class Format(StrEnum):
     """How a result is printed."""
 
@@ -111,7 +115,7 @@ def show(
     if format is Format.csv:
         sys.stdout.write(table.to_csv())
         return
-    rows, called = table.rows(), names or {}
+    rows, called = table.rows(), {"metric": METRICS, "counts": METRICS} | dict(names or {})
     empty = [] if only else empty_columns(table.columns, rows)
     shown = [place for place, name in enumerate(table.columns) if name not in empty and (not only or name in only)]
     print_grid(

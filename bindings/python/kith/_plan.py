@@ -144,3 +144,11 @@ def plan(document: str | Mapping[str, Any]) -> Plan:
 def check_commission(exported: str) -> Table:
     """Computes an export again, without any store; no rows when it is right to the last unit."""
     return Table(_kith.check_commission(exported))
+
+
+def explain_commission(
+    exported: str, language: str = "en", *, person: str = "", component: str = "", period: str = ""
+) -> str:
+    """The steps to what an export states, from the plan and the facts it carries, in English ("en"), Chinese ("zh") or
+    as JSON ("steps"); of a person, component or period where they are named."""
+    return _kith.explain_commission(exported, language, person, component, period)

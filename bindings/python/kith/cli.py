@@ -454,14 +454,23 @@ def close(
 @commission.command("check")
 def check_commission(
     file: Annotated[pathlib.Path, typer.Argument(help="An export, kith.commission/1 or kith.trace/1.")],
+    explain: Annotated[str, typer.Option(help="Tell the steps to its figures, too: text, zh or steps.")] = "",
+    person: Annotated[str, typer.Option(help="Explain what is of this person alone.")] = "",
+    component: Annotated[str, typer.Option(help="Explain this component alone.")] = "",
+    period: Annotated[str, typer.Option(help="Explain this period alone.")] = "",
     format: Shown = Format.table,
 ) -> None:
     """Compute an exported commission again, without a store, and name every figure that differs."""
-    found = kith.check_commission(read_text(file))
+    exported = read_text(file)
+    found = kith.check_commission(exported)
+    if explain:
+        language = "en" if explain == "text" else explain
+        told = kith.explain_commission(exported, language, person=person, component=component, period=period)
+        sys.stdout.write(told if told.endswith("\n") else told + "\n")
     if len(found):
         show(found, format)
         raise typer.Exit(1)
-    out.print("Every figure holds.")
+    typer.echo("Every figure holds.", err=explain == "steps")
 
 
 PlanFile = Annotated[pathlib.Path, typer.Argument(help="Plan document, kith.plan/2 or kith.plan/1.")]

@@ -100,6 +100,10 @@ void bind_plans(py::module_& module) {
       .def("export", [](const PlanDocument& self, const Inputs& inputs) {
         return unlocked([&] { return export_commission(self, inputs); });
       });
+  module.def("explain_commission", [](const std::string& json, const std::string& language, const std::string& person,
+                                      const std::string& component, const std::string& period) {
+    return unlocked([&] { return explain_export(json, language, {person, component, period}); });
+  });
   module.def("check_commission", [](const std::string& json) {
     return shared(generic::to_table(unlocked([&] { return check_export(json); })));
   });

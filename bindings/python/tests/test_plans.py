@@ -117,6 +117,13 @@ def test_the_terminal_checks_and_compares(tmp_path: Path) -> None:
     wrong.write_text(head + '"statements"' + statements.replace("66.00", "67.00"))
     assert "Every figure holds" in run("commission", "check", right)
     assert "result.statements[0].amount" in run("commission", "check", wrong, code=1)
+    told = kith.plan(MARGINAL).explain([ORDER], "ann", "revenue", "2025-01", "zh")
+    assert kith.explain_commission(exported, "zh") == told
+    assert run("commission", "check", right, "--explain", "zh").startswith(told)
+    steps = json.loads(kith.explain_commission(exported, "steps", person="ann", period="2025-01"))
+    assert [one["component"] for one in steps["components"]] == ["revenue"]
+    refused = run("commission", "check", right, "--explain", "text", "--person", "bob", code=1)
+    assert "nothing of person 'bob'" in refused
     one, other = tmp_path / "one.json", tmp_path / "other.json"
     one.write_text(json.dumps(MARGINAL))
     other.write_text(json.dumps(SLAB))

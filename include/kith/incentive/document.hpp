@@ -105,6 +105,17 @@ std::string explain(const PlanDocument& plan, const Inputs& inputs, std::string_
 std::string export_commission(const PlanDocument& plan, const Inputs& inputs);
 /// Computes an export, or a trace of won deals, again; names every path that differs. Empty: right to the last unit.
 std::vector<Violation> check_export(std::string_view json);
+/// Which amounts of an export; an empty member means all of them.
+struct ExportedPart {
+  std::string_view person = {};
+  std::string_view component = {};
+  std::string_view period = {};
+};
+/// The steps to what an export, or a trace of won deals, states: from its own plan and facts, without a store. Of a
+/// statement's export those of its person, of its own period and those it corrects. "en", "zh", or "steps":
+/// {"format": "kith.steps/1", "components": [as of `explain`]}; of a trace "steps" are its own, and it has no parts.
+/// Errors: invalid with paths; not_found (there is no such part).
+std::string explain_export(std::string_view json, std::string_view language = "en", const ExportedPart& part = {});
 
 /// What another plan would have paid: amount after minus before, by person; nobody is left out.
 struct WhatIf {
