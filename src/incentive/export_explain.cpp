@@ -41,6 +41,7 @@ auto read_at(const json& document, const char* key, const std::string& path, con
   } catch (const Error& error) {
     std::vector<Violation> faults = error.violations;
     for (Violation& fault : faults) {
+      if (path.empty() && fault.entity == key) continue;  // it begins with the part already
       fault.field = fault.field.empty() ? below(path, key) : below(below(path, key), fault.field);
     }
     if (faults.empty()) throw;
