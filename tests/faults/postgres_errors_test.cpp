@@ -210,15 +210,16 @@ TEST_F(ServerErrorTest, ARefusedConnectionIsToldByItsReason) {
   EXPECT_KITH_ERROR(open(as("kith_asleep")), Code::denied, "pg_hba.conf");
   host("CREATE ROLE kith_few LOGIN CONNECTION LIMIT 0");
   EXPECT_KITH_ERROR(open(as("kith_few")), Code::busy, "kith_pool");
-  std::string elsewhere = url_;
-  elsewhere.replace(elsewhere.find("@/postgres"), 10, "@/kith_absent");
-  EXPECT_KITH_ERROR(open(elsewhere), Code::not_found, "createdb");
+  // The same server, whatever the database of the tests is called.
+  const auto in = [](std::string url, const std::string& database) {
+    const std::size_t from = url.find('/', url.find('@')) + 1;
+    return url.replace(from, url.find('?') - from, database);
+  };
+  EXPECT_KITH_ERROR(open(in(url_, "kith_absent")), Code::not_found, "createdb");
   host("CREATE DATABASE kith_closed");
   host("REVOKE CONNECT ON DATABASE kith_closed FROM public");
   host("CREATE ROLE kith_stranger LOGIN");
-  std::string closed = as("kith_stranger");
-  closed.replace(closed.find("@/postgres"), 10, "@/kith_closed");
-  EXPECT_KITH_ERROR(open(closed), Code::denied, "CONNECT");
+  EXPECT_KITH_ERROR(open(in(as("kith_stranger"), "kith_closed")), Code::denied, "CONNECT");
   host("DROP DATABASE kith_closed");
   // A server that does not answer at all.
   EXPECT_KITH_ERROR(open("postgresql:///x?host=/nowhere"), Code::storage, "cannot connect");
@@ -292,6 +293,7 @@ TEST_F(ServerErrorTest, ATriggerOrRuleOfAnotherProgramIsNamed) {
     for (const std::string& one : says) EXPECT_TRUE(test::says(error, one)) << one;
   };
   on("RAISE EXCEPTION 'not on Sundays'; RETURN NEW;", "INSERT");
+  if (IsSkipped()) return;
   const std::string drop = "ON \"" + schema + "\".\"customer\"";
   expect_told(told(adds), Code::corrupt,
               {"insert into customer of database", "not on Sundays", "P0001", schema + ".theirs()", drop});
