@@ -312,7 +312,6 @@ TEST_F(ServerErrorTest, ATriggerOrRuleOfAnotherProgramIsNamed) {
   expect_told(told(adds), Code::corrupt, {"a rule of another program", "insert into customer", "DROP RULE"});
   expect_told(told(changes), Code::corrupt, {"did not update customer", "DROP RULE \"deaf\" " + drop});
   host("DROP RULE deaf ON " + table);
-  SCOPED_TRACE("index");
   ASSERT_EQ(host("CREATE UNIQUE INDEX theirs ON " + table + " (tenant_id, (name IS NULL)) WHERE name LIKE '%first'"),
             "");
   expect_told(told([](Work& work) {
