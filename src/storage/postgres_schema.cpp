@@ -159,8 +159,9 @@ void make_once(Channel& channel, const std::string& sql, const Doing& doing) {
       channel.exec(sql, doing);
       return;
     } catch (const Error& error) {
-      // The catalogue's own unique keys: the other one was faster, and the next look sees what it made.
-      if (error.code != Code::conflict || attempt == 5) throw;
+      // The catalogue's own unique keys, or a type of a table that is being made: the other one was faster, and the
+      // next look sees what it made. What another program has left there is there at every look.
+      if ((error.code != Code::conflict && error.code != Code::corrupt) || attempt == 5) throw;
     }
   }
 }

@@ -19,12 +19,15 @@ using testing::view;
 /// Words of Latin letters, but for what stands in quotes and what a reader types or knows by that name.
 std::set<std::string> english_in(std::string_view text) {
   static const std::set<std::string> typed = {
-      "base",    "convert",     "currency",  "date",    "days_between", "exchange_rate", "from",   "in",    "is",
-      "null",    "round",       "timestamp", "to",      "UTF",          "ISO",           "CNY",    "JPY",   "USD",
-      "EUR",     "T",           "Z",         "p",       "id",           "title",         "visits", "stage", "amount",
-      "cost",    "quantity",    "active",    "open",    "won",          "lost",          "min",    "max",   "clamp",
-      "abs",     "if",          "coalesce",  "half_up", "half_even",    "half_down",     "down",   "up",    "floor",
-      "ceiling", "half_ceiling"};
+      "base",   "convert", "currency", "date",    "days_between", "exchange_rate",
+      "from",   "in",      "is",       "null",    "round",        "timestamp",
+      "to",     "UTF",     "ISO",      "CNY",     "JPY",          "USD",
+      "EUR",    "T",       "Z",        "p",       "id",           "title",
+      "visits", "stage",   "amount",   "cost",    "quantity",     "active",
+      "open",   "won",     "lost",     "min",     "max",          "clamp",
+      "abs",    "if",      "coalesce", "half_up", "half_even",    "half_down",
+      "down",   "up",      "floor",    "ceiling", "half_ceiling", "JSON",
+      "true",   "false",   "MiB",      "docs",    "expressions",  "md"};
   std::set<std::string> found;
   std::string word;
   bool quoted = false;

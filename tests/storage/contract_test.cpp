@@ -528,9 +528,9 @@ TEST_P(Contract, OneTransactionOfAKindOnAConnection) {
   const auto writer = write();
   EXPECT_KITH_ERROR(read(), Code::misuse, "read transaction");
   EXPECT_KITH_ERROR(write(), Code::misuse, "write transaction");
-  EXPECT_KITH_ERROR(reader->insert(sample(), batch_of({make_sample(1)})), Code::misuse, "Access::write");
+  EXPECT_KITH_ERROR(reader->insert(sample(), batch_of({make_sample(1)})), Code::misuse, "begin one for writing");
   const Id ids[] = {{1}};
-  EXPECT_KITH_ERROR(reader->erase(sample(), ids), Code::misuse, "Access::write");
+  EXPECT_KITH_ERROR(reader->erase(sample(), ids), Code::misuse, "begin one for writing");
   reader->commit();
   writer->commit();
   EXPECT_NO_THROW(read());
