@@ -82,6 +82,21 @@ std::function<void(std::span<std::uint8_t>)> seeded_random(std::uint64_t seed) {
   };
 }
 
+namespace {
+
+/// The base currency of the store. Errors: corrupt for a currency or zone that no Kith writes there.
+Currency currency_of(const Head& head) {
+  try {
+    static_cast<void>(local_date({}, head.zone));
+    return kith::currency(head.currency);
+  } catch (const Error& error) {
+    throw Error(Code::corrupt, "head", error.field,
+                "the row of the store itself is damaged: " + error.message + "; restore a backup");
+  }
+}
+
+}  // namespace
+
 std::optional<Head> read_head(Transaction& transaction) {
   Head head;
   if (!fetch_record(transaction, entity_of<Head>(), kHeadId, &head)) return std::nullopt;
@@ -169,7 +184,7 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
         throw Error(Code::version, "the store has format " + std::to_string(head->format) + ", this Kith knows " +
                                        std::to_string(kFormat) + "; use a newer Kith");
       }
-      engine->impl_->currency = kith::currency(head->currency);
+      engine->impl_->currency = currency_of(*head);
       if (head->format < kFormat && !options.storage.read_only && options.migrate) {
         const Migration loaded = of_loaded(head->format, model);
         Session session(state);
@@ -192,7 +207,7 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
   session.found(options);
   // Another process may have been faster, with a currency of its own.
   auto connection = state->take_connection();
-  engine->impl_->currency = kith::currency(read_head(*connection->begin(Access::read))->currency);
+  engine->impl_->currency = currency_of(read_head(*connection->begin(Access::read)).value());
   return engine;
 }
 
@@ -232,10 +247,27 @@ void Session::migrate(const std::shared_ptr<State>& state, const Options& option
   state->writer.reset();
 }
 
+namespace {
+
+/// A store is founded by one transaction: where that was cut off there is nothing. Where there is anything, the head
+/// row was there and is lost.
+void require_nothing(Transaction& transaction, const Model& model) {
+  for (const Entity* entity : model.entities()) {
+    Batch first;
+    if (!transaction.scan({.entity = entity, .fields = {kIdField}, .limit = 1})->next(first)) continue;
+    throw Error(Code::corrupt, "head", "",
+                "the row of the store itself is missing, though there are rows of " + std::string(entity->name) +
+                    "; nothing was changed; restore a backup");
+  }
+}
+
+}  // namespace
+
 void Session::found(const Options& options) {
   state_->writer = state_->take_connection();
   auto transaction = state_->writer->begin(Access::write);
   if (read_head(*transaction)) return;  // another process was faster
+  require_nothing(*transaction, *state_->impl().model);
   Head head;
   head.id = kHeadId;
   head.revision = 1;

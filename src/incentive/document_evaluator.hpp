@@ -43,20 +43,26 @@ struct Step {
   const Modifier* modifier = nullptr;
   Exact before = 0;
   Exact after = 0;
-  Exact factor = 0;  ///< of a bound: what it is here, the year's less what that has paid before
-  Exact year = 0;    ///< of a bound of the year: what that has paid before
+  Exact factor = 0;  ///< of a bound: what it is here, the year's less what it has left before
+  Exact year = 0;    ///< of a bound of the year: what it has left before
   Exact cut = 0;     ///< of a bound of the year: what it has cut before, below 0 what it has lifted
 };
 
-/// What the bounds per year have cut in the fiscal year before, by modifier; below 0 what they have lifted. Empty:
-/// none.
-using YearCuts = std::vector<Exact>;
-/// Bounds a value by a cap or floor; `cut` is what it has cut of the same sum before, and then with this. A cap leaves
-/// min(bound, value + cut), so that the bounds of a year come to the same in whatever period a return falls.
-inline Exact bounded_value(const Modifier& modifier, const Exact& bound, const Exact& value, Exact& cut) {
-  const Exact whole = value + cut;
-  Exact left = modifier.kind == Do::cap ? std::min(whole, bound) : std::max(whole, bound);
-  cut = whole - left;
+/// A bound per year so far in the fiscal year, where it stands among the modifiers: what it has cut (below 0: lifted)
+/// and what it has left. What later modifiers make of that does not concern it.
+struct YearSum {
+  Exact cut = 0;
+  Exact left = 0;
+};
+using YearSums = std::vector<YearSum>;  ///< by modifier; empty: a year that begins
+/// Bounds a value by a cap or floor: of a year, all that has come to it counts, min(by, came) - left for a cap. So the
+/// year comes to the same in whatever period a return falls. `sum` goes on; that of a period begins anew each time.
+inline Exact bounded_value(const Modifier& modifier, const Exact& by, const Exact& value, YearSum& sum) {
+  const Exact room = by - sum.left;
+  const Exact came = value + sum.cut;
+  Exact left = modifier.kind == Do::cap ? std::min(came, room) : std::max(came, room);
+  sum.cut = came - left;
+  sum.left += left;
   return left;
 }
 
@@ -104,7 +110,7 @@ struct Outcome {
   std::vector<Step> steps;
   std::vector<Divided> wholes;
   std::optional<Placed> placed;
-  YearCuts cuts;  ///< with this period
+  YearSums year;  ///< with this period
 };
 
 /// A pool of a period.
@@ -162,12 +168,11 @@ class Evaluator {
     Exact value = 0;
     Exact excess = 0;
     Exact carry = 0;
-    YearCuts cuts;
+    YearSums year;
   };
   struct Past {
     Exact carried = 0;  ///< excess of the period before
-    Exact year = 0;     ///< what the component has paid in the fiscal year before
-    YearCuts cuts;
+    YearSums year;      ///< of the bounds of the fiscal year
   };
 
   // measures
@@ -199,10 +204,9 @@ class Evaluator {
   // modifiers
   Exact by_rows(const Modifier& modifier, Key key) const;
   bool gate_open(const Modifier& modifier, Key key) const;
-  void bound(const Modifier& modifier, const ComponentRule& rule, Key key, const Past& past, Changed& state,
+  void bound(const Modifier& modifier, const ComponentRule& rule, Key key, Changed& state, Exact& factor) const;
+  void apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, Changed& state,
              Exact& factor) const;
-  void apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
-             Changed& state, Exact& factor) const;
   Changed modify(const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
                  std::vector<Step>* steps) const;
   void finish(const ComponentRule& rule, Key key, const Raw& raw, const Past& past, Outcome& out) const;

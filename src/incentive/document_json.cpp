@@ -383,9 +383,10 @@ class ExportChecker {
           node.finish();
         },
         false);
+    if (statement != nullptr && !statement->is_object()) root.fault("statement", "Expected an object.");
     root.finish();
     if (!out.empty()) throw Error(out.take());
-    if (own.plan != nullptr) computed(own, statement == nullptr ? "" : statement->value("label", ""));
+    if (own.plan != nullptr) computed(own, statement == nullptr ? "" : label_of(*statement));
     for (const auto& [label, one] : corrected) computed(one, label);
     if (statement != nullptr) check_statement(statement_from(*statement, "statement"), periods_, faults_);
     if (root.has("sha256") && digest != digest_of(document)) {
@@ -395,6 +396,12 @@ class ExportChecker {
   }
 
  private:
+  /// Whatever else stands there is found with the rest of the statement.
+  static std::string label_of(const json& statement) {
+    const auto label = statement.find("label");
+    return label != statement.end() && label->is_string() ? label->get<std::string>() : std::string();
+  }
+
   void computed(const Case& one, const std::string& label) {
     Findings out("export");
     const Inputs inputs = inputs_of(*one.inputs, below(one.path, "inputs"), out);

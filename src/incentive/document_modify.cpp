@@ -28,27 +28,23 @@ bool Evaluator::gate_open(const Modifier& modifier, Key key) const {
   return target && *target > 0 && value >= *target * modifier.at_least;
 }
 
-// A bound per year holds for all the year has paid: what it cut before counts again before anything is cut now.
-void Evaluator::bound(const Modifier& modifier, const ComponentRule& rule, Key key, const Past& past, Changed& state,
+void Evaluator::bound(const Modifier& modifier, const ComponentRule& rule, Key key, Changed& state,
                       Exact& factor) const {
-  factor = minor(modifier.by, key);
-  Exact cut = 0;
+  const Exact by = minor(modifier.by, key);
   const bool year = modifier.per == "year";
   const auto place = static_cast<std::size_t>(&modifier - rule.modifiers.data());
-  if (year) {
-    factor -= past.year;
-    state.cuts.resize(rule.modifiers.size());
-    cut = state.cuts[place];
-  }
+  if (year) state.year.resize(rule.modifiers.size());
+  YearSum period;
+  YearSum& sum = year ? state.year[place] : period;
+  factor = by - sum.left;
   const Exact before = state.value;
-  state.value = bounded_value(modifier, factor, before, cut);
+  state.value = bounded_value(modifier, by, before, sum);
   if (modifier.kind == Do::cap) state.excess += before - state.value;
-  if (modifier.carry) state.carry += cut;
-  if (year) state.cuts[place] = std::move(cut);
+  if (modifier.carry) state.carry += sum.cut;
 }
 
-void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
-                      Changed& state, Exact& factor) const {
+void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key key, const Exact& raw, Changed& state,
+                      Exact& factor) const {
   const Lookup& lookup = ground_.lookup;
   const auto plain = [&](const Exact& scale) { return lookup.value(modifier.by, key.person, key.period, scale); };
   switch (modifier.kind) {
@@ -65,7 +61,7 @@ void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key k
         state.value += factor * (rule.target_pay ? minor(*rule.target_pay, key) : Exact(0));
       break;
     case Do::cap:
-    case Do::floor: bound(modifier, rule, key, past, state, factor); break;
+    case Do::floor: bound(modifier, rule, key, state, factor); break;
     case Do::prorate:
       factor = modifier.basis == "value" ? plain(1)
                                          : lookup.active_share(key.person, ground_.periods[key.period], modifier.basis);
@@ -83,27 +79,30 @@ void Evaluator::apply(const Modifier& modifier, const ComponentRule& rule, Key k
 
 Evaluator::Changed Evaluator::modify(const ComponentRule& rule, Key key, const Exact& raw, const Past& past,
                                      std::vector<Step>* steps) const {
-  Changed state{raw, 0, 0, past.cuts};
+  Changed state{raw, 0, 0, past.year};
   const bool absent = !ground_.takes_part(key.person, key.period);
   for (const Modifier& modifier : rule.modifiers) {
     if (modifier.per == "event") continue;
     // Nobody is lifted, or given something beside, for a time of absence.
-    if (absent && (modifier.kind == Do::floor || (modifier.kind == Do::add && modifier.of != "raw"))) continue;
+    const auto place = static_cast<std::size_t>(&modifier - rule.modifiers.data());
+    const bool year = modifier.per == "year";
+    if (absent && (modifier.kind == Do::floor || (modifier.kind == Do::add && modifier.of != "raw"))) {
+      if (year) state.year.resize(rule.modifiers.size()), state.year[place].left += state.value;
+      continue;
+    }
     const Exact start = state.value;
     Exact factor = 0;
-    apply(modifier, rule, key, raw, past, state, factor);
+    apply(modifier, rule, key, raw, state, factor);
     if (steps == nullptr) continue;
-    const bool year = modifier.per == "year";
-    const auto place = static_cast<std::size_t>(&modifier - rule.modifiers.data());
-    steps->push_back({&modifier, start, state.value, factor, year ? past.year : Exact(0),
-                      year && place < past.cuts.size() ? past.cuts[place] : Exact(0)});
+    const YearSum before = year && place < past.year.size() ? past.year[place] : YearSum();
+    steps->push_back({&modifier, start, state.value, factor, before.left, before.cut});
   }
   return state;
 }
 
 // Lines are differences of the modified running result. Nothing is modified twice where no modifier stands.
 void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const Past& past, Outcome& out) const {
-  Changed last{0, 0, 0, past.cuts};
+  Changed last{0, 0, 0, past.year};
   std::int64_t posted = 0;
   const bool telescoped = model_.point == Point::telescoped;
   const bool plain = std::all_of(rule.modifiers.begin(), rule.modifiers.end(),
@@ -112,7 +111,7 @@ void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const
     if (plain && i == 0 && past.carried == 0) continue;
     const bool end = i + 1 == raw.running.size();
     const Exact value = raw.running[i] + past.carried;
-    Changed now{0, 0, 0, past.cuts};
+    Changed now{0, 0, 0, past.year};
     if (out.applicable)
       now =
           plain ? Changed{value, 0, 0, {}} : modify(rule, key, value, past, end && explaining_ ? &out.steps : nullptr);
@@ -137,7 +136,7 @@ void Evaluator::finish(const ComponentRule& rule, Key key, const Raw& raw, const
   out.raw = raw.running.back() + past.carried;
   out.exact = std::move(last.value);
   out.carry = std::move(last.carry);
-  out.cuts = std::move(last.cuts);
+  out.year = std::move(last.year);
   out.amount = posted;
   if (model_.point == Point::component) out.amount = round_number(out.exact, model_.mode, model_.unit);
 }

@@ -372,32 +372,30 @@ std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, c
                                      const std::function<Exact(Index)>& own) {
   std::vector<Bounded> all;
   Exact carried = 0;
-  Exact year = 0;
-  YearCuts cuts;
+  YearSums sums;
   Index last = 0;
   for (std::size_t k = 0; k < ground.periods.size(); ++k) {
     const auto period = static_cast<Index>(k);
     if (!credits.live_period(period)) continue;
-    if (last < ground.periods.year_begin(period)) year = 0, cuts.clear();
-    cuts.resize(model.statement.size());
+    if (last < ground.periods.year_begin(period)) sums.clear();
+    sums.resize(model.statement.size());
     last = period;
     Bounded one{period, own(period), carried};
     one.after = one.own + carried;
     carried = 0;
-    for (std::size_t i = 0; i < cuts.size(); ++i) {
+    for (std::size_t i = 0; i < sums.size(); ++i) {
       const Modifier& modifier = model.statement[i];
-      const bool by_year = modifier.per == "year";
-      if (!by_year) cuts[i] = 0;
-      Exact bound = ground.lookup.value(modifier.by, person, period, ten_to(model.digits));
-      if (by_year) bound -= year;
-      Step step{&modifier, one.after, one.after, bound, by_year ? year : Exact(0), cuts[i]};
+      if (modifier.per != "year") sums[i] = {};
+      const Exact by = ground.lookup.value(modifier.by, person, period, ten_to(model.digits));
+      Step step{&modifier, one.after, one.after, by - sums[i].left, sums[i].left, sums[i].cut};
       if (modifier.kind == Do::cap || ground.takes_part(person, period)) {
-        one.after = step.after = bounded_value(modifier, bound, step.before, cuts[i]);
+        one.after = step.after = bounded_value(modifier, by, step.before, sums[i]);
+      } else {
+        sums[i].left += one.after;  // nobody is lifted for a time of absence
       }
-      if (modifier.carry) carried += cuts[i];
+      if (modifier.carry) carried += sums[i].cut;
       one.steps.push_back(std::move(step));
     }
-    year += one.after;
     const bool whole = model.point == Point::statement;
     one.amount = told_whose(
         [&] { return ground.whose(kStatement, person, period); },

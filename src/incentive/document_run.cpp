@@ -408,11 +408,10 @@ const std::vector<Outcome>& Evaluator::outcomes(std::size_t component, Index per
   for (std::size_t i = 0; i < ground_.periods.size(); ++i) {
     const auto period = static_cast<Index>(i);
     if (!credits_.live_period(period)) continue;
-    if (!made.empty() && made.back().period < ground_.periods.year_begin(period)) past = {past.carried, 0, {}};
+    if (!made.empty() && made.back().period < ground_.periods.year_begin(period)) past.year.clear();
     made.push_back(outcome(component, {person, period}, past));
     past.carried = made.back().carry;
-    past.year += made.back().exact;
-    past.cuts = made.back().cuts;
+    past.year = made.back().year;
   }
   return kept.emplace(std::move(made));
 }
@@ -423,8 +422,7 @@ Outcome Evaluator::explained(std::size_t component, Index person, Index period) 
     if (earlier.period >= period) break;
     past.carried = earlier.carry;
     if (earlier.period < ground_.periods.year_begin(period)) continue;
-    past.year += earlier.exact;
-    past.cuts = earlier.cuts;
+    past.year = earlier.year;
   }
   struct Restore {  // also where the outcome fails
     explicit Restore(Evaluator& from) : self(from), lines(from.lines_) {}

@@ -14,6 +14,7 @@
 #include "kith/engine/erasure.hpp"
 #include "kith/engine/undo.hpp"
 #include "kith/interchange/archive.hpp"
+#include "support/expect_error.hpp"
 #include "support/soak.hpp"
 
 namespace kith::toy {
@@ -357,6 +358,30 @@ TEST(Tamper, TheFirstBadRowIsNamedFirst) {
   ASSERT_GT(found.faults.size(), 2U);
   EXPECT_EQ(found.faults.front().entity, "work");
   EXPECT_EQ(found.faults.front().id, Id{7});
+}
+
+// What no Kith writes there, or no row at all: opening says so and makes nothing anew.
+TEST(Tamper, AHeadRowThatIsLostOrImpossibleIsTold) {
+  const Store store("sqlite");
+  {
+    auto engine = store.open();
+    Session session = engine->session();
+    fill(session);
+  }
+  for (const auto& [change, told] : std::vector<std::pair<std::string, std::string>>{
+           {"delete from head", "the row of the store itself is missing, though there are rows of"},
+           {"update head set id = 2", "the row of the store itself is missing, though there are rows of"},
+           {"update head set currency = 'QQQ'", "'QQQ' is no currency"},
+           {"update head set zone = 'Mars/Base'", "Mars/Base"}}) {
+    const std::string copy = store.path() + ".copy";
+    std::filesystem::copy_file(store.path(), copy, std::filesystem::copy_options::overwrite_existing);
+    ASSERT_TRUE(Sql(copy).run(change));
+    EXPECT_KITH_ERROR(Engine::open("sqlite:" + copy, model(), options()), Code::corrupt, told);
+    EXPECT_EQ(Sql(copy).rows("select count(*) from work").front().front(),
+              Sql(store.path()).rows("select count(*) from work").front().front())
+        << change;
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(copy + end);
+  }
 }
 
 }  // namespace

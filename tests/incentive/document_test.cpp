@@ -263,6 +263,23 @@ TEST(PlanDocumentExport, EveryAmountIsExplainedOffline) {
   EXPECT_TRUE(refusal(broken).starts_with("plan.components[0].tiers.mode")) << refusal(broken);
 }
 
+TEST(PlanDocumentExport, AStatementThatIsNoneIsNamed) {
+  Inputs inputs;
+  inputs.events = {booking("1", 120000)};
+  const std::string text = export_commission(PlanDocument::parse(plan_text("marginal", "0.08")), inputs);
+  for (const char* statement : {"\"x\"", "true", "[]", "{\"label\": {}}"}) {
+    std::string damaged = text;
+    damaged.insert(1, std::string("\"statement\": ") + statement + ", ");
+    try {
+      check_export(damaged);
+      ADD_FAILURE() << statement << " was accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::invalid) << error.what();
+      EXPECT_TRUE(std::string(error.what()).find("statement") != std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(PlanDocumentWhatIf, ComparesWithoutPosting) {
   Inputs inputs;
   inputs.events = {booking("1", 120000)};
