@@ -6,6 +6,7 @@
 
 #include "engine/custom.hpp"
 #include "engine/generic.hpp"
+#include "engine/ledger.hpp"
 #include "engine/verbs.hpp"
 #include "interchange/arrow_stream.hpp"
 #include "kith/base/error.hpp"
@@ -53,10 +54,12 @@ class Reading {
         own_(custom_of(work, entity)),
         defaults_(entity),
         stored_(entity),
-        batch_(entity) {
+        batch_(entity),
+        waiting_(entity) {
     const Record fresh(entity, base_);
     store_row(fresh.data(), defaults_);
     if (updates_) generic::update_batch(work, batch_);  // of no rows: refuses an entity without that verb
+    if (!updates_ && &entity == &ledger::kPosting) accounts_.emplace(work);
     plan(schema);
   }
 
@@ -68,6 +71,13 @@ class Reading {
     for (std::int64_t from = 0; from < array.length; from += kRowsAtOnce) {
       take(cells, array.offset + from, array.offset + std::min(array.length, from + kRowsAtOnce));
     }
+  }
+
+  /// Writes what has waited for a row that never came: the ledger says what is left.
+  void end() {
+    if (!accounts_ || waiting_.rows() == 0) return;
+    take_waiting();
+    write();
   }
 
   std::vector<Id> ids() && { return std::move(ids_); }
@@ -164,13 +174,41 @@ class Reading {
     for (std::size_t i = 0; i < entity_.fields.size(); ++i) fill(sources_[i], cells, from, to, faults);
     fold_own(cells, from, to, faults);
     faults.raise();
+    rows_ += to - from;
+    if (!waits()) write();
+  }
+
+  void write() {
+    const auto rows = static_cast<std::int64_t>(batch_.rows());
     try {
       updates_ ? update() : create();
     } catch (...) {
-      if (rows_ == 0) throw;
-      rethrow_at("behind row " + std::to_string(rows_) + ", ");  // verbs count the rows of their batch
+      if (written_ == 0) throw;
+      rethrow_at("behind row " + std::to_string(written_) + ", ");  // verbs count the rows of their batch
     }
-    rows_ += to - from;
+    written_ += rows;
+  }
+
+  /// Postings wait, with all behind them, until the pairs among them balance: a chunk may end between two sides.
+  bool waits() {
+    if (!accounts_) return false;
+    for (std::size_t row = 0; row < batch_.rows(); ++row) {
+      Posting posting;
+      load_row(batch_, row, &posting);
+      if (!posting.currency) posting.currency = base_;
+      ledger::add_to_pairs(*accounts_, posting, open_);
+    }
+    std::erase_if(open_, [](const auto& pair) { return pair.second.first == 0 && pair.second.second == 0; });
+    if (open_.empty() && waiting_.rows() == 0) return false;
+    for (std::size_t row = 0; row < batch_.rows(); ++row) waiting_.append_row(batch_, row);
+    if (!open_.empty()) return true;
+    take_waiting();
+    return false;
+  }
+
+  void take_waiting() {
+    std::swap(batch_, waiting_);
+    waiting_.clear();
   }
 
   void create() {
@@ -385,7 +423,12 @@ class Reading {
   std::vector<Id> ids_;
   std::unordered_set<std::int64_t> seen_;  // of an update
   std::int64_t changed_ = 0;
-  std::int64_t rows_ = 0;  // done before this chunk
+  std::int64_t rows_ = 0;     // read before this chunk
+  std::int64_t written_ = 0;  // given to the verbs before
+
+  std::optional<ledger::Accounts> accounts_;  // of new postings
+  ledger::PairSums open_;                     // what their pairs leave open so far
+  Batch waiting_;
 };
 
 /// Reads a stream to its end, all or nothing.
@@ -400,6 +443,7 @@ Reading read(Work& work, const Entity& entity, ArrowArrayStream* stream, Purpose
     if (!source.next(array)) break;
     reading.append(array.value);
   }
+  reading.end();
   step.keep();
   return reading;
 }

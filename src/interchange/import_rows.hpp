@@ -37,6 +37,7 @@ struct ImportRow {
   std::string key;                         // external id; "" without one
   Currency currency;                       // in which its money was read
   std::vector<std::optional<Cell>> cells;  // one for each target; nothing means: keep
+  std::int64_t together = 0;               // what those rows have in common that are written together or not at all
 };
 
 class ImportRows {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/quote.hpp"
+#include "interchange/import_pairs.hpp"
 #include "interchange/import_rows.hpp"
 
 namespace kith {
@@ -59,6 +60,7 @@ class Import {
     }
     flush();
     finish_waiting();
+    write_open_pairs();
     finish();
     return std::move(report_);
   }
@@ -96,6 +98,7 @@ class Import {
 
   void prepare(const Reader& reader) {
     rows_.emplace(reader, entity_, plan_, csv_.header(), notes_);
+    if (&entity_ == &ledger::kPosting) pairs_.emplace(reader);
     if (!plan_.key) return;
     Query query;
     query.fields = {"id", "external_id"};
@@ -151,10 +154,42 @@ class Import {
       }
     }
     if (problems.empty()) {
-      pending_.push_back(std::move(row));
+      admit(std::move(row));
     } else {
       reject(row, std::move(problems));
     }
+  }
+
+  /// Postings on a pair of accounts wait until they balance; every other row is written with its chunk.
+  void admit(ImportRow row) {
+    const bool stored = !row.key.empty() && keys_[row.key].id;
+    const auto posting = pairs_ && !stored ? posting_of(row) : std::nullopt;
+    if (!posting) return pending_.push_back(std::move(row));
+    pairs_->add(std::move(row), *posting, pending_);
+  }
+
+  /// What a row would post; nothing where it could not be posted, as it is told when it is written.
+  std::optional<Posting> posting_of(const ImportRow& row) const {
+    try {
+      Batch batch(entity_);
+      assemble(row, defaults_, 0, batch);
+      Posting posting;
+      load_row(batch, 0, &posting);
+      return posting;
+    } catch (const Error& error) {
+      if (!is_row_fault(error.code)) throw;
+      return std::nullopt;
+    }
+  }
+
+  /// Pairs that no row has balanced: the ledger says of each what is left.
+  void write_open_pairs() {
+    if (!pairs_) return;
+    for (std::vector<ImportRow>& rows : pairs_->rest()) {
+      std::move(rows.begin(), rows.end(), std::back_inserter(pending_));
+      if (pending_.size() >= options_.chunk_rows) flush();
+    }
+    flush();
   }
 
   void reject(const ImportRow& row, std::vector<ImportProblem> problems) {
@@ -217,7 +252,7 @@ class Import {
                 fmt::format("the import was cancelled at line {}; {} records written before are kept", line_, kept));
   }
 
-  /// All rows at once; if one of them fails, each on its own.
+  /// All rows at once; if one of them fails, each on its own, or with those that it balances.
   void write(Work& work) {
     if (pending_.empty()) return;
     const std::size_t rejected_before = rejected_.size();
@@ -232,16 +267,35 @@ class Import {
     }
     rejected_.resize(rejected_before);
     written_.clear();
-    for (std::size_t i = 0; i < pending_.size(); ++i) {
+    for (std::size_t first = 0, last = 0; first < pending_.size(); first = last) {
+      const std::int64_t together = pending_[first].together;
+      for (last = first + 1; last < pending_.size() && together != 0 && pending_[last].together == together;) ++last;
       try {
         Work::Step step(work);
-        write_rows(work, i, i + 1);
+        write_rows(work, first, last);
         step.keep();
       } catch (const Error& error) {
         if (!is_row_fault(error.code)) throw;
-        outcomes_[i] = Outcome::rejected;
-        reject(pending_[i], problems_of(error, pending_[i]));
+        reject_rows(error, first, last);
       }
+    }
+  }
+
+  /// Each row is told its own faults; one without any, whose it shares.
+  void reject_rows(const Error& error, std::size_t first, std::size_t last) {
+    std::vector<std::vector<Violation>> faults;
+    std::int64_t line = 0;  // of the first row that has a fault
+    for (std::size_t i = first; i < last; ++i) {
+      outcomes_[i] = Outcome::rejected;
+      faults.push_back(faults_of_row(error, i - first, last - first));
+      if (line == 0 && !faults.back().empty()) line = pending_[i].line;
+    }
+    for (std::size_t i = first; i < last; ++i) {
+      std::vector<Violation>& own = faults[i - first];
+      if (own.empty()) {
+        own.push_back({"", "", fmt::format("belongs to the pair of line {} and is rejected with it; see there", line)});
+      }
+      reject(pending_[i], problems_of(own, error.code, pending_[i]));
     }
   }
 
@@ -405,18 +459,16 @@ class Import {
     }
   }
 
-  std::vector<ImportProblem> problems_of(const Error& error, const ImportRow& row) {
+  std::vector<ImportProblem> problems_of(const std::vector<Violation>& faults, Code code, const ImportRow& row) {
     std::vector<std::string> cells;
     with_fields(row.raw, [&](std::span<const CsvField> fields) {
       for (const CsvField& field : fields) cells.emplace_back(field.text);
     });
     std::vector<ImportProblem> problems;
-    const auto add = [&](const std::string& field, const std::string& message) {
-      auto [column, value] = rows_->origin(field, cells);
-      problems.push_back({row.line, std::move(column), field, std::move(value), message, error.code});
-    };
-    for (const Violation& violation : error.violations) add(violation.field, violation.message);
-    if (problems.empty()) add(error.field, error.message);
+    for (const Violation& fault : faults) {
+      auto [column, value] = rows_->origin(fault.field, cells);
+      problems.push_back({row.line, std::move(column), fault.field, std::move(value), fault.message, code});
+    }
     return problems;
   }
 
@@ -507,6 +559,7 @@ class Import {
   std::unordered_map<std::size_t, std::size_t> written_row_;  // pending -> written_
   std::vector<Rejected> rejected_;
   std::vector<ImportRow> waiting_;
+  std::optional<ImportPairs> pairs_;  // of postings
   std::optional<CsvWriter> rejects_;
 };
 

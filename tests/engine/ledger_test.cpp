@@ -271,6 +271,45 @@ TEST_P(LedgerTest, AMappingLooksUpTheDocument) {
   EXPECT_NE(wrong.problems.front().reason.find("there is no product"), std::string::npos);
 }
 
+/// A table of postings of one day on customers, and how it was taken in, three rows at once.
+constexpr std::string_view kPairMapping = R"({"format": "kith.import/1", "entity": "posting",
+  "columns": {"who": [{"field": "document", "lookup": {"entity": "customer"}}], "account": "account",
+              "amount": "amount"},
+  "constants": {"document_entity": "customer"}})";
+
+TEST_P(LedgerTest, AnImportJudgesPairsOverTheWholeTable) {
+  make_pair_of_accounts();
+  const std::string rows =
+      "Customer 0,receivable,5\nCustomer 1,revenue,-7\nCustomer 2,bookings,1\nCustomer 2,bookings,1\n"
+      "Customer 2,receivable,3\nCustomer 2,revenue,-1\nCustomer 1,receivable,7\nCustomer 0,revenue,-5\n"
+      "Customer 2,revenue,-2\n";
+  for (const bool whole : {false, true}) {
+    const ImportReport report = import_csv(session(), text_source("who,account,amount\n" + rows),
+                                           parse_import_plan(kPairMapping), {.all_or_nothing = whole, .chunk_rows = 3});
+    EXPECT_EQ(report.created, 9) << to_json(report);
+    EXPECT_TRUE(report.committed);
+  }
+  EXPECT_EQ(session().reader().list<Posting>().size(), 18U);
+}
+
+TEST_P(LedgerTest, AnImportNamesEveryRowOfAPairThatDoesNotBalance) {
+  make_pair_of_accounts();
+  const std::string rows =
+      "Customer 0,receivable,5\nCustomer 2,receivable,3\nCustomer 2,nowhere,-1\nCustomer 2,revenue,-3\n"
+      "Customer 0,revenue,-4.99\nCustomer 1,receivable,2\n";
+  const ImportReport report = import_csv(session(), text_source("who,account,amount\n" + rows),
+                                         parse_import_plan(kPairMapping), {.chunk_rows = 2});
+  EXPECT_EQ(report.created, 2);
+  EXPECT_EQ(report.rejected, 4);
+  std::map<std::int64_t, std::string> told;
+  for (const ImportProblem& problem : report.problems) told[problem.line] += problem.reason;
+  ASSERT_EQ(told.size(), 4U) << to_json(report);
+  EXPECT_NE(told[2].find("does not balance: 0.01 USD is left"), std::string::npos) << told[2];
+  EXPECT_EQ(told[4].find("'nowhere' is no account"), 0U) << told[4];
+  EXPECT_NE(told[6].find("the pair of line 2"), std::string::npos) << told[6];
+  EXPECT_NE(told[7].find("does not balance: 2.00 USD is left"), std::string::npos) << told[7];
+}
+
 TEST_P(LedgerTest, BalancesKeepCurrenciesApart) {
   posted("bookings", 100);
   set_euro("1.10", date(2025, 1, 1));

@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import kith
+import pyarrow as pa
 import pytest
 
 
@@ -78,3 +79,26 @@ def test_pairs_post_and_reverse_together(shop: SimpleNamespace) -> None:
         with pytest.raises(kith.InvalidError, match="balance"):
             work.postings.reverse(sides[0])
         assert len(work.postings.reverse(*sides)) == 2
+
+
+def test_pairs_balance_over_the_batches_of_a_stream(shop: SimpleNamespace) -> None:
+    def batch(*amounts: str) -> pa.RecordBatch:
+        return pa.record_batch(
+            {
+                "account": ["receivable" if amount[0] != "-" else "revenue" for amount in amounts],
+                "amount": list(amounts),
+                "document_entity": ["customer"] * len(amounts),
+                "document": [shop.acme.id] * len(amounts),
+            }
+        )
+
+    def stream(*batches: pa.RecordBatch) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(batches[0].schema, batches)
+
+    with shop.session.work() as work:
+        work.ledger_accounts.create(name="receivable")
+        work.ledger_accounts.create(name="revenue", pair="receivable")
+        ids = work.postings.create_many(stream(batch("1", "-1"), batch("5", "7"), batch("-7"), batch("-5", "2", "-2")))
+        assert [work.postings.get(i).amount.minor for i in ids] == [100, -100, 500, 700, -700, -500, 200, -200]
+        with pytest.raises(kith.InvalidError, match=r"behind row 2, row 1: .*does not balance: 5.00 USD is left"):
+            work.postings.create_many(stream(batch("1", "-1"), batch("5"), batch("1", "-1")))
