@@ -7,6 +7,7 @@
 #include "analytics/facts.hpp"
 #include "engine/add_row.hpp"
 #include "engine/mixed_table.hpp"
+#include "incentive/feedback_parts.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
 #include "kith/catalog/product.hpp"
@@ -322,9 +323,13 @@ Table digest(const Reader& reader, const Parameters& parameters) {
     const Value goal = money(row.goal, currency);
     const std::int64_t target = row.goal.value_or(Amount{}).minor;
     const Money moved{checked_sub(row.after.minor, row.before.minor, "progress"), currency};
-    table.add(currency, text_of(row.kind), row.name + " " + row.period, moved, Money{row.before.minor, currency},
-              Money{row.after.minor, currency}, goal, percent(row.before.minor, target),
-              percent(row.after.minor, target), none, none, row.quota ? Value(*row.quota) : none);
+    table.add(currency, text_of(row.kind), incentive::label_of(row, false) + " " + row.period, moved,
+              Money{row.before.minor, currency}, Money{row.after.minor, currency}, goal,
+              percent(row.before.minor, target), percent(row.after.minor, target), none, none,
+              row.quota ? Value(*row.quota) : none);
+  }
+  for (const std::string& why : morning.untold) {
+    table.add(reader.currency(), std::string("untold"), why, none, none, none, none, none, none, none, none, none);
   }
   for (const DigestItem& item : morning.due) {
     table.add(reader.currency(), std::string("due"), item.title, none, none, none, none, none, none, item.due,

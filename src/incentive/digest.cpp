@@ -98,9 +98,13 @@ class Morning {
   void add_commission() {
     const std::unordered_set<Id> own{person_.id};
     const EarnedAnswer answer = earned_in(system_, {{before_}, {before_}, own, own});
-    if (!answer.untold.empty()) throw Error(answer.untold.begin()->second);
+    for (const auto& [key, error] : answer.untold) {
+      if (key.employee != Id{} && key.employee != person_.id) continue;
+      digest_.untold.push_back(
+          fmt::format("{}{}{}: {}", key.plan, key.plan.empty() ? "" : " ", key.period, error.what()));
+    }
     for (const auto& [key, earned] : answer.earned) {
-      if (key.employee != person_.id) continue;
+      if (key.employee != person_.id || answer.why_untold(key) != nullptr) continue;
       std::int64_t until = 0;
       for (const auto& [day, amount] : earned.by_day) {
         if (day < before_) until = checked_add(until, amount, "commission");
@@ -186,6 +190,9 @@ std::string to_text(const MorningDigest& digest, Language language) {
                                 display(digest.month_to_date));
   for (const Progress& row : digest.progress) {
     text += fmt::format("{} {}: {}\n", label_of(row, chinese), row.period, phrase(row, chinese));
+  }
+  for (const std::string& why : digest.untold) {
+    text += fmt::format(fmt::runtime(chinese ? "提成无法计算：{}\n" : "Commission cannot be told: {}\n"), why);
   }
   for (const DigestItem& item : digest.due) {
     const char* late = !item.overdue ? "" : chinese ? "（已逾期）" : " (overdue)";

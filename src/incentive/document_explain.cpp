@@ -218,7 +218,7 @@ class Writer {
     const bool cap = modifier.kind == Do::cap;
     if (modifier.per == "year") {
       put("year_bound",
-          {{"by", major(step.factor + step.year)}, {"paid", major(step.year)}, {"bound", major(step.factor)}});
+          {{"by", major(step.factor + step.year)}, {"passed", major(step.year)}, {"bound", major(step.factor)}});
     }
     const Exact before = step.before + step.cut;
     if (step.cut != 0) {

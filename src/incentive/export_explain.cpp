@@ -98,7 +98,8 @@ void explain_cases(const json& document, Explained& all) {
   };
   if (!stated || document.contains("plan")) explain_of(document, "", stated ? text_in(*statement, "label") : "");
   const auto corrected = document.find("corrected");
-  if (corrected == document.end() || !corrected->is_array()) return;
+  if (corrected == document.end()) return;
+  if (!corrected->is_array()) throw Error(Code::invalid, "export", "corrected", "Expected a list.");
   for (std::size_t i = 0; i < corrected->size(); ++i) {
     const json& one = (*corrected)[i];
     explain_of(one, at("corrected", i), one.is_object() ? text_in(one, "period") : "");
@@ -116,6 +117,18 @@ void explain_trace(const json& document, Explained& all) {
   for (const json& one : corrections) {
     if (all.language != "steps" && one.is_object() && one.contains("trace")) add(one["trace"]);
   }
+}
+
+/// " of person “A”, period “2026-01”".
+std::string wanted_of(const ExportedPart& part) {
+  std::string wanted;
+  const auto add = [&](std::string_view what, std::string_view name) {
+    if (!name.empty()) wanted += fmt::format("{}{} {}", wanted.empty() ? " of " : ", ", what, quote(name));
+  };
+  add("person", part.person);
+  add("component", part.component);
+  add("period", part.period);
+  return wanted.empty() ? " to explain" : wanted;
 }
 
 }  // namespace
@@ -140,9 +153,7 @@ std::string explain_export(std::string_view text, std::string_view language, con
     throw Error(Code::invalid, "export", "format", "Expected \"kith.commission/1\" or \"kith.trace/1\".");
   }
   if (all.found.empty()) {
-    throw Error(Code::not_found, "export", "",
-                fmt::format("It holds nothing of person {}, component {}, period {}; an empty name means all.",
-                            quote(part.person), quote(part.component), quote(part.period)));
+    throw Error(Code::not_found, "export", "", "It holds nothing" + wanted_of(part) + ".");
   }
   if (language != "steps") {
     std::string told;

@@ -12,6 +12,7 @@
 #include "kith/base/money.hpp"
 #include "kith/base/rounding.hpp"
 #include "support/expect_error.hpp"
+#include "support/soak.hpp"
 #include "support/source_dir.hpp"
 
 namespace kith {
@@ -121,6 +122,7 @@ TEST(Fiscal, RefusesBrokenCalendars) {
 
 // Every kind, way to begin and grain: 200 years without a gap or an overlap, each period found by its days and label.
 TEST(Fiscal, PeriodsTileTwoHundredYears) {
+  const Date last = date(1900 + test::turns_of(200), 1, 1);
   for (int kind = 1; kind <= 6; ++kind) {
     for (int start = 1; start <= 3; ++start) {
       for (const YearName name : {YearName::by_end, YearName::by_begin}) {
@@ -139,7 +141,7 @@ TEST(Fiscal, PeriodsTileTwoHundredYears) {
         std::vector<Date> year_starts;
         for (const Grain grain : grains_of(calendar.kind)) {
           Period period = period_of(calendar, grain, date(1900, 1, 1));
-          while (period.to < date(2100, 1, 1)) {
+          while (period.to < last) {
             ASSERT_LT(period.from, period.to);
             ASSERT_EQ(period_of(calendar, grain, period.from), period) << shown(period);
             ASSERT_EQ(period_of(calendar, grain, Date{period.to.days - 1}), period) << shown(period);

@@ -20,6 +20,7 @@ using test::GeneralText;
 using test::Json;
 
 constexpr int kMonths = 5;  // of 2025, which are run and closed
+constexpr int kByRole = 3;  // who of the people holds the plan by a role
 const std::string_view kPoints[] = {"line", "telescoped", "component", "statement"};
 
 std::string label(int month) { return "2025-0" + std::to_string(month); }
@@ -47,6 +48,8 @@ struct World {
   std::map<std::string, std::vector<std::pair<Date, std::string>>> superiors;
   std::vector<std::pair<Date, Fraction>> euro;                        // dollars from a day on
   std::map<std::pair<std::string, std::string>, std::int64_t> goals;  // person, period ("" for all): cents
+  // Who is paid by role: from the first day of a month on, whether it is the one that has the plan.
+  std::map<std::string, std::map<Date, bool>> closers;
   std::vector<Terms> plans;
   std::int64_t target = 50'000;  // target pay of the bonus, cents
 };
@@ -67,6 +70,7 @@ class Oracle {
 
   /// What somebody earns for a month by component; under "" where all is rounded once.
   std::map<std::string, std::int64_t> earned(const std::string& person, const Period& month) const {
+    if (!held(person, month)) return {};
     const Terms* terms = nullptr;
     for (const Terms& one : world_.plans) {
       if (one.from <= month.from && (terms == nullptr || one.version > terms->version)) terms = &one;
@@ -109,6 +113,12 @@ class Oracle {
   }
 
  private:
+  bool held(const std::string& person, const Period& month) const {
+    const auto rows = world_.closers.find(person);
+    if (rows == world_.closers.end()) return true;
+    const auto after = rows->second.upper_bound(month.from);
+    return after != rows->second.begin() && std::prev(after)->second;
+  }
   static Fraction share(const std::string& text) {
     const Decimal value = parse_decimal(text);
     Fraction scale = 1;
@@ -210,7 +220,14 @@ class GeneralRandomTest : public test::GeneralTest {
 
   void found() {
     for (int i = 0; i < 6; ++i) people_.push_back(employee("Person " + std::to_string(i)));
-    for (const Id who : people_) assigned("general", who, {}, date(2025, 1, 1));
+    for (const Id who : people_) {
+      if (who != people_[kByRole]) assigned("general", who, {}, date(2025, 1, 1));
+    }
+    in_work([&](Work& work) {
+      PlanAssignment row = of_closers();
+      incentive::assign(work, row);
+    });
+    set_role(1);
     new_rate(date(2024, 1, 1));
     set_superior(2, 1, date(2024, 1, 1));
     set_superior(3, 1, date(2024, 1, 1));
@@ -228,6 +245,26 @@ class GeneralRandomTest : public test::GeneralTest {
     rate.source = "test";
     world_.euro.emplace_back(from, Fraction(rate.rate.coefficient) / 1000);
     in_work([&](Work& work) { people::set_rate(work, rate); });
+  }
+
+  static PlanAssignment of_closers() {
+    PlanAssignment row;
+    row.plan = "general";
+    row.role = "closer";
+    row.from = date(2025, 1, 1);
+    return row;
+  }
+
+  void set_role(int month) {
+    PayeeRole row;
+    row.employee = people_[kByRole];
+    row.from = date(2025, month, 1);
+    auto& rows = world_.closers[person(row.employee)];
+    if (!rows.empty() && row.from <= rows.rbegin()->first) return;
+    const bool closer = rows.empty() || !rows.rbegin()->second;
+    row.role = closer ? "closer" : "opener";
+    rows[row.from] = closer;
+    in_work([&](Work& work) { incentive::set_role(work, row); });
   }
 
   void set_superior(int who, int manager, Date from) {
@@ -285,7 +322,8 @@ class GeneralRandomTest : public test::GeneralTest {
   }
 
   void change(int month) {
-    const int kind = pick(16);
+    const int kind = pick(18);
+    if (kind == 16) return set_role(2 + pick(kMonths));
     if (kind == 0) return new_rate(some_day());
     if (kind == 1) return set_superior(2 + pick(3), pick(2) == 0 ? 1 : 5, some_day());
     if (kind == 2) return goal();
@@ -452,7 +490,16 @@ class GeneralRandomTest : public test::GeneralTest {
     for (const auto& row : before.list<CommissionPlan>({.order = {"version"}})) {
       incentive::approve(work, incentive::add_plan(work, row.document), true);
     }
+    for (const PayeeRole& row : before.list<PayeeRole>({.order = {"from"}})) {
+      PayeeRole copy = row;
+      copy.id = {}, copy.revision = copy.seq = 0;
+      copy.employee = ids_[names[std::to_string(row.employee.value)]];
+      incentive::set_role(work, copy);
+    }
+    PlanAssignment by_role = of_closers();
+    incentive::assign(work, by_role);
     for (const auto& [name, id] : ids_) {
+      if (name == names[person(people_[kByRole])]) continue;
       PlanAssignment assignment;
       assignment.plan = "general";
       assignment.employee = id;

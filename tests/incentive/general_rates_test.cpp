@@ -109,6 +109,32 @@ TEST_P(GeneralRatesTest, AnOlderEventWithoutARateKeepsBackOnlyThoseItMayPay) {
   EXPECT_EQ(after({sale("5", "2025-01-09", 100'000, ann)}).size(), 2U) << "Ann and above her the boss";
 }
 
+TEST_P(GeneralRatesTest, AMorningTellsWhatItCanAndWhyNotTheRest) {
+  const Id ann = employee("Ann"), bob = employee("Bob");
+  general(GeneralText{});
+  assigned("general", ann), assigned("general", bob);
+  post({euros("1", "2025-01-05", 100'000, ann), sale("2", "2025-01-06", 100'000, bob),
+        sale("3", "2025-01-06", 100'000, ann)});
+  const auto morning_of = [&](Id person) {
+    return incentive::digest(session().reader(), person, parse_date("2025-01-07"));
+  };
+  const MorningDigest own = morning_of(bob);
+  EXPECT_TRUE(own.untold.empty()) << "Ann's event is none of Bob's";
+  ASSERT_EQ(own.progress.size(), 1U);
+  EXPECT_EQ(own.progress[0].after.minor, 5'000);
+
+  const MorningDigest kept_back = morning_of(ann);
+  EXPECT_TRUE(kept_back.progress.empty());
+  ASSERT_EQ(kept_back.untold.size(), 1U);
+  const std::string why = kept_back.untold[0] + "\n";
+  EXPECT_TRUE(why.starts_with("general 2025-01: ")) << why;
+  EXPECT_NE(why.find("shop:1"), std::string::npos) << why;
+  EXPECT_TRUE(incentive::to_text(kept_back).ends_with("\nCommission cannot be told: " + why));
+  EXPECT_TRUE(incentive::to_text(kept_back, Language::chinese).ends_with("\n提成无法计算：" + why));
+  const Table table = session().reader().report("digest", {{"employee", ann}, {"day", parse_date("2025-01-07")}});
+  EXPECT_EQ(table.rows(), 3U) << "credited yesterday, in the month, and what cannot be told";
+}
+
 // A statement that is open is computed again from what it was computed from: what came since is no fault in it.
 TEST_P(GeneralRatesTest, RecheckOfAnOpenStatementTakesTheFactsOfItsRun) {
   const Id ann = employee("Ann");

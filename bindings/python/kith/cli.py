@@ -461,6 +461,8 @@ def check_commission(
     format: Shown = Format.table,
 ) -> None:
     """Compute an exported commission again, without a store, and name every figure that differs."""
+    if not explain and (person or component or period):
+        raise typer.BadParameter("--person, --component and --period choose what --explain tells; add --explain text.")
     exported = read_text(file)
     found = kith.check_commission(exported)
     if explain:

@@ -123,7 +123,8 @@ def test_the_terminal_checks_and_compares(tmp_path: Path) -> None:
     steps = json.loads(kith.explain_commission(exported, "steps", person="ann", period="2025-01"))
     assert [one["component"] for one in steps["components"]] == ["revenue"]
     refused = run("commission", "check", right, "--explain", "text", "--person", "bob", code=1)
-    assert "nothing of person 'bob'" in refused
+    assert "holds nothing of person 'bob'." in refused
+    assert "--explain" in run("commission", "check", right, "--person", "ann", code=2)
     one, other = tmp_path / "one.json", tmp_path / "other.json"
     one.write_text(json.dumps(MARGINAL))
     other.write_text(json.dumps(SLAB))

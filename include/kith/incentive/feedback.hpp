@@ -83,7 +83,9 @@ struct MorningDigest {
   Money credited = {};                  ///< of those deals
   Money month_to_date = {};             ///< credit of the calendar month of the day before, up to that day
   std::vector<Progress> progress = {};  ///< not stored: ids are 0
-  std::vector<DigestItem> due = {};     ///< by day
+  /// Commission that no figure can be given for, and why: "field 2025-Q2: Event a/1, ...: no rate ...".
+  std::vector<std::string> untold = {};
+  std::vector<DigestItem> due = {};  ///< by day
 };
 
 namespace incentive {
@@ -100,8 +102,9 @@ std::string to_text(const std::vector<Progress>& progress, Language language = L
 Table to_table(const std::vector<Progress>& progress, Currency base);
 
 /// The morning of a day (default: today): what the day before brought, what the month has so far, what is due. A pure
-/// query. Errors: not_found for somebody whom the actor may not see; denied unless it is the actor's own, or of
-/// somebody whose statements the actor may read.
+/// query. Facts that cannot be judged, such as an event without a rate, keep back only the commission that they may
+/// pay: it stands in `untold`. Errors: not_found for somebody whom the actor may not see; denied unless it is the
+/// actor's own, or of somebody whose statements the actor may read.
 MorningDigest digest(const Reader& reader, Id employee, std::optional<Date> day = {});
 std::string to_text(const MorningDigest& digest, Language language = Language::english);
 /// Hands the digest out once: the first call a person and day computes, stores and returns it, later ones return what
