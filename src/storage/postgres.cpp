@@ -131,9 +131,8 @@ class PostgresStorage final : public Storage, public Lendable {
       const Found found = inspect(channel);
       if (found.format != kFormat || found.tenant_format != kFormat) fail_older(found);
       check_tables(channel, entities);
-      if (const auto faults = found.rls ? wall_faults(channel, entities) : std::vector<std::string>();
-          !faults.empty()) {
-        throw Error(Code::corrupt, fmt::format("{}: {}; nothing was changed", settings.place, fmt::join(faults, "; ")));
+      if (const auto faults = walls(channel, entities, found.rls); !faults.empty()) {
+        throw Error(Code::corrupt, fmt::format("{}; nothing was changed: {}", settings.place, fmt::join(faults, "\n")));
       }
     });
     entities_.assign(entities.begin(), entities.end());
@@ -199,17 +198,27 @@ class PostgresStorage final : public Storage, public Lendable {
         lines.emplace_back("set to be read-only (default_transaction_read_only): works are refused");
       }
       if (pool_->fresh) return;
-      for (const Entity* entity : entities_) {
-        for (const ForeignPart& part : foreign_parts(channel, *entity)) {
+      const auto tell = [&](const std::vector<ForeignPart>& parts) {
+        for (const ForeignPart& part : parts) {
           lines.push_back(fmt::format("of another program: {}; to drop it: {}", part.what, part.drop));
         }
-      }
+      };
+      tell(foreign_parts_of_store(channel));
+      for (const Entity* entity : entities_) tell(foreign_parts(channel, *entity));
       for (const std::string& fault : faults_of(channel)) lines.push_back("warning: " + fault);
     });
     return lines;
   }
 
  private:
+  /// What row-level security is not as Kith made it, or, where Kith made none, that there is some.
+  static std::vector<std::string> walls(Channel& channel, std::span<const Entity* const> entities, bool rls) {
+    std::vector<std::string> faults = wall_faults(channel, entities, rls);
+    // Another process may have made it since.
+    if (!rls && !faults.empty() && inspect(channel).rls) faults = wall_faults(channel, entities, true);
+    return faults;
+  }
+
   /// What another program has done to the tables since they were opened, or never told Kith.
   std::vector<std::string> faults_of(Channel& channel) const {
     std::vector<std::string> faults = invalid_indexes(channel, entities_);
@@ -217,7 +226,7 @@ class PostgresStorage final : public Storage, public Lendable {
       faults.insert(faults.end(), more.begin(), more.end());
     };
     add(unlogged_tables(channel, entities_));
-    if (pool_->rls) add(wall_faults(channel, entities_));
+    add(walls(channel, entities_, pool_->rls));
     try {
       check_tables(channel, entities_);
     } catch (const Error& error) {

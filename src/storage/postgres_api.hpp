@@ -57,6 +57,7 @@ namespace kith::postgres {
   F(PQregisterEventProc)        \
   F(PQsetErrorVerbosity)        \
   F(PQreset)                    \
+  F(PQconnectionNeedsPassword)  \
   F(PQsocket)                   \
   F(PQlibVersion)
 

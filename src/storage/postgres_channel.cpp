@@ -42,7 +42,9 @@ Channel::Channel(const Settings& settings) : settings_(settings) {
       api().PQsetErrorVerbosity(connection_, PQERRORS_DEFAULT);
     }
     if (!alive()) {
-      const std::string state = state_in(api().PQerrorMessage(connection_));
+      std::string state = state_in(api().PQerrorMessage(connection_));
+      // The server did not refuse: libpq did not even answer it.
+      if (state.empty() && api().PQconnectionNeedsPassword(connection_) != 0) state = "28P01";
       const char* user = api().PQuser(connection_);
       const std::string role = user == nullptr ? "" : user;
       api().PQfinish(connection_);
@@ -185,16 +187,17 @@ Result Copying::finish() {
   for (Result result(api().PQgetResult(channel_.raw())); result.raw() != nullptr;
        result = Result(api().PQgetResult(channel_.raw()))) {
     const bool stuck = result.status() == PGRES_COPY_IN;  // the end of the bytes could not be told
+    if (!result.failed() && !stuck) taken_ += result.touched();
     if ((result.failed() || stuck) && failure.raw() == nullptr) failure = std::move(result);
     if (stuck) break;
   }
   return failure;
 }
 
-bool Copying::end() {
+bool Copying::end(std::int64_t sent) {
   if (api().PQputCopyEnd(channel_.raw(), nullptr) != 1) channel_.fail_lost(api().PQerrorMessage(channel_.raw()));
   const Result failure = finish();
-  if (failure.raw() == nullptr) return true;
+  if (failure.raw() == nullptr) return taken_ == sent;
   const std::string_view state = failure.field(PG_DIAG_SQLSTATE);
   // A coordinator says of whatever a node refuses there that it is an internal error.
   if (state == "23505" || (state == "XX000" && channel_.cluster())) return false;
@@ -242,7 +245,7 @@ void Channel::commit() {
                                   settings_.place, without_end(api().PQerrorMessage(raw()))),
                       true);
   }
-  fail(result, "write to");
+  fail(result, kCommit);
 }
 
 }  // namespace kith::postgres

@@ -151,6 +151,7 @@ inline constexpr std::string_view kInsert = "insert into";
 inline constexpr std::string_view kUpdate = "update";
 inline constexpr std::string_view kErase = "delete from";
 inline constexpr std::string_view kLock = "lock a row of";
+inline constexpr const char* kCommit = "commit to";
 inline constexpr const char* kMakingSchema = "make the schema of";
 inline constexpr const char* kMaking = "make tables in";
 inline constexpr const char* kMigrating = "migrate the tables of";
@@ -253,8 +254,10 @@ class Copying {
   Copying& operator=(const Copying&) = delete;
 
   void send(std::string_view bytes);
-  /// False where a unique key was in the way, or what a cluster does not tell: the transaction is then broken.
-  bool end();
+  /// False where a unique key was in the way, or what a cluster does not tell: the transaction is then broken. False
+  /// also where the server took in another number of rows than were sent, because something of another program left
+  /// some out.
+  bool end(std::int64_t sent);
 
  private:
   /// Reads all answers; the first that tells of a failure.
@@ -262,6 +265,7 @@ class Copying {
 
   Channel& channel_;
   Doing doing_;
+  std::int64_t taken_ = 0;  ///< rows that the server says it took in
   bool open_ = true;
 };
 

@@ -150,8 +150,8 @@ std::string_view function_of(const Refusal& refusal) {
     lines.push_back(rest.substr(0, rest.find('\n')));
     rest.remove_prefix(std::min(lines.back().size() + 1, rest.size()));
   }
-  // "COPY customer, line 7", below whatever happened there.
-  if (refusal.doing.copies && !lines.empty()) lines.pop_back();
+  // "COPY customer, line 7" in any language, below whatever happened at one of its rows.
+  if (refusal.doing.copies && !lines.empty() && lines.back().find("COPY") != std::string_view::npos) lines.pop_back();
   std::string_view any;
   for (const std::string_view line : lines) {
     // A server can be set to show the values of parameters, which may hold anything, behind all else.
@@ -194,6 +194,13 @@ Parts parts_of(const Refusal& refusal) {
 
 bool is_write(std::string_view verb) { return verb == kInsert || verb == kUpdate || verb == kErase; }
 
+[[noreturn]] void fail_changed(const Refusal& refusal) {
+  throw Error(Code::corrupt,
+              fmt::format("another program changed the tables: cannot {} {}: {} ({}); {}; undo that, or restore a "
+                          "backup; `kith doctor` of the store's URL says what is changed",
+                          refusal.doing.verb, refusal.where, refusal.said, refusal.state, refusal.kept()));
+}
+
 /// Kith's own statements compute nothing that fails for what is in a row: an expression that does is another program's,
 /// in a constraint, a column, an index or a policy. The server tells which in no field.
 void check_expression(const Refusal& refusal) {
@@ -203,6 +210,7 @@ void check_expression(const Refusal& refusal) {
   const bool by_pooler = state == "42P05";
   if (!computed || by_pooler || refusal.doing.entity == nullptr) return;
   const Parts parts = parts_of(refusal);
+  if (parts && parts->empty() && is_write(refusal.doing.verb)) fail_changed(refusal);
   if (parts ? parts->empty() : !is_write(refusal.doing.verb)) return;
   throw Error(
       Code::corrupt,
@@ -219,6 +227,15 @@ std::string drop_not_null(const Refusal& refusal) {
                      quoted_name(refusal.column), own ? " DROP NOT NULL" : "");
 }
 
+bool is_name(std::string_view told, std::string_view name) { return told == name; }
+/// A node of a cluster may put the number of its shard behind a name.
+bool is_name_of_shard(std::string_view told, std::string_view name) {
+  if (!told.starts_with(name)) return false;
+  told.remove_prefix(name.size());
+  return told.size() > 1 && told.front() == '_' &&
+         std::all_of(told.begin() + 1, told.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 /// How a constraint is dropped that the server names: in a table, or in a type of a column.
 std::string drop_constraint(const Refusal& refusal) {
   if (!refusal.type.empty()) {
@@ -230,8 +247,10 @@ std::string drop_constraint(const Refusal& refusal) {
   if (refusal.constraint.empty()) return mend_of(refusal, "it", parts_of(refusal));
   // A unique index need not be a constraint's.
   if (const Parts parts = refusal.state == "23505" ? parts_of(refusal) : std::nullopt; parts) {
-    for (const ForeignPart& part : *parts) {
-      if (refusal.constraint.starts_with(part.name)) return "run: " + part.drop;
+    for (const auto& is_it : {is_name, is_name_of_shard}) {
+      for (const ForeignPart& part : *parts) {
+        if (is_it(refusal.constraint, part.name)) return "run: " + part.drop;
+      }
     }
   }
   return "run: ALTER TABLE " + refusal.table + " DROP CONSTRAINT " + quoted_name(refusal.constraint);
@@ -251,12 +270,15 @@ void check_key(const Refusal& refusal) {
   if (entity != nullptr && !refusal.constraint.empty()) {
     std::vector<std::string> own = {std::string(entity->name) + "_pkey"};
     for (Definition& one : definitions(refusal.channel.settings().postgres.schema, *entity)) {
-      own.push_back(std::move(one.name));
+      if (one.name != entity->name) own.push_back(std::move(one.name));
     }
-    const bool known = std::any_of(own.begin() + 2, own.end(),
-                                   [&](const std::string& name) { return refusal.constraint.starts_with(name); });
-    if (!known && !refusal.constraint.starts_with(own.front())) fail_constraint(refusal);
+    const bool known = std::any_of(own.begin(), own.end(), [&](const std::string& name) {
+      return is_name(refusal.constraint, name) || is_name_of_shard(refusal.constraint, name);
+    });
+    if (!known) fail_constraint(refusal);
   }
+  // Kith's own keys are looked at before: only one that was put off comes up as late as this.
+  if (refusal.doing.verb == kCommit && !refusal.constraint.empty() && !refusal.table.empty()) fail_constraint(refusal);
   throw Error(Code::conflict, fmt::format("a unique key is taken in {} ({}); read again, then decide again",
                                           refusal.where, refusal.said));
 }
@@ -342,10 +364,9 @@ void check_tables_changed(const Refusal& refusal, const Result& result) {
   const std::string_view state = refusal.state;
   const std::string_view from = result.field(PG_DIAG_SOURCE_FUNCTION);
   if (state == "0A000" && from == "RewriteQuery") {
-    throw Error(Code::corrupt,
-                fmt::format("a rule of another program is in the way: cannot {} {}: {}; {}; drop the "
-                            "rule: DROP RULE ... ON {}",
-                            refusal.doing.verb, refusal.where, refusal.said, refusal.kept(), refusal.table));
+    throw Error(Code::corrupt, fmt::format("a rule of another program is in the way: cannot {} {}: {}; {}; {}",
+                                           refusal.doing.verb, refusal.where, refusal.said, refusal.kept(),
+                                           mend_of(refusal, "the rule", parts_of(refusal))));
   }
   if (state == "0A000" && from == "get_relation_info") {
     throw Error(Code::storage, fmt::format("a standby has no rows of a table that is UNLOGGED: cannot {} {}: {}; "
@@ -356,10 +377,14 @@ void check_tables_changed(const Refusal& refusal, const Result& result) {
   const bool changed_type =
       state == "42804" || state == "42883" || (state == "0A000" && from == "RevalidateCachedQuery");
   if (state == "42P01" || state == "42703" || state == "3F000" || changed_type) {
-    throw Error(Code::corrupt,
-                fmt::format("another program changed the tables: cannot {} {}: {} ({}); {}; undo that, or restore a "
-                            "backup; `kith check` says what is changed",
-                            refusal.doing.verb, refusal.where, refusal.said, state, refusal.kept()));
+    fail_changed(refusal);
+  }
+  // A key that is looked at later, where the insert must know at once.
+  if (state == "55000" && is_write(refusal.doing.verb)) {
+    throw Error(Code::corrupt, fmt::format("a key of {} is deferrable, which none of Kith's is: cannot {} it: {} ({}); "
+                                           "{}; {}",
+                                           refusal.where, refusal.doing.verb, refusal.said, state, refusal.kept(),
+                                           mend_of(refusal, "it as `kith doctor` says", parts_of(refusal))));
   }
   if (state != "42P07" && state != "42710") return;
   if (refusal.migrating()) {

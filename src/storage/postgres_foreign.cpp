@@ -5,8 +5,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <exception>
+#include <set>
+#include <utility>
 
 #include "storage/postgres_sql.hpp"
 
@@ -51,13 +52,14 @@ const std::string& parts_sql() {
   return sql;
 }
 
-bool is_own(std::string_view kind, std::string_view name, const Entity& entity, const std::vector<Definition>& own) {
-  if (kind == "COLUMN") {
-    return name == kTenantColumn || std::any_of(entity.fields.begin(), entity.fields.end(),
-                                                [&](const Field& field) { return field.name == name; });
-  }
-  return kind == "INDEX" &&
-         std::any_of(own.begin(), own.end(), [&](const Definition& one) { return one.name == name; });
+/// What Kith has made itself, by kind and name.
+using Own = std::set<std::pair<std::string_view, std::string>>;
+
+Own own_of(const std::string& schema, const Entity& entity) {
+  Own own = {{"COLUMN", std::string(kTenantColumn)}};
+  for (const Field& field : entity.fields) own.emplace("COLUMN", field.name);
+  for (Definition& one : definitions(schema, entity)) own.emplace("INDEX", std::move(one.name));
+  return own;
 }
 
 ForeignPart part_of(std::string_view kind, std::string_view name, std::string_view schema, std::string_view table) {
@@ -97,11 +99,10 @@ std::optional<Result> beside(const Channel& failed, const std::string& sql, std:
   }
 }
 
-std::vector<ForeignPart> parts_in(const Result& rows, const std::string& schema, const Entity& entity) {
-  const std::vector<Definition> own = definitions(schema, entity);
+std::vector<ForeignPart> parts_in(const Result& rows, const Own& own) {
   std::vector<ForeignPart> found;
   for (int row = 0; row < rows.rows(); ++row) {
-    if (is_own(rows.text(row, 0), rows.text(row, 1), entity, own)) continue;
+    if (own.contains({rows.text(row, 0), std::string(rows.text(row, 1))})) continue;
     found.push_back(part_of(rows.text(row, 0), rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)));
   }
   return found;
@@ -111,13 +112,46 @@ std::vector<ForeignPart> parts_in(const Result& rows, const std::string& schema,
 
 std::vector<ForeignPart> foreign_parts(Channel& channel, const Entity& entity) {
   Params params = about(channel.settings(), entity.name);
-  return parts_in(channel.run_once(parts_sql(), params, "read"), channel.settings().postgres.schema, entity);
+  return parts_in(channel.run_once(parts_sql(), params, "read"), own_of(channel.settings().postgres.schema, entity));
+}
+
+std::vector<ForeignPart> foreign_parts_of_store(Channel& channel) {
+  const std::pair<std::string_view, Own> tables[] = {
+      {kStoreTable, {{"COLUMN", "name"}, {"COLUMN", "format"}, {"COLUMN", "rls"}}},
+      {kTenantTable, {{"COLUMN", std::string(kTenantColumn)}, {"COLUMN", "format"}}}};
+  std::vector<ForeignPart> found;
+  for (const auto& [table, own] : tables) {
+    Params params = about(channel.settings(), table);
+    for (ForeignPart& part : parts_in(channel.run_once(parts_sql(), params, "read"), own)) {
+      found.push_back(std::move(part));
+    }
+  }
+  return found;
 }
 
 std::optional<std::vector<ForeignPart>> foreign_parts_beside(const Channel& failed, const Entity& entity) {
   const auto rows = beside(failed, parts_sql(), entity.name);
   if (!rows) return std::nullopt;
-  return parts_in(*rows, failed.settings().postgres.schema, entity);
+  return parts_in(*rows, own_of(failed.settings().postgres.schema, entity));
+}
+
+std::map<std::string, std::string, std::less<>> heirs_of_tables(Channel& channel) {
+  static const std::string sql =
+      "SELECT n.nspname, c.relname, m.nspname, o.relname FROM pg_catalog.pg_inherits AS h "
+      "JOIN pg_catalog.pg_class AS c ON c.oid = h.inhparent "
+      "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+      "JOIN pg_catalog.pg_class AS o ON o.oid = h.inhrelid "
+      "JOIN pg_catalog.pg_namespace AS m ON m.oid = o.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'";
+  Params params;
+  params.text(channel.settings().postgres.schema, Type::text);
+  const Result rows = channel.run_once(sql, params, "read");
+  std::map<std::string, std::string, std::less<>> heirs;
+  for (int row = 0; row < rows.rows(); ++row) {
+    heirs.emplace(rows.text(row, 1),
+                  fmt::format("ALTER TABLE {} NO INHERIT {}", qualified(rows.text(row, 2), rows.text(row, 3)),
+                              qualified(rows.text(row, 0), rows.text(row, 1))));
+  }
+  return heirs;
 }
 
 std::optional<Rights> rights_beside(const Channel& failed, std::string_view table) {

@@ -5,6 +5,7 @@
 
 #ifdef KITH_POSTGRES
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,9 +27,16 @@ struct ForeignPart {
 /// that refer to it are among them.
 std::vector<ForeignPart> foreign_parts(Channel& channel, const Entity& entity);
 
+/// Of the tables that are no entity's: what the schema is and which tenants it has.
+std::vector<ForeignPart> foreign_parts_of_store(Channel& channel);
+
 /// The same by a connection of its own, for a transaction in which something failed answers nothing more. Nothing where
 /// there is none: the connection is the host's, or the server lets no other one in.
 std::optional<std::vector<ForeignPart>> foreign_parts_beside(const Channel& failed, const Entity& entity);
+
+/// Tables of the schema whose rows are also those of another one that inherits from them, each with the statement that
+/// ends that. Partitions are no such.
+std::map<std::string, std::string, std::less<>> heirs_of_tables(Channel& channel);
 
 /// What a role may do with a table.
 struct Rights {

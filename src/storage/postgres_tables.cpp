@@ -4,11 +4,13 @@
 #ifdef KITH_POSTGRES
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
 #include "kith/base/error.hpp"
+#include "storage/postgres_foreign.hpp"
 #include "storage/postgres_sql.hpp"
 #include "storage/rules.hpp"
 
@@ -20,9 +22,13 @@ using Names = std::set<std::string, std::less<>>;
 using Columns = std::map<std::string, std::string, std::less<>>;
 
 /// Everything a column is, in one line.
-std::string column_line(std::string_view type, bool not_null, std::string_view collation) {
-  return fmt::format("{}{} {}", type, not_null ? " not null" : "", collation);
+std::string column_line(std::string_view type, bool not_null, std::string_view collation,
+                        std::string_view computed = "") {
+  return fmt::format("{}{} {}{}", type, not_null ? " not null" : "", collation, computed);
 }
+
+/// A column whose values the server makes, which it then takes from nobody.
+constexpr std::string_view kIdentity = " identity", kGenerated = " generated";
 
 std::string expected_line(const Field& field) {
   const std::string_view type = column_type(field.type);
@@ -34,7 +40,7 @@ std::map<std::string, Columns, std::less<>> stored_columns(Channel& channel) {
   static const std::string sql =
       // quote_all_identifiers puts quotes around some of the types.
       "SELECT c.relname, a.attname, pg_catalog.translate(pg_catalog.format_type(a.atttypid, a.atttypmod), '\"', ''), "
-      "a.attnotnull, l.collname "
+      "a.attnotnull, l.collname, a.attidentity <> '', a.attgenerated <> '' "
       "FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
       "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
       "LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation "
@@ -44,8 +50,12 @@ std::map<std::string, Columns, std::less<>> stored_columns(Channel& channel) {
   const Result rows = channel.run_once(sql, params, "read");
   std::map<std::string, Columns, std::less<>> tables;
   for (int row = 0; row < rows.rows(); ++row) {
+    const auto yes = [&](int column) { return rows.text(row, column) == std::string_view("\1", 1); };
     tables[std::string(rows.text(row, 0))][std::string(rows.text(row, 1))] =
-        column_line(rows.text(row, 2), rows.text(row, 3) != std::string_view("\0", 1), rows.text(row, 4));
+        column_line(rows.text(row, 2), yes(3), rows.text(row, 4),
+                    yes(5)   ? kIdentity
+                    : yes(6) ? kGenerated
+                             : std::string_view());
   }
   return tables;
 }
@@ -63,15 +73,6 @@ const std::string kIndexes =
     "SELECT i.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid "
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace WHERE n.nspname = $1 AND ";
 
-const std::string kTablesOfIndexes =
-    "SELECT c.relname FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid "
-    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND ";
-
-/// Tables whose rows are also those of tables that inherit from them. Partitions are not.
-const std::string kParents =
-    "SELECT c.relname FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_class AS c ON c.oid = h.inhparent "
-    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'";
-
 /// A table and a name that belongs to it, of each row of a query about the schema.
 std::set<std::pair<std::string, std::string>> names_of_tables(Channel& channel, const std::string& sql) {
   Params params;
@@ -86,6 +87,8 @@ std::set<std::pair<std::string, std::string>> names_of_tables(Channel& channel, 
 struct StoredIndex {
   bool unique = false;
   bool partial = false;
+  bool primary = false;
+  bool immediate = true;                  ///< not put off to the end of a transaction
   std::vector<std::string> columns = {};  ///< an expression has the name of its function
 };
 
@@ -93,7 +96,8 @@ struct StoredIndex {
 using StoredIndexes = std::map<std::pair<std::string, std::string>, StoredIndex>;
 StoredIndexes indexes_of_tables(Channel& channel) {
   static const std::string sql =
-      "SELECT c.relname, i.relname, x.indisunique, x.indpred IS NOT NULL, a.attname FROM pg_catalog.pg_index AS x "
+      "SELECT c.relname, i.relname, x.indisunique, x.indpred IS NOT NULL, a.attname, x.indisprimary, x.indimmediate "
+      "FROM pg_catalog.pg_index AS x "
       "JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class AS c ON c.oid = x.indrelid "
       "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
       "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.indexrelid "
@@ -107,6 +111,8 @@ StoredIndexes indexes_of_tables(Channel& channel) {
     StoredIndex& one = found[{std::string(rows.text(row, 0)), std::string(rows.text(row, 1))}];
     one.unique = yes(row, 2);
     one.partial = yes(row, 3);
+    one.primary = yes(row, 5);
+    one.immediate = yes(row, 6);
     one.columns.emplace_back(rows.text(row, 4));
   }
   return found;
@@ -114,7 +120,7 @@ StoredIndexes indexes_of_tables(Channel& channel) {
 
 /// It is what Kith makes. What an expression is of is not looked at.
 bool is_same(const Entity& entity, const Definition& wanted, const StoredIndex& stored) {
-  if (stored.partial || stored.unique != wanted.unique) return false;
+  if (stored.partial || stored.unique != wanted.unique || !stored.immediate) return false;
   std::size_t place = 0;
   const auto next = [&](std::string_view name) {
     const bool same = place < stored.columns.size() && stored.columns[place] == name;
@@ -186,18 +192,39 @@ std::vector<int> id_fields(const Entity& entity) {
   return {kIdField};
 }
 
-std::string primary_key_sql(const std::string& schema, const Entity& entity) {
-  std::string sql = "ALTER TABLE " + qualified(schema, entity.name) + " ADD PRIMARY KEY (" + quoted_name(kTenantColumn);
+std::vector<std::string> primary_columns(const Entity& entity) {
+  std::vector<std::string> columns = {std::string(kTenantColumn)};
   for (const int field : id_fields(entity)) {
-    sql += ", " + quoted_name(entity.fields[static_cast<std::size_t>(field)].name);
+    columns.emplace_back(entity.fields[static_cast<std::size_t>(field)].name);
   }
-  return sql + ")";
+  return columns;
 }
 
+[[noreturn]] void fail_table(const Channel& channel, std::string_view table, std::string_view what,
+                             std::string_view mend = "restore a backup") {
+  throw Error(Code::corrupt, std::string(table), "",
+              fmt::format("{} {}; nothing was changed; {}", channel.settings().place, what, mend));
+}
 [[noreturn]] void fail_table(const Channel& channel, const Entity& entity, std::string_view what,
                              std::string_view mend = "restore a backup") {
-  throw Error(Code::corrupt, std::string(entity.name), "",
-              fmt::format("{} {}; nothing was changed; {}", channel.settings().place, what, mend));
+  fail_table(channel, entity.name, what, mend);
+}
+
+/// The primary key is over these columns, and holds at once. `first`: gives what has to be done before it is made.
+template <class First>
+void check_primary_key(const Channel& channel, const StoredIndexes& indexes, std::string_view table,
+                       const std::vector<std::string>& columns, const First& first) {
+  const auto found = std::find_if(indexes.begin(), indexes.end(),
+                                  [&](const auto& one) { return one.first.first == table && one.second.primary; });
+  const bool there = found != indexes.end();
+  if (there && found->second.columns == columns && found->second.immediate) return;
+  std::string mend = "run: ALTER TABLE " + qualified(channel.settings().postgres.schema, table);
+  if (there) mend += " DROP CONSTRAINT " + quoted_name(found->first.second) + ",";
+  std::vector<std::string> quoted;
+  for (const std::string& column : columns) quoted.push_back(quoted_name(column));
+  mend += fmt::format(" ADD PRIMARY KEY ({})", fmt::join(quoted, ", "));
+  fail_table(channel, table, fmt::format("{} the primary key of {}", there ? "has changed" : "lacks", table),
+             first() + mend);
 }
 
 /// A column is not what it was made as.
@@ -211,7 +238,11 @@ std::string primary_key_sql(const std::string& schema, const Entity& entity) {
     const std::size_t at = line.find(kNotNull);
     return at == std::string::npos ? line : line.erase(at, kNotNull.size());
   };
-  if (without(stored) == without(wanted)) {
+  if (stored.ends_with(kIdentity)) {
+    mend = "run: " + column + " DROP IDENTITY";
+  } else if (stored.ends_with(kGenerated)) {
+    mend = "run: " + column + " DROP EXPRESSION";
+  } else if (without(stored) == without(wanted)) {
     mend = "run: " + column + (wanted.size() > stored.size() ? " SET NOT NULL" : " DROP NOT NULL");
   }
   fail_table(channel, entity, fmt::format("has a changed {}.{} ({}, made as {})", entity.name, name, stored, wanted),
@@ -359,7 +390,7 @@ Result run_bounded(Channel& channel, const std::string& sql, Params& params) {
 
 }  // namespace
 
-std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities) {
+std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities, bool rls) {
   static const std::string sql =
       "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polname, "
       "pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), "
@@ -382,6 +413,11 @@ std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* c
     const auto tell = [&](std::string_view what, const std::string& mend) {
       faults.insert(fmt::format("row-level security of {} {}; run: {}", table, what, mend));
     };
+    if (!rls) {
+      if (!no(row, 1))
+        tell("was switched on by another program", "ALTER TABLE " + name + " DISABLE ROW LEVEL SECURITY");
+      continue;
+    }
     if (no(row, 1)) tell("was switched off", "ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY");
     if (no(row, 2)) tell("does not bind the owner", "ALTER TABLE " + name + " FORCE ROW LEVEL SECURITY");
     const std::string policy(rows.text(row, 3));
@@ -396,7 +432,7 @@ std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* c
     tell("has a policy that is not Kith's", "DROP POLICY " + quoted_name(policy) + " ON " + name);
   }
   for (const std::string& table : ours) {
-    if (guarded.contains(table)) continue;
+    if (!rls || guarded.contains(table)) continue;
     faults.insert(fmt::format("row-level security of {} lacks its policy; run: {}", table, rls_sql(schema, table)));
   }
   return {faults.begin(), faults.end()};
@@ -405,8 +441,10 @@ std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* c
 void check_tables(Channel& channel, std::span<const Entity* const> entities) {
   const auto tables = stored_columns(channel);
   const auto indexes = indexes_of_tables(channel);
-  const Names keyed = names(channel, kTablesOfIndexes + "x.indisprimary AND x.indisvalid");
-  const Names parents = names(channel, kParents);
+  const auto heirs = heirs_of_tables(channel);
+  const auto nothing = [] { return std::string(); };
+  check_primary_key(channel, indexes, kStoreTable, {"name"}, nothing);
+  check_primary_key(channel, indexes, kTenantTable, {std::string(kTenantColumn)}, nothing);
   for (const Entity* entity : entities) {
     const auto found = tables.find(entity->name);
     if (found == tables.end()) fail_table(channel, *entity, fmt::format("lacks {}", entity->name));
@@ -415,22 +453,23 @@ void check_tables(Channel& channel, std::span<const Entity* const> entities) {
       fail_table(channel, *entity, fmt::format("lacks {}.{}", entity->name, name));
     }
     const std::string& schema = channel.settings().postgres.schema;
-    if (!keyed.contains(entity->name)) {
-      fail_table(channel, *entity, fmt::format("lacks the primary key of {}", entity->name),
-                 doubled(channel, *entity, id_fields(*entity), true) + "run: " + primary_key_sql(schema, *entity));
-    }
-    if (parents.contains(entity->name)) {
-      fail_table(
-          channel, *entity,
-          fmt::format("shows rows of another table, which inherits from {}; ALTER TABLE ... NO INHERIT", entity->name));
+    check_primary_key(channel, indexes, entity->name, primary_columns(*entity),
+                      [&] { return doubled(channel, *entity, id_fields(*entity), true); });
+    if (const auto heir = heirs.find(entity->name); heir != heirs.end()) {
+      fail_table(channel, *entity, fmt::format("shows rows of another table, which inherits from {}", entity->name),
+                 "run: " + heir->second);
     }
     for (const Definition& definition : definitions(schema, *entity)) {
       if (definition.name == entity->name) continue;
       const auto index = indexes.find({std::string(entity->name), definition.name});
       const bool there = index != indexes.end();
       if (there && is_same(*entity, definition, index->second)) continue;
-      std::string mend = there ? "run: DROP INDEX " + qualified(schema, definition.name) + "; " + definition.sql
-                               : "drop what is left of it, then run: " + definition.sql;
+      // One that can be put off is a constraint's.
+      const std::string drop = there && !index->second.immediate
+                                   ? fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", qualified(schema, entity->name),
+                                                 quoted_name(definition.name))
+                                   : "DROP INDEX IF EXISTS " + qualified(schema, definition.name);
+      std::string mend = fmt::format("run: {}; {}", drop, definition.sql);
       if (definition.unique) mend = doubled(channel, *entity, definition.fields, false) + mend;
       fail_table(channel, *entity,
                  fmt::format("{} {}", there ? "has a changed index" : "lacks a valid index", definition.name), mend);

@@ -24,8 +24,9 @@ std::set<std::string, std::less<>> taken_names(Channel& channel);
 /// kith_store is the table that Kith makes, and not another program's of that name.
 bool is_store_table(Channel& channel);
 
-/// A sentence for each way in which the second wall of these tables and of kith_tenant is open, with its mending.
-std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities);
+/// A sentence for each way in which the second wall of these tables and of kith_tenant is open, with its mending;
+/// without one (`rls`) for each table that another program has walled off.
+std::vector<std::string> wall_faults(Channel& channel, std::span<const Entity* const> entities, bool rls);
 
 /// The tables and indexes of these entities are there as this library makes them; the order of columns is no matter.
 /// Errors: corrupt.

@@ -114,7 +114,7 @@ bool PostgresTransaction::insert_many(const Entity& entity, const Batch& batch, 
 
 bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, const Meanwhile& meanwhile) {
   using namespace std::string_literals;
-  const std::string sql = kSavepoint + "; " + copy_sql(schema(), entity) + "; " + kRelease;
+  const std::string sql = kSavepoint + "; " + copy_sql(schema(), entity);
   std::string bytes = "PGCOPY\n\377\r\n\0"s;
   append_int32(bytes, 0);  // flags
   append_int32(bytes, 0);  // length of more header
@@ -137,7 +137,10 @@ bool PostgresTransaction::copy_all(const Entity& entity, const Batch& batch, con
     append_int16(bytes, -1);
     copying.send(bytes);
     if (told != batch.rows()) meanwhile(told, batch.rows());
-    if (copying.end()) return true;
+    if (copying.end(static_cast<std::int64_t>(batch.rows()))) {
+      channel_->exec(kRelease);
+      return true;
+    }
   } catch (...) {
     channel_->try_exec(kUndo.c_str());
     throw;

@@ -34,9 +34,31 @@ std::string read_scheme(std::string_view url) {
   return scheme == "postgres" ? "postgresql" : scheme;
 }
 
+/// "host=db dbname=shop password=...": as libpq takes it too. As a path it would make a file of that name.
+bool is_keywords(std::string_view url) {
+  constexpr std::string_view kWords[] = {"host", "hostaddr", "port",    "dbname",
+                                         "user", "password", "service", "sslmode"};
+  std::size_t found = 0;
+  for (std::size_t at = 0; at < url.size();) {
+    at = std::min(url.find_first_not_of(" \t\r\n", at), url.size());
+    const std::size_t end = std::min(url.find_first_of(" \t\r\n=", at), url.size());
+    const std::size_t equals = std::min(url.find_first_not_of(" \t\r\n", end), url.size());
+    const bool pair = equals < url.size() && url[equals] == '=';
+    if (pair && std::find(std::begin(kWords), std::end(kWords), url.substr(at, end - at)) != std::end(kWords)) ++found;
+    if (found == 0) return false;  // it does not begin with one
+    at = std::min(url.find_first_of(" \t\r\n", std::min(equals + 1, url.size())), url.size());
+  }
+  return found > 0;
+}
+
 }  // namespace
 
 std::string scheme_of(std::string_view url) {
+  if (is_keywords(url)) {
+    throw Error(Code::invalid,
+                "the settings of a PostgreSQL connection are written as a URL, \"postgresql://user:password@host:port/"
+                "database\"; write \"sqlite:\" before a path that looks like such settings");
+  }
   const std::size_t blanks = std::min(url.find_first_not_of(" \t\r\n"), url.size());
   if (blanks != 0 && is_known(read_scheme(url.substr(blanks)))) {
     throw Error(Code::invalid, "a blank stands before the URL (" + read_scheme(url.substr(blanks)) +

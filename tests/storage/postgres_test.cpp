@@ -154,6 +154,16 @@ TEST(PostgresUrl, ANameOfLibpqsAndCapitalsMeanTheSame) {
   for (const char* scheme : {"postgres", "Postgresql", "POSTGRES"}) {
     EXPECT_FALSE(kith::open_storage(scheme + rest, {.create = false})->fresh()) << scheme;
   }
+  for (const char* words : {"host=localhost dbname=shop password=se/cret", " dbname = shop", "service=shop"}) {
+    try {
+      kith::open_storage(words);
+      ADD_FAILURE() << words;
+    } catch (const kith::Error& error) {
+      EXPECT_EQ(error.code, kith::Code::invalid);
+      EXPECT_NE(std::string(error.what()).find("postgresql://user:password@host:port/database"), std::string::npos);
+      EXPECT_EQ(std::string(error.what()).find("cret"), std::string::npos) << error.what();
+    }
+  }
   EXPECT_KITH_ERROR(kith::tenants::list(" postgres" + rest), kith::Code::invalid, "a blank stands before the URL");
   EXPECT_KITH_ERROR(kith::open_storage("postgre" + rest), kith::Code::invalid, "postgresql://host/database");
 }
@@ -321,9 +331,19 @@ TEST_F(PostgresTest, ChangedTablesAndAnOpenedWallAreNamed) {
   EXPECT_NO_THROW(kith::open_storage(url)->prepare(sample_entities()));
   host("ALTER ROLE postgres RESET quote_all_identifiers");
   expect_told("CREATE TABLE " + sample + "_more () INHERITS (" + sample + ")", "DROP TABLE " + sample + "_more",
-              "NO INHERIT", false);
-  expect_told(alter + " DROP CONSTRAINT sample_pkey", alter + " ADD PRIMARY KEY (tenant_id, id)",
-              "lacks the primary key", false);
+              "_more\" NO INHERIT \"" + schema_of(url) + "\".\"sample\"", false);
+  const std::string key = alter + " DROP CONSTRAINT sample_pkey", keyed = ", ADD PRIMARY KEY (tenant_id, id)";
+  expect_told(key, alter + " ADD PRIMARY KEY (tenant_id, id)", "lacks the primary key", false);
+  const std::string named = "has changed the primary key of sample; nothing was changed; run: ALTER TABLE \"" +
+                            schema_of(url) + "\".\"sample\" DROP CONSTRAINT \"sample_pkey\", ADD PRIMARY KEY " +
+                            "(\"tenant_id\", \"id\")";
+  expect_told(key + ", ADD PRIMARY KEY (tenant_id, id, name)", key + keyed, named, false);
+  expect_told(key + keyed + " DEFERRABLE", key + keyed, named, false);
+  for (const auto& [table, column] : {std::pair("kith_tenant", "tenant_id"), std::pair("kith_store", "name")}) {
+    const std::string alters = "ALTER TABLE " + schema_of(url) + "." + table;
+    expect_told(alters + " DROP CONSTRAINT " + table + "_pkey", alters + " ADD PRIMARY KEY (" + column + ")",
+                std::string("lacks the primary key of ") + table, false);
+  }
   const std::string quoted = "ALTER TABLE \"" + schema_of(url) + "\".\"sample\" ";
   expect_told(alter + " ADD x bigint", alter + " DROP COLUMN x",
               "columns that are not Kith's (sample.x); nothing was changed; keep what they hold in a table of your "
@@ -337,6 +357,26 @@ TEST_F(PostgresTest, ChangedTablesAndAnOpenedWallAreNamed) {
               false);
   expect_told(alter + " ALTER number TYPE int", alter + " ALTER number TYPE bigint",
               "(integer not null , made as bigint not null ); nothing was changed; restore a backup", false);
+}
+
+/// Whoever is bound by it would see nothing, and not know why.
+TEST_F(PostgresTest, AWallThatKithDidNotMakeIsNamed) {
+  const std::string url = fresh_postgres_url();
+  const auto open_now = kith::open_storage(url);
+  open_now->prepare(sample_entities());
+  const std::string alter = "ALTER TABLE \"" + schema_of(url) + "\".\"sample\"";
+  Host host;
+  ASSERT_EQ(host(alter + " ENABLE ROW LEVEL SECURITY"), "");
+  const std::string says =
+      "row-level security of sample was switched on by another program; run: " + alter + " DISABLE ROW LEVEL SECURITY";
+  EXPECT_KITH_ERROR(kith::open_storage(url)->prepare(sample_entities()), Code::corrupt, says);
+  EXPECT_EQ(open_now->damage(), std::vector<std::string>{says});
+  ASSERT_EQ(host(alter + " DISABLE ROW LEVEL SECURITY"), "");
+  EXPECT_TRUE(open_now->damage().empty());
+  // One that another process has made since is Kith's.
+  kith::open_storage(url + (url.find('?') == std::string::npos ? "?" : "&") + "kith_rls=on")
+      ->prepare(sample_entities());
+  EXPECT_TRUE(open_now->damage().empty());
 }
 
 /// A unique index that another program takes away, or makes anew as something else, keeps nothing from standing twice:
@@ -364,8 +404,8 @@ TEST_F(PostgresTest, ALostUniqueIndexAndWhatStandsTwiceForItAreNamed) {
   const std::string index = schema + ".sample_unique_code";
   const std::string make = "CREATE UNIQUE INDEX \"sample_unique_code\" ON \"" + schema + "\".\"sample\" (";
   host("DROP INDEX " + index);
-  expect_told("lacks a valid index sample_unique_code; nothing was changed; drop what is left of it, then run: " +
-              make);
+  const std::string drop = "run: DROP INDEX IF EXISTS \"" + schema + "\".\"sample_unique_code\"; ";
+  expect_told("lacks a valid index sample_unique_code; nothing was changed; " + drop + make);
   ASSERT_EQ(host("UPDATE " + schema + ".sample SET code = 'A'"), "");
   expect_told("2 rows of sample have the same \"code\", the first of them is 1: change or remove those that are wrong");
   for (const char* other : {"INDEX sample_unique_code ON {} (tenant_id, code)",
@@ -377,7 +417,7 @@ TEST_F(PostgresTest, ALostUniqueIndexAndWhatStandsTwiceForItAreNamed) {
     ASSERT_EQ(host("CREATE " + sql), "") << sql;
     expect_told("has a changed index sample_unique_code");
     expect_told("2 rows of sample have the same \"code\"");
-    expect_told("run: DROP INDEX \"" + schema + "\".\"sample_unique_code\"; " + make);
+    expect_told(drop + make);
     host("DROP INDEX " + index);
   }
   ASSERT_EQ(host("UPDATE " + schema + ".sample SET code = 'B' WHERE id = 2; " + make +
