@@ -59,8 +59,8 @@ void require_unused(const Work& work, const LedgerAccount& before, const LedgerA
               "of '" + before.name + "' stays as it is, for there are postings; make a new account");
 }
 
-/// The rows that name each document; of one posting none is named.
-using Documents = std::map<std::string, std::map<std::int64_t, std::size_t>>;
+/// The rows that name each document.
+using Documents = std::map<std::string, std::map<std::int64_t, std::vector<std::size_t>>>;
 
 /// The ids of records that are there (for a trusted verb), or that the actor may see.
 std::unordered_set<std::int64_t> found_of(const Work& work, const Entity& entity, const std::vector<Id>& ids) {
@@ -76,32 +76,38 @@ void in_row(std::span<const Posting> postings, std::size_t row, verb::Faults& fa
   if (postings.size() > 1) faults.in_row(row);
 }
 
+/// Adds the same fault to several rows.
+void tell_rows(std::span<const Posting> postings, const std::vector<std::size_t>& rows, std::string_view field,
+               const std::string& message, verb::Faults& faults) {
+  for (const std::size_t row : rows) {
+    in_row(postings, row, faults);
+    faults.add(field, message);
+  }
+}
+
 /// Adds a fault for each document that is no record of the store (a trusted verb), or none that the actor may see: to
-/// the first row that names it.
+/// every row that names it.
 void check_documents(const Work& work, std::span<const Posting> postings, verb::Faults& faults) {
   Documents documents;
   for (std::size_t row = 0; row < postings.size(); ++row) {
-    documents[postings[row].document_entity].try_emplace(postings[row].document.value, row);
+    documents[postings[row].document_entity][postings[row].document.value].push_back(row);
   }
   std::vector<std::string_view> names;
   for (const Entity* entity : work.model().entities()) names.push_back(entity->name);
   for (const auto& [name, wanted] : documents) {
     const Entity* entity = work.model().find_entity(name);
     if (entity == nullptr || entity->name != name) {
-      std::size_t first = postings.size();
-      for (const auto& [id, row] : wanted) first = std::min(first, row);
-      in_row(postings, first, faults);
-      faults.add("document_entity", "'" + name + "' is no entity." + suggest(name, names));
+      const std::string fault = "'" + name + "' is no entity." + suggest(name, names);
+      for (const auto& [id, rows] : wanted) tell_rows(postings, rows, "document_entity", fault, faults);
       continue;
     }
     std::vector<Id> ids;
-    for (const auto& [id, row] : wanted) ids.push_back({id});
+    for (const auto& [id, rows] : wanted) ids.push_back({id});
     const auto found = found_of(work, *entity, ids);
-    for (const auto& [id, row] : wanted) {
+    for (const auto& [id, rows] : wanted) {
       if (found.contains(id)) continue;
-      in_row(postings, row, faults);
-      faults.add("document",
-                 "there is no " + name + " " + std::to_string(id) + " that '" + work.actor().name + "' may see");
+      tell_rows(postings, rows, "document",
+                "there is no " + name + " " + std::to_string(id) + " that '" + work.actor().name + "' may see", faults);
     }
   }
 }
@@ -146,15 +152,16 @@ std::optional<std::string> period_fault(const Reader& reader, std::string_view t
   return "'" + std::string(text) + "' is no fiscal period." + suggest(label, known);
 }
 
-/// Adds a fault for each text that names no fiscal period, to the first row that has it.
+/// Adds a fault for each text that names no fiscal period, to every row that has it.
 void check_periods(const Work& work, std::span<const Posting> postings, verb::Faults& faults) {
-  std::set<std::string_view> seen;
+  std::map<std::string_view, std::vector<std::size_t>> rows_of;
   for (std::size_t row = 0; row < postings.size(); ++row) {
     const std::string_view period = postings[row].period;
-    if (period.empty() || !seen.insert(period).second) continue;
-    if (invalid_utf8(period) != std::string_view::npos) continue;  // told with the other texts
-    in_row(postings, row, faults);
-    if (auto fault = period_fault(work, period)) faults.add("period", std::move(*fault));
+    if (period.empty() || invalid_utf8(period) != std::string_view::npos) continue;  // told with the other texts
+    rows_of[period].push_back(row);
+  }
+  for (const auto& [period, rows] : rows_of) {
+    if (const auto fault = period_fault(work, period)) tell_rows(postings, rows, "period", *fault, faults);
   }
 }
 
@@ -238,6 +245,10 @@ void bind_worth(const Work& work, std::span<Posting> postings, verb::Faults& fau
     posting.base_amount = posting.amount;
     posting.base_rate.reset();
     posting.base_rate_on.reset();
+    if (posting.amount.minor == std::numeric_limits<std::int64_t>::min()) {
+      posting.base_amount.reset();  // refused, as an amount: a worth would be told as a second one
+      continue;
+    }
     if (posting.currency == work.currency() || posting.amount.minor == 0) continue;
     if (!verb::is_day(posting.on)) continue;  // told already
     facts.push_back({{posting.amount.minor, posting.currency}, posting.on});

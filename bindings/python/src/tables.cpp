@@ -12,10 +12,19 @@ py::capsule arrow_stream(const std::shared_ptr<Table>& table) {
   return arrow_capsule(std::move(stream));
 }
 
+/// Names the record where the table shows its id, else the row.
+py::object cell_of(const Table& table, std::size_t row, std::size_t column) {
+  std::string place = "row " + std::to_string(row + 1);
+  for (std::size_t i = 0; i < table.columns().size(); ++i) {
+    if (table.columns()[i].name == "id") place = "record " + to_string(table.value(row, i));
+  }
+  return read_value(table.value(row, column), "", table.columns()[column].name, place);
+}
+
 py::tuple row_of(const Table& table, std::size_t row) {
   if (row >= table.rows()) throw py::index_error("the table has " + std::to_string(table.rows()) + " rows");
   py::tuple values(table.columns().size());
-  for (std::size_t i = 0; i < table.columns().size(); ++i) values[i] = to_python(table.value(row, i));
+  for (std::size_t i = 0; i < table.columns().size(); ++i) values[i] = cell_of(table, row, i);
   return values;
 }
 
@@ -53,7 +62,7 @@ void bind_tables(py::module_& module) {
           [](const Table& table, const std::string& name) {
             const std::size_t position = table.at(name);
             py::list values;
-            for (std::size_t row = 0; row < table.rows(); ++row) values.append(to_python(table.value(row, position)));
+            for (std::size_t row = 0; row < table.rows(); ++row) values.append(cell_of(table, row, position));
             return values;
           },
           py::arg("name"))

@@ -121,9 +121,24 @@ py::object to_python(const Value& value) {
       need_datetime();
       return python_datetime(time);
     }
-    py::object operator()(const std::string& text) const { return py::str(text); }
+    py::object operator()(const std::string& text) const {
+      PyObject* made = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
+      if (made != nullptr) return py::reinterpret_steal<py::object>(made);
+      PyErr_Clear();
+      throw Error(Code::corrupt, "the text is no valid UTF-8 from byte " + std::to_string(invalid_utf8(text) + 1) +
+                                     " on, which no Kith writes; restore a backup, or mend the text where it is kept");
+    }
   };
   return std::visit(Visitor{}, value);
+}
+
+py::object read_value(const Value& value, const std::string& entity, std::string_view field, const std::string& place) {
+  try {
+    return to_python(value);
+  } catch (const Error& error) {
+    if (error.code != Code::corrupt || !error.field.empty()) throw;
+    throw Error(Code::corrupt, entity, std::string(field), "of " + place + ": " + error.message);
+  }
 }
 
 Parameters parameters_from(const py::dict& values) {
@@ -141,7 +156,8 @@ Parameters parameters_from(const py::dict& values) {
   return parameters;
 }
 
-void fill(Record& record, const py::dict& values) {
+void fill(Record& record, const py::dict& values, std::vector<Violation>* faults) {
+  const std::string entity(record.entity().name);
   // The currency first: money takes it as its own.
   for (const bool currency_turn : {true, false}) {
     for (const auto& [name, value] : values) {
@@ -153,21 +169,33 @@ void fill(Record& record, const py::dict& values) {
       try {
         record.set(field, from_python(value));
       } catch (const Error& error) {
-        if (!error.field.empty()) throw;
-        throw Error(error.code, std::string(record.entity().name), field, error.message);
+        const Error placed = error.field.empty() ? Error(error.code, entity, field, error.message) : error;
+        if (faults == nullptr || error.code != Code::invalid) throw Error(placed);
+        faults->push_back({placed.entity, placed.field, placed.message});
+      } catch (const py::type_error& error) {
+        if (faults == nullptr) throw;
+        faults->push_back({entity, field, error.what()});
       }
     }
   }
 }
 
 py::dict to_dict(const Record& record) {
+  const std::string entity(record.entity().name);
+  std::string place = entity;
+  if (record.entity().find("id") >= 0) {
+    if (const Value id = record.get("id"); std::holds_alternative<Id>(id)) {
+      place += " " + std::to_string(std::get<Id>(id).value);
+    }
+  }
   py::dict values;
   for (const Field& field : record.entity().fields) {
     if (field.name == kCustomColumn) continue;
-    values[py::str(field.name.data(), field.name.size())] = to_python(record.get(field.name));
+    values[py::str(field.name.data(), field.name.size())] =
+        read_value(record.get(field.name), entity, field.name, place);
   }
   for (const std::string_view name : record.own_names()) {
-    values[py::str(name.data(), name.size())] = to_python(record.get(name));
+    values[py::str(name.data(), name.size())] = read_value(record.get(name), entity, name, place);
   }
   return values;
 }

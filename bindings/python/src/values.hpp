@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kith/base/error.hpp"
 #include "kith/base/text.hpp"
@@ -22,9 +23,12 @@ namespace py = pybind11;
 /// TypeError that says what to use instead.
 Value from_python(py::handle object);
 py::object to_python(const Value& value);
+/// A value that was read. Error{corrupt} names the field and `place`, "customer 7", of text that is no UTF-8, which
+/// Python cannot hold.
+py::object read_value(const Value& value, const std::string& entity, std::string_view field, const std::string& place);
 Parameters parameters_from(const py::dict& values);
-/// Sets fields of a record by name.
-void fill(Record& record, const py::dict& values);
+/// Sets fields of a record by name. With `faults` those of all fields are gathered there, wrong types too.
+void fill(Record& record, const py::dict& values, std::vector<Violation>* faults = nullptr);
 /// All fields of a record by name.
 py::dict to_dict(const Record& record);
 

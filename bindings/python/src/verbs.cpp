@@ -37,16 +37,42 @@ std::int64_t update_from_stream(PyWork& self, const std::string& entity, const p
   return unlocked([&] { return update_from_arrow(work, kind, stream); });
 }
 
+/// Fills the records of rows: the first few faults of all of them are told, each with its row.
+class RowFaults {
+ public:
+  void fill(Record& record, const py::dict& values) {
+    constexpr std::size_t kMost = 20;
+    const std::string place = "row " + std::to_string(++row_) + ": ";
+    const std::size_t before = found_.size();
+    try {
+      python::fill(record, values, &found_);
+    } catch (const Error& error) {
+      throw Error(error.code, error.entity, error.field, place + error.message);
+    }
+    for (std::size_t i = before; i < found_.size(); ++i) found_[i].message = place + found_[i].message;
+    if (found_.size() >= kMost) raise();
+  }
+  void raise() const {
+    if (!found_.empty()) throw Error(found_);
+  }
+
+ private:
+  std::vector<Violation> found_;
+  std::size_t row_ = 0;
+};
+
 py::list create_from_rows(PyWork& self, const std::string& entity, const py::iterable& rows) {
   Work& work = self.work();
   const Entity& kind = work.model().entity(entity);
   const Record fresh = generic::blank(work, kind);  // refuses an entity that has no records
   Batch batch(kind);
+  RowFaults faults;
   for (const py::handle row : rows) {
     Record record = generic::blank(work, kind);
-    fill(record, py::cast<py::dict>(row));
+    faults.fill(record, py::cast<py::dict>(row));
     generic::append_row(record, batch);
   }
+  faults.raise();
   unlocked([&] { generic::create_batch(work, batch); });
   std::vector<Id> made(batch.rows());
   for (std::size_t i = 0; i < made.size(); ++i) made[i] = Id{batch.columns[kIdField].word(i)};
@@ -102,17 +128,19 @@ std::int64_t update_from_rows(PyWork& self, const std::string& entity, const py:
   for (const Change& change : changes) ids.push_back(change.id);
   const Batch before = unlocked([&] { return generic::get_batch(work, kind, ids); });
   Batch batch(kind);
+  RowFaults faults;
   for (std::size_t row = 0; row < changes.size(); ++row) {
     Record record = generic::blank(work, kind);
     load_row(before, row, record.data());
     const int own = kind.custom();
     const std::string kept(own < 0 || before.column(own).is_null(row) ? "" : before.column(own).text(row));
     record.settle_own(kept);
-    fill(record, changes[row].values);
+    faults.fill(record, changes[row].values);
     store_row(record.data(), batch);
     if (!record.own_changes().empty()) batch.column(own).set_last(own_text(kept, record.own_changes()));
     if (changes[row].revision) batch.columns[kRevisionField].set_word(row, *changes[row].revision);
   }
+  faults.raise();
   unlocked([&] { generic::update_batch(work, batch); });
   std::int64_t changed = 0;
   for (std::size_t row = 0; row < changes.size(); ++row) {

@@ -102,3 +102,22 @@ def test_pairs_balance_over_the_batches_of_a_stream(shop: SimpleNamespace) -> No
         assert [int(work.postings.get(i).amount.amount) for i in ids] == [1, -1, 5, 7, -7, -5, 2, -2]
         with pytest.raises(kith.InvalidError, match=r"behind row 2, row 1: .*does not balance: 5.00 USD is left"):
             work.postings.create_many(stream(batch("1", "-1"), batch("5"), batch("1", "-1")))
+
+
+def test_every_bad_row_of_many_is_told(shop: SimpleNamespace) -> None:
+    def row(**values: object) -> dict[str, object]:
+        return {"account": "bookings", "amount": "1", "document_entity": "customer", "document": shop.acme.id} | values
+
+    with shop.session.work() as work:
+        with pytest.raises(kith.InvalidError) as wrong:
+            work.postings.create_many([row(), row(amount=1.5), row(on="soon", period=object()), row(document="x")])
+        told = [(field, message.split(":")[0]) for _, field, message in wrong.value.violations]
+        assert told == [("amount", "row 2"), ("on", "row 3"), ("period", "row 3"), ("document", "row 4")]
+        with pytest.raises(kith.InvalidError) as absent:
+            work.postings.create_many([row(document=1), row(period="2026-Q9"), row(document=1), row(period="2026-Q9")])
+        assert sorted(message.split(":")[0] for *_, message in absent.value.violations) == [
+            f"row {number}" for number in (1, 2, 3, 4)
+        ]
+        with pytest.raises(kith.InvalidError, match="row 1: cannot use a value of type object") as many:
+            work.customers.create_many([{"name": object()}] * 30)
+        assert len(many.value.violations) == 20, "as of an Arrow stream"
