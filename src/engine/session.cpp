@@ -148,6 +148,25 @@ Migration of_loaded(std::int64_t format, const Model& model) {
   return migration;
 }
 
+/// The rows of migrations say what format the store has, and the chain covers them, but not the head row: before that
+/// is acted upon it must say the same. A store from before these rows has none, and is taken at its word.
+void require_format(Transaction& transaction, const Head& head) {
+  std::optional<std::int64_t> format;
+  Batch batch;
+  auto rows =
+      transaction.scan({.entity = &entity_of<MigrationRow>(), .order = {{.field = kSeqField}, {.field = kIdField}}});
+  while (rows->next(batch)) {
+    MigrationRow last;
+    load_row(batch, batch.rows() - 1, &last);
+    format = last.to_format;
+  }
+  if (!format || *format == head.format) return;
+  throw Error(Code::corrupt, "head", "format",
+              "the row of the store itself is damaged: it has the format " + std::to_string(head.format) +
+                  ", but the store is of format " + std::to_string(*format) +
+                  "; nothing was changed; restore a backup");
+}
+
 std::string cause_of(const Migration& migration) {
   return "migration from format " + std::to_string(migration.from) + " to " + std::to_string(migration.to);
 }
@@ -180,6 +199,7 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
     auto connection = state->take_connection();
     const auto head = read_head(*connection->begin(Access::read));
     if (head) {
+      if (head->format != kFormat) require_format(*connection->begin(Access::read), *head);
       if (head->format > kFormat) {
         throw Error(Code::version, "the store has format " + std::to_string(head->format) + ", this Kith knows " +
                                        std::to_string(kFormat) + "; use a newer Kith");

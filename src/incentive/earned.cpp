@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "incentive/general_facts.hpp"
@@ -38,11 +39,22 @@ class Earner {
   }
 
  private:
+  /// The last periods of 9999 end where no date is any more, so nothing is ever computed for them: a fact of such a day
+  /// earns nothing, and is no reason to turn its work down.
+  static std::optional<Period> period_at(const Calendar& calendar, Grain grain, Date day) {
+    try {
+      return period_of(calendar, grain, day);
+    } catch (const Error& error) {
+      if (error.code != Code::overflow) throw;
+      return std::nullopt;
+    }
+  }
+
   static std::map<Date, Period> periods(const Calendar& calendar, Grain grain, const std::set<Date>& days) {
     std::map<Date, Period> found;
     for (const Date day : days) {
-      Period period = period_of(calendar, grain, day);
-      found.emplace(period.from, std::move(period));
+      auto period = period_at(calendar, grain, day);
+      if (period) found.emplace(period->from, std::move(*period));
     }
     return found;
   }

@@ -169,3 +169,10 @@ def test_at_the_terminal(tmp_path: Path) -> None:
     assert "is a draft" in run("commission", "plan", path, str(other))
     assert "Version 2 of 'field' is approved" in run("commission", "approve", path, "field", "--accept")
     assert "0.00 USD" in run("commission", "accrue", path, "2025-01")
+
+
+def test_a_fact_behind_the_last_period_earns_nothing() -> None:
+    _, session, _ = founded()
+    with session.work() as work:
+        work.post_events([order("1", "800.00", date=date(9999, 12, 30)), order("2", "400.00")])
+        assert work.catch_up().text == "+20.00 commission"
