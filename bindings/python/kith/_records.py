@@ -136,7 +136,9 @@ class Records(PastOfRecords):
         """The same, read as it is used, for more records than memory should hold: an Arrow stream, and an iterable of
         tables of about `rows` records each."""
         given = (self._entity, where, plain(parameters), names(order), names(fields), limited(limit))
-        return Scan(lambda: self._source().pages(*given), lambda: self._source().stream(*given), rows)
+        return Scan(
+            self._source, lambda: self._source().pages(*given), lambda: self._source().stream(*given), rows
+        )
 
     def evaluate(self, id: int | Record, expression: str, **parameters: Any) -> Any:
         """The value of an expression for one record: `evaluate(deal, "base(amount) * 5 %")`. Raises NotFoundError for a

@@ -407,7 +407,8 @@ class Session(PastOfSession, _Source):
         return Table(self._raw.check())
 
     def close(self) -> None:
-        """Ends the session. What it gave out stays usable; later calls raise MisuseError."""
+        """Ends the session. Tables and readers that it gave out stay usable; later calls, and scans that have begun,
+        raise MisuseError."""
         self._raw.close()
 
     def __enter__(self) -> Session:

@@ -127,10 +127,14 @@ class Scan:
 
     `pyarrow.RecordBatchReader.from_stream(scan)`, `polars.from_arrow(...)` or DuckDB take it as an Arrow stream, with
     the columns and values of a `Table`; iterating gives `Table`s of up to `rows` records. Each use reads anew: a fresh
-    snapshot of a session, the same one of a reader. That of a work ends with it (MisuseError).
+    snapshot of a session, the same one of a reader. That of a work ends with it (MisuseError), and so do those of a
+    session or a reader that is closed, also in their midst.
     """
 
-    def __init__(self, pages: Callable[[], Any], stream: Callable[[], Any], rows: int) -> None:
+    def __init__(
+        self, source: Callable[[], Any], pages: Callable[[], Any], stream: Callable[[], Any], rows: int
+    ) -> None:
+        self._source = source
         self._pages = pages
         self._stream = stream
         self._rows = rows
@@ -144,6 +148,7 @@ class Scan:
         pages = self._pages()
         while (raw := pages.next(self._rows)) is not None:
             yield Table(raw)
+            _ = self._source().seq  # refuses to go on in what was closed meanwhile
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._stream()

@@ -199,3 +199,17 @@ def test_the_past_at_the_terminal(tmp_path: Path) -> None:
     assert "(erased)" not in run("erase-person", store, "customer", acme.id, "--yes")
     assert "(erased)" in run("find", store, "customers", "--format", "csv")
     assert "backups" in run("scrub", store)
+
+
+def test_a_scan_ends_with_its_session_or_reader(shop: SimpleNamespace) -> None:
+    with shop.session.work("many") as work:
+        work.customers.create_many({"name": [f"C{number}" for number in range(3000)]})
+    session = shop.store.session()
+    reader = shop.session.reader()
+    for source in (session, reader):
+        tables = iter(source.customers.scan(rows=1))
+        kept = next(tables)
+        source.close()
+        with pytest.raises(kith.MisuseError, match="was closed"):
+            next(tables)
+        assert len(kept) > 0 and kept[0].name
