@@ -151,15 +151,14 @@ Migration of_loaded(std::int64_t format, const Model& model) {
 /// The rows of migrations say what format the store has, and the chain covers them, but not the head row: before that
 /// is acted upon it must say the same. A store from before these rows has none, and is taken at its word.
 void require_format(Transaction& transaction, const Head& head) {
+  const Entity& entity = entity_of<MigrationRow>();
+  const int to_format = entity.at("to_format");
   std::optional<std::int64_t> format;
   Batch batch;
-  auto rows =
-      transaction.scan({.entity = &entity_of<MigrationRow>(), .order = {{.field = kSeqField}, {.field = kIdField}}});
-  while (rows->next(batch)) {
-    MigrationRow last;
-    load_row(batch, batch.rows() - 1, &last);
-    format = last.to_format;
-  }
+  auto rows = transaction.scan({.entity = &entity,
+                                .fields = {kIdField, kSeqField, to_format},
+                                .order = {{.field = kSeqField}, {.field = kIdField}}});
+  while (rows->next(batch)) format = batch.column(to_format).word(batch.rows() - 1);
   if (!format || *format == head.format) return;
   throw Error(Code::corrupt, "head", "format",
               "the row of the store itself is damaged: it has the format " + std::to_string(head.format) +
