@@ -175,4 +175,4 @@ def test_a_fact_behind_the_last_period_earns_nothing() -> None:
     _, session, _ = founded()
     with session.work() as work:
         work.post_events([order("1", "800.00", date=date(9999, 12, 30)), order("2", "400.00")])
-        assert work.catch_up().text == "+20.00 commission"
+        assert work.catch_up().text == "+20.00 commission\n"
