@@ -216,7 +216,8 @@ TEST(Explain, ACapOfTheYearSaysWhatTheYearHasPaid) {
   const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 9), 150'000),
                                                    sale("2", date(2025, 2, 9), 50'000)};
   EXPECT_TRUE(has(told(plan, events, "revenue", "2025-02"),
-                  "  bound of the year: 220 less 200 that came past it earlier in the year: 20\n  cap: 50 becomes 20; 30 is lost\n"));
+                  "  bound of the year: 220 less 200 that came past it earlier in the year: 20\n"
+                  "  cap: 50 becomes 20; 30 is lost\n"));
   const std::vector<incentive::EventRow> lost = {sale("1", date(2025, 1, 9), 250'000),
                                                  sale("2", date(2025, 2, 9), -20'000)};
   EXPECT_TRUE(has(told(plan, lost, "revenue", "2025-02"), "  cut earlier in the year, counted again first: -"))

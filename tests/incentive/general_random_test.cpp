@@ -453,21 +453,23 @@ class GeneralRandomTest : public test::GeneralTest {
     close(label(month));
   }
 
+  /// What each name has by the period it was earned in.
+  static std::map<std::pair<std::string, std::string>, std::int64_t> sums(Session& from) {
+    const Reader reader = from.reader();
+    std::map<Id, std::string> names;
+    for (const Employee& row : reader.list<Employee>()) names[row.id] = row.name;
+    std::map<std::pair<std::string, std::string>, std::int64_t> result;
+    std::map<Id, Id> employees;
+    for (const Statement& row : reader.list<Statement>()) employees[row.id] = row.employee;
+    for (const StatementLine& line : reader.list<StatementLine>()) {
+      result[{names[employees[line.statement]], line.period_earned}] += line.amount.minor;
+    }
+    std::erase_if(result, [](const auto& row) { return row.second == 0; });
+    return result;
+  }
+
   /// All final events at once into a store of their own: nobody's sums differ.
   void compare_with_one_import() {
-    const auto sums = [&](Session& from) {
-      const Reader reader = from.reader();
-      std::map<Id, std::string> names;
-      for (const Employee& row : reader.list<Employee>()) names[row.id] = row.name;
-      std::map<std::pair<std::string, std::string>, std::int64_t> result;
-      std::map<Id, Id> employees;
-      for (const Statement& row : reader.list<Statement>()) employees[row.id] = row.employee;
-      for (const StatementLine& line : reader.list<StatementLine>()) {
-        result[{names[employees[line.statement]], line.period_earned}] += line.amount.minor;
-      }
-      std::erase_if(result, [](const auto& row) { return row.second == 0; });
-      return result;
-    };
     const auto pieces = sums(session());
     std::vector<incentive::EventRow> rows;
     for (const auto& [key, event] : world_.events) rows.push_back(event);
