@@ -76,10 +76,11 @@ void in_row(std::span<const Posting> postings, std::size_t row, verb::Faults& fa
   if (postings.size() > 1) faults.in_row(row);
 }
 
-/// Adds the same fault to several rows.
+/// Adds the same fault to several rows: the first of them, where they are many.
 void tell_rows(std::span<const Posting> postings, const std::vector<std::size_t>& rows, std::string_view field,
                const std::string& message, verb::Faults& faults) {
-  for (const std::size_t row : rows) {
+  constexpr std::size_t kMost = 20;
+  for (const std::size_t row : std::span(rows).first(std::min(rows.size(), kMost))) {
     in_row(postings, row, faults);
     faults.add(field, message);
   }

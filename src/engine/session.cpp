@@ -196,9 +196,14 @@ std::shared_ptr<Engine> Engine::open(std::shared_ptr<Storage> storage, const Mod
   engine->storage().prepare(model.stored());
   {
     auto connection = state->take_connection();
-    const auto head = read_head(*connection->begin(Access::read));
+    std::optional<Head> head;
+    {
+      // One snapshot: another process may bring a loaded dump to this format meanwhile.
+      const auto snapshot = connection->begin(Access::read);
+      head = read_head(*snapshot);
+      if (head && head->format != kFormat) require_format(*snapshot, *head);
+    }
     if (head) {
-      if (head->format != kFormat) require_format(*connection->begin(Access::read), *head);
       if (head->format > kFormat) {
         throw Error(Code::version, "the store has format " + std::to_string(head->format) + ", this Kith knows " +
                                        std::to_string(kFormat) + "; use a newer Kith");

@@ -9,6 +9,7 @@
 #include "incentive/entities.hpp"
 #include "incentive/feedback_parts.hpp"
 #include "incentive/quota_actuals.hpp"
+#include "incentive/statement_terms.hpp"
 #include "kith/customer/customer.hpp"
 #include "kith/people/employee.hpp"
 #include "kith/sales/opportunity.hpp"
@@ -95,13 +96,23 @@ class Morning {
     }
   }
 
+  /// A plan that pays some by what others did and cannot be judged keeps back all who hold it, and nobody else.
+  bool concerns(const EarnedKey& key) const {
+    if (key.employee != Id{}) return key.employee == person_.id;
+    if (key.plan.empty()) return true;
+    const Terms terms(system_, key.calendar, std::unordered_set<Id>{person_.id});
+    const auto holding = terms.holding(person_.id, parse_period(calendar_named(system_, key.calendar), key.period));
+    return holding && holding->version->row.name == key.plan;
+  }
+
   void add_commission() {
     const std::unordered_set<Id> own{person_.id};
     const EarnedAnswer answer = earned_in(system_, {{before_}, {before_}, own, own});
     for (const auto& [key, error] : answer.untold) {
-      if (key.employee != Id{} && key.employee != person_.id) continue;
+      if (!concerns(key)) continue;
+      const Error first(error.code, error.entity, error.field, error.message);  // of what may be many
       digest_.untold.push_back(
-          fmt::format("{}{}{}: {}", key.plan, key.plan.empty() ? "" : " ", key.period, error.what()));
+          fmt::format("{}{}{}: {}", key.plan, key.plan.empty() ? "" : " ", key.period, first.what()));
     }
     for (const auto& [key, earned] : answer.earned) {
       if (key.employee != person_.id || answer.why_untold(key) != nullptr) continue;

@@ -278,7 +278,11 @@ void check_key(const Refusal& refusal) {
     if (!known) fail_constraint(refusal);
   }
   // Kith's own keys are looked at before: only one that was put off comes up as late as this.
-  if (refusal.doing.verb == kCommit && !refusal.constraint.empty() && !refusal.table.empty()) fail_constraint(refusal);
+  if (refusal.doing.verb == kCommit && !refusal.constraint.empty() && !refusal.table.empty()) {
+    const bool own = refusal.constraint.ends_with("_pkey") || refusal.constraint.find("_unique_") != std::string::npos;
+    if (own) fail_changed(refusal);  // dropping alone would not mend it
+    fail_constraint(refusal);
+  }
   throw Error(Code::conflict, fmt::format("a unique key is taken in {} ({}); read again, then decide again",
                                           refusal.where, refusal.said));
 }
@@ -380,7 +384,7 @@ void check_tables_changed(const Refusal& refusal, const Result& result) {
     fail_changed(refusal);
   }
   // A key that is looked at later, where the insert must know at once.
-  if (state == "55000" && is_write(refusal.doing.verb)) {
+  if (state == "55000" && refusal.doing.verb == kInsert) {
     throw Error(Code::corrupt, fmt::format("a key of {} is deferrable, which none of Kith's is: cannot {} it: {} ({}); "
                                            "{}; {}",
                                            refusal.where, refusal.doing.verb, refusal.said, state, refusal.kept(),

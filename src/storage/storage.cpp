@@ -36,19 +36,20 @@ std::string read_scheme(std::string_view url) {
 
 /// "host=db dbname=shop password=...": as libpq takes it too. As a path it would make a file of that name.
 bool is_keywords(std::string_view url) {
+  constexpr std::string_view kBlanks = " \t\r\n";
   constexpr std::string_view kWords[] = {"host", "hostaddr", "port",    "dbname",
                                          "user", "password", "service", "sslmode"};
-  std::size_t found = 0;
-  for (std::size_t at = 0; at < url.size();) {
-    at = std::min(url.find_first_not_of(" \t\r\n", at), url.size());
+  bool known = false;
+  for (std::size_t at = url.find_first_not_of(kBlanks); at < url.size(); at = url.find_first_not_of(kBlanks, at)) {
     const std::size_t end = std::min(url.find_first_of(" \t\r\n=", at), url.size());
-    const std::size_t equals = std::min(url.find_first_not_of(" \t\r\n", end), url.size());
-    const bool pair = equals < url.size() && url[equals] == '=';
-    if (pair && std::find(std::begin(kWords), std::end(kWords), url.substr(at, end - at)) != std::end(kWords)) ++found;
-    if (found == 0) return false;  // it does not begin with one
-    at = std::min(url.find_first_of(" \t\r\n", std::min(equals + 1, url.size())), url.size());
+    const std::size_t equals = url.find_first_not_of(kBlanks, end);
+    if (equals == std::string_view::npos || url[equals] != '=') return false;
+    known = known || std::find(std::begin(kWords), std::end(kWords), url.substr(at, end - at)) != std::end(kWords);
+    at = url.find_first_not_of(kBlanks, equals + 1);  // its value, whatever stands in quotes there
+    at = at < url.size() && url[at] == '\'' ? url.find('\'', at + 1) : at;
+    at = std::min(url.find_first_of(kBlanks, std::min(at, url.size())), url.size());
   }
-  return found > 0;
+  return known;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace kith {
 namespace {
 
 using test::GeneralText;
+using test::Json;
 using test::says;
 
 class GeneralRatesTest : public test::GeneralTest {
@@ -133,6 +134,25 @@ TEST_P(GeneralRatesTest, AMorningTellsWhatItCanAndWhyNotTheRest) {
   EXPECT_TRUE(incentive::to_text(kept_back, Language::chinese).ends_with("\n提成无法计算：" + why));
   const Table table = session().reader().report("digest", {{"employee", ann}, {"day", parse_date("2025-01-07")}});
   EXPECT_EQ(table.rows(), 3U) << "credited yesterday, in the month, and what cannot be told";
+}
+
+TEST_P(GeneralRatesTest, AMorningTellsNothingOfAContestOfOthers) {
+  const Id ann = employee("Ann"), bob = employee("Bob");
+  general(GeneralText{});
+  Json contest = GeneralText{.name = "contest"}.json();
+  contest["components"][0] = Json::parse(R"({"name": "contest", "kind": "rank", "basis": {"measure": "sales"},
+      "prizes": ["300", "200"], "ties": "share", "least": "0"})");
+  general(contest);
+  assigned("general", ann), assigned("contest", bob);
+  post({euros("1", "2025-01-05", 100'000, bob), sale("2", "2025-01-06", 100'000, ann)});
+  const auto morning_of = [&](Id person) {
+    return incentive::digest(session().reader(), person, parse_date("2025-01-07"));
+  };
+  const MorningDigest anns = morning_of(ann);
+  EXPECT_TRUE(anns.untold.empty()) << anns.untold[0];
+  EXPECT_EQ(anns.progress.size(), 1U);
+  ASSERT_EQ(morning_of(bob).untold.size(), 1U);
+  EXPECT_TRUE(morning_of(bob).untold[0].starts_with("contest 2025-01: "));
 }
 
 // A statement that is open is computed again from what it was computed from: what came since is no fault in it.

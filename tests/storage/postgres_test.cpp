@@ -154,7 +154,8 @@ TEST(PostgresUrl, ANameOfLibpqsAndCapitalsMeanTheSame) {
   for (const char* scheme : {"postgres", "Postgresql", "POSTGRES"}) {
     EXPECT_FALSE(kith::open_storage(scheme + rest, {.create = false})->fresh()) << scheme;
   }
-  for (const char* words : {"host=localhost dbname=shop password=se/cret", " dbname = shop", "service=shop"}) {
+  for (const char* words : {"host=localhost dbname=shop password=se/cret", " dbname = shop", "service=shop",
+                            "connect_timeout=3 application_name='a b' host=db password=secret"}) {
     try {
       kith::open_storage(words);
       ADD_FAILURE() << words;

@@ -68,9 +68,10 @@ def _pipeline(values: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
 class Records(PastOfRecords):
     """One kind of record, such as `session.customers`: reads."""
 
-    def __init__(self, source: Callable[[], Any], entity: str) -> None:
+    def __init__(self, source: Callable[[], Any], entity: str, alive: Callable[[], object] | None = None) -> None:
         self._source = source
         self._entity = entity
+        self._alive = alive or (lambda: source().seq)
 
     def get(self, id: int | Record) -> Record:
         """The record. Raises NotFoundError when there is none that the actor may see."""
@@ -136,9 +137,7 @@ class Records(PastOfRecords):
         """The same, read as it is used, for more records than memory should hold: an Arrow stream, and an iterable of
         tables of about `rows` records each."""
         given = (self._entity, where, plain(parameters), names(order), names(fields), limited(limit))
-        return Scan(
-            self._source, lambda: self._source().pages(*given), lambda: self._source().stream(*given), rows
-        )
+        return Scan(self._alive, lambda: self._source().pages(*given), lambda: self._source().stream(*given), rows)
 
     def evaluate(self, id: int | Record, expression: str, **parameters: Any) -> Any:
         """The value of an expression for one record: `evaluate(deal, "base(amount) * 5 %")`. Raises NotFoundError for a

@@ -40,8 +40,12 @@ class _Source(PastReads, QuotaReads):
     def _open(self) -> Any:
         raise NotImplementedError
 
+    def _alive(self) -> object:
+        """Raises MisuseError where this is closed."""
+        return self._open().seq
+
     def _records(self, entity: str) -> Records:
-        return Records(self._open, entity)
+        return Records(self._open, entity, self._alive)
 
     def __getattr__(self, plural: str) -> Any:
         if plural.startswith("_"):
@@ -324,6 +328,9 @@ class Session(PastOfSession, _Source):
     def _open(self) -> Any:
         return self._raw.reader(None, None, None)
 
+    def _alive(self) -> object:
+        return self._raw.actor  # without another snapshot, which may need a connection of its own
+
     @property
     def actor(self) -> str:
         """The principal's name."""
@@ -407,8 +414,8 @@ class Session(PastOfSession, _Source):
         return Table(self._raw.check())
 
     def close(self) -> None:
-        """Ends the session. Tables and readers that it gave out stay usable; later calls, and scans that have begun,
-        raise MisuseError."""
+        """Ends the session. Tables and readers that it gave out stay usable; later calls, and iterating
+        scans that have begun, raise MisuseError."""
         self._raw.close()
 
     def __enter__(self) -> Session:

@@ -127,14 +127,14 @@ class Scan:
 
     `pyarrow.RecordBatchReader.from_stream(scan)`, `polars.from_arrow(...)` or DuckDB take it as an Arrow stream, with
     the columns and values of a `Table`; iterating gives `Table`s of up to `rows` records. Each use reads anew: a fresh
-    snapshot of a session, the same one of a reader. That of a work ends with it (MisuseError), and so do those of a
-    session or a reader that is closed, also in their midst.
+    snapshot of a session, the same one of a reader. That of a work ends with it (MisuseError); one that is iterated
+    ends so with its session or reader, too, where that is closed in its midst.
     """
 
     def __init__(
-        self, source: Callable[[], Any], pages: Callable[[], Any], stream: Callable[[], Any], rows: int
+        self, alive: Callable[[], object], pages: Callable[[], Any], stream: Callable[[], Any], rows: int
     ) -> None:
-        self._source = source
+        self._alive = alive
         self._pages = pages
         self._stream = stream
         self._rows = rows
@@ -148,7 +148,7 @@ class Scan:
         pages = self._pages()
         while (raw := pages.next(self._rows)) is not None:
             yield Table(raw)
-            _ = self._source().seq  # refuses to go on in what was closed meanwhile
+            self._alive()  # refuses to go on in what was closed meanwhile
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._stream()

@@ -14,6 +14,10 @@ py::capsule arrow_stream(const std::shared_ptr<Table>& table) {
 
 /// Names the record where the table shows its id, else the row.
 py::object cell_of(const Table& table, std::size_t row, std::size_t column) {
+  try {
+    return to_python(table.value(row, column));
+  } catch (const Error&) {  // told below, with its place
+  }
   std::string place = "row " + std::to_string(row + 1);
   for (std::size_t i = 0; i < table.columns().size(); ++i) {
     if (table.columns()[i].name == "id") place = "record " + to_string(table.value(row, i));

@@ -124,6 +124,7 @@ py::object to_python(const Value& value) {
     py::object operator()(const std::string& text) const {
       PyObject* made = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
       if (made != nullptr) return py::reinterpret_steal<py::object>(made);
+      if (invalid_utf8(text) == std::string_view::npos) throw py::error_already_set();  // out of memory
       PyErr_Clear();
       throw Error(Code::corrupt, "the text is no valid UTF-8 from byte " + std::to_string(invalid_utf8(text) + 1) +
                                      " on, which no Kith writes; restore a backup, or mend the text where it is kept");
