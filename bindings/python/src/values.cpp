@@ -181,22 +181,34 @@ void fill(Record& record, const py::dict& values, std::vector<Violation>* faults
   }
 }
 
-py::dict to_dict(const Record& record) {
-  const std::string entity(record.entity().name);
-  std::string place = entity;
-  if (record.entity().find("id") >= 0) {
-    if (const Value id = record.get("id"); std::holds_alternative<Id>(id)) {
-      place += " " + std::to_string(std::get<Id>(id).value);
-    }
+namespace {
+
+/// Which record it is, for an error.
+std::string place_of(const Record& record) {
+  std::string place(record.entity().name);
+  if (record.entity().find("id") < 0) return place;
+  const Value id = record.get("id");
+  return std::holds_alternative<Id>(id) ? place + " " + std::to_string(std::get<Id>(id).value) : place;
+}
+
+py::object value_of(const Record& record, std::string_view field) {
+  try {
+    return to_python(record.get(field));
+  } catch (const Error&) {  // told below, with its place
   }
+  return read_value(record.get(field), std::string(record.entity().name), field, place_of(record));
+}
+
+}  // namespace
+
+py::dict to_dict(const Record& record) {
   py::dict values;
   for (const Field& field : record.entity().fields) {
     if (field.name == kCustomColumn) continue;
-    values[py::str(field.name.data(), field.name.size())] =
-        read_value(record.get(field.name), entity, field.name, place);
+    values[py::str(field.name.data(), field.name.size())] = value_of(record, field.name);
   }
   for (const std::string_view name : record.own_names()) {
-    values[py::str(name.data(), name.size())] = read_value(record.get(name), entity, name, place);
+    values[py::str(name.data(), name.size())] = value_of(record, name);
   }
   return values;
 }
