@@ -29,7 +29,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 PREFIX = BUILD / "installed"
-TIMEOUT_S = 1800
+TIMEOUT_S = 2700
+TIMED_OUT = 124  # as timeout(1) says it
+_ORDINARY = re.compile(r"(\[( RUN      |       OK |----------|==========)\].*|)$")
 _COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 
 
@@ -60,9 +62,12 @@ def run(command: Sequence[object], **more: object) -> subprocess.CompletedProces
     words = [str(word) for word in command]
     try:
         return subprocess.run(words, **({"cwd": ROOT, "stdin": subprocess.DEVNULL, "timeout": TIMEOUT_S} | more))
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         print(f"  {words[0]}: {error}", flush=True)
         return subprocess.CompletedProcess(words, 127, stdout="", stderr=str(error))
+    except subprocess.TimeoutExpired as error:
+        print(f"  {words[0]}: stopped after {error.timeout:.0f} s", flush=True)
+        return subprocess.CompletedProcess(words, TIMED_OUT, stdout="", stderr=str(error))
 
 
 def succeeds(*command: object, **more: object) -> bool:
@@ -105,23 +110,32 @@ def google_tests(preset: str, what: str, **variables: str) -> None:
     """Runs the C++ tests in as many processes as there are processors, each with its share of the tests."""
     shards = os.cpu_count() or 1
     reports = [RESULTS / f"{preset}.{shard}.json" for shard in range(shards)]
+    logs = [report.with_suffix(".log") for report in reports]
 
     def run_shard(shard: int) -> int:
         reports[shard].unlink(missing_ok=True)
         environment = sanitized() | variables | {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)}
         program = BUILD / preset / "kith_tests"
-        return run([program, "--gtest_brief=1", f"--gtest_output=json:{reports[shard]}"], env=environment).returncode
+        with open(logs[shard], "w") as log:
+            return run(
+                [program, f"--gtest_output=json:{reports[shard]}"], env=environment, stdout=log, stderr=log
+            ).returncode
 
     with concurrent.futures.ThreadPoolExecutor(shards) as threads:
         codes = list(threads.map(run_shard, range(shards)))
-    for shard, (code, report) in enumerate(zip(codes, reports, strict=True)):
-        count_report(code, report, f"{what}, part {shard + 1} of {shards}")
+    for shard, (code, report, log) in enumerate(zip(codes, reports, logs, strict=True)):
+        count_report(code, report, log, f"{what}, part {shard + 1} of {shards}")
 
 
-def count_report(code: int, report: pathlib.Path, what: str) -> None:
+def count_report(code: int, report: pathlib.Path, log: pathlib.Path, what: str) -> None:
+    told = log.read_text(encoding="utf-8", errors="replace").splitlines()
     if not report.exists():
-        TALLY.check(f"{what} (ended with exit code {code} before it could report)", False)
+        print(*told[-40:], sep="\n", flush=True)
+        how = f"stopped after {TIMEOUT_S} s" if code == TIMED_OUT else f"ended with exit code {code}"
+        started = [line.removeprefix("[ RUN      ] ") for line in told if line.startswith("[ RUN      ]")]
+        TALLY.check(f"{what} ({how} in {started[-1] if started else 'its start'})", False)
         return
+    print(*(line for line in told if not _ORDINARY.match(line)), sep="\n", flush=True)
     tests = [
         test for suite in json.loads(report.read_text(encoding="utf-8"))["testsuites"] for test in suite["testsuite"]
     ]

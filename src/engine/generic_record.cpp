@@ -191,8 +191,12 @@ Value Record::get(std::string_view name) const {
   if (const auto index = position - static_cast<int>(entity_->fields.size()); index >= 0) {
     return get_own(static_cast<std::size_t>(index));
   }
-  const Field& field = entity_->fields[static_cast<std::size_t>(position)];
-  const Cell found = cell(position);
+  return at(static_cast<std::size_t>(position));
+}
+
+Value Record::at(std::size_t position) const {
+  const Field& field = entity_->fields[position];
+  const Cell found = cell(static_cast<int>(position));
   if (const auto* word = std::get_if<std::int64_t>(&found); word != nullptr && is_open_end(field, *word)) return {};
   if (const auto* text = std::get_if<std::string>(&found); text != nullptr && field.type == Type::bytes) {
     return to_hex(*text);

@@ -18,6 +18,7 @@ using nlohmann::json;
 struct Explained {
   std::string language;
   std::string person, component, period;  // "": all
+  bool stated = false;                    // a statement: all that its plan has is told, as the store does it
   std::vector<std::string> found;         // texts, or JSON of the steps
 };
 
@@ -67,7 +68,7 @@ void explain_case(const json& document, const std::string& path, Explained& all)
   for (const auto& key : keys) {
     for (const std::string& part : general::explained_parts(model)) {
       const bool whole = part == general::kWholeStatement;
-      if (!among(all.component, part) || (!whole && !there.contains({part, key}))) continue;
+      if (!among(all.component, part) || (!whole && !all.stated && !there.contains({part, key}))) continue;
       try {
         all.found.push_back(computation.explain(key.first, part, key.second, all.language));
       } catch (const Error& error) {  // posted once, and nothing gives it any more
@@ -84,7 +85,7 @@ std::string text_in(const json& object, const char* key) {
 
 void explain_cases(const json& document, Explained& all) {
   const auto statement = document.find("statement");
-  const bool stated = statement != document.end() && statement->is_object();
+  const bool stated = all.stated = statement != document.end() && statement->is_object();
   const std::string wanted = all.period;
   if (stated) {
     const std::string person = text_in(*statement, "employee");
@@ -139,7 +140,7 @@ std::string explain_export(std::string_view text, std::string_view language, con
   }
   const json document = parse_json(text, "export");
   Explained all{
-      std::string(language), std::string(part.person), std::string(part.component), std::string(part.period), {}};
+      std::string(language), std::string(part.person), std::string(part.component), std::string(part.period), false, {}};
   const std::string format = document.is_object() ? text_in(document, "format") : "";
   if (format == "kith.trace/1") {
     if (!all.person.empty() || !all.component.empty() || !all.period.empty()) {

@@ -104,12 +104,12 @@ std::string payment_text(const Reader& reader, const Statement& statement, const
 }
 
 std::optional<BroughtForward> brought_beside(const Reader& system, const Statement& statement, const Period& period,
-                                             const PlanVersion& version, const std::vector<StatementLine>& lines) {
+                                             const PlanVersion& version) {
   const std::optional<StatementPayment> payment = payment_of(system, statement.id);
   if (!payment) return std::nullopt;
   BroughtForward row = brought(system, statement, period, version);
   row.adjusted = payment->earned.minor;
-  for (const StatementLine& line : lines) {
+  for (const StatementLine& line : lines_of(system, statement.id)) {
     if (line.kind != LineKind::earning || line.plan != version.row.id) continue;
     row.adjusted = checked_sub(row.adjusted, line.amount.minor, "what else stands in a statement");
   }

@@ -15,7 +15,7 @@ namespace kith::incentive {
 std::string payment_text(const Reader& reader, const Statement& statement, const std::string& label, bool chinese);
 /// What the payment of a statement takes over beside what its own lines give; nothing where it has none.
 std::optional<BroughtForward> brought_beside(const Reader& system, const Statement& statement, const Period& period,
-                                             const PlanVersion& version, const std::vector<StatementLine>& lines);
+                                             const PlanVersion& version);
 /// Names what differs from computing releases of the own period, and the payment, again. `version` is the one that is
 /// held in the period, or null.
 void recheck_payment(const Reader& system, const Statement& statement, const Period& period, const GeneralFacts& facts,

@@ -37,10 +37,9 @@ std::int64_t work_of(const Reader& system, const Statement& row, const Commissio
 }  // namespace
 
 Scene::Scene(const Reader& reader, Id statement, Seen seen)
-    : system_(reader.as_system("commission")), statement_(reader.get<Statement>(statement)) {
+    : asked_(reader), system_(reader.as_system("commission")), statement_(reader.get<Statement>(statement)) {
   row_ = system_.get<CommissionPeriod>(statement_.period);
   period_ = period_from(row_);
-  lines_ = lines_of(reader, statement);
   const bool stated = closed() || seen == Seen::stated;
   seq_ = stated ? work_of(system_, statement_, row_) : system_.seq();
   known_.emplace(stated ? reader_at(system_, seq_) : system_.as_system("commission"));
@@ -59,6 +58,11 @@ void Scene::look_around() {
   } else {
     facts_.emplace(*known_, *terms_, calendar, only);
   }
+}
+
+const std::vector<StatementLine>& Scene::lines() const {
+  if (!lines_) lines_ = lines_of(asked_, statement_.id);
+  return *lines_;
 }
 
 std::string Scene::name() const {
@@ -86,7 +90,7 @@ Inputs Scene::inputs(const Period& period) const {
   const std::unordered_set<Id> only{statement_.employee};
   Inputs given = facts_->inputs(*version(period), period, {.only = &only});
   if (period.label != period_.label) return given;
-  if (auto brought = brought_beside(system_, statement_, period_, *version(period), lines_)) {
+  if (auto brought = brought_beside(system_, statement_, period_, *version(period))) {
     given.brought.push_back(std::move(*brought));
   }
   return given;

@@ -18,13 +18,15 @@ enum class Seen { stated, newest };
 /// A statement with the facts that decide it.
 class Scene {
  public:
+  /// The reader must outlive it.
   Scene(const Reader& reader, Id statement, Seen seen = Seen::stated);
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 
   const Statement& statement() const { return statement_; }
   const Period& period() const { return period_; }
-  const std::vector<StatementLine>& lines() const { return lines_; }
+  /// Read when first asked for.
+  const std::vector<StatementLine>& lines() const;
   const Reader& system() const { return system_; }
   std::int64_t seq() const { return seq_; }
   bool closed() const { return statement_.status == PeriodStatus::closed; }
@@ -48,12 +50,13 @@ class Scene {
   /// Reads what decides about the employee alone; about everybody only where a plan pays some by what others did.
   void look_around();
 
+  const Reader& asked_;  // as who asked; outlives this
   Reader system_;
   std::optional<Reader> known_;  // the facts
   Statement statement_;
   CommissionPeriod row_;
   Period period_;
-  std::vector<StatementLine> lines_;
+  mutable std::optional<std::vector<StatementLine>> lines_;
   std::int64_t seq_ = 0;
   std::optional<Terms> terms_;
   std::optional<GeneralFacts> facts_;

@@ -3,20 +3,32 @@
 
 #include <datetime.h>
 
+#include <unordered_map>
+
 namespace kith::python {
 namespace {
 
 constexpr std::int64_t kMicrosADay = 86'400'000'000;
 
-/// What is looked up once: importing decimal costs too much to do at start.
+/// What is looked up when first wanted: importing decimal costs too much to do at start.
 py::object imported(const char* module, const char* name) { return py::module_::import(module).attr(name); }
+
+/// The same, looked up once and kept for as long as the interpreter runs.
+py::handle decimal_type() {
+  static const py::handle type = imported("decimal", "Decimal").release();
+  return type;
+}
+py::handle money_type() {
+  static const py::handle type = imported("kith._values", "Money").release();
+  return type;
+}
 
 void need_datetime() {
   if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
 }
 
-bool is_decimal(py::handle object) { return py::isinstance(object, imported("decimal", "Decimal")); }
-bool is_money(py::handle object) { return py::isinstance(object, imported("kith._values", "Money")); }
+bool is_decimal(py::handle object) { return py::isinstance(object, decimal_type()); }
+bool is_money(py::handle object) { return py::isinstance(object, money_type()); }
 
 Decimal parse_python_decimal(py::handle object) {
   // format 'f' writes no exponent: Decimal("1E+3") becomes 1000.
@@ -111,9 +123,9 @@ py::object to_python(const Value& value) {
     py::object operator()(bool truth) const { return py::bool_(truth); }
     py::object operator()(std::int64_t number) const { return py::int_(number); }
     py::object operator()(Id id) const { return id ? py::object(py::int_(id.value)) : py::object(py::none()); }
-    py::object operator()(const Decimal& decimal) const { return imported("decimal", "Decimal")(to_string(decimal)); }
+    py::object operator()(const Decimal& decimal) const { return decimal_type()(to_string(decimal)); }
     py::object operator()(const Money& money) const {
-      return imported("kith._values", "Money")(imported("decimal", "Decimal")(to_string(money)),
+      return money_type()(decimal_type()(to_string(money)),
                                                code_of(money.currency));
     }
     py::object operator()(Date date) const { return python_date(date); }
@@ -191,24 +203,43 @@ std::string place_of(const Record& record) {
   return std::holds_alternative<Id>(id) ? place + " " + std::to_string(std::get<Id>(id).value) : place;
 }
 
-py::object value_of(const Record& record, std::string_view field) {
+/// `read` gives the value of a field; of one that Python cannot hold, its place is told.
+template <class Read>
+py::object value_of(const Record& record, std::string_view field, const Read& read) {
   try {
-    return to_python(record.get(field));
+    return to_python(read());
   } catch (const Error&) {  // told below, with its place
   }
-  return read_value(record.get(field), std::string(record.entity().name), field, place_of(record));
+  return read_value(read(), std::string(record.entity().name), field, place_of(record));
+}
+
+/// The names of an entity's fields as Python has them, made once: entities with a struct live as long as the program.
+const std::vector<py::object>& names_of(const Entity& entity) {
+  static auto* const known = new std::unordered_map<const Entity*, std::vector<py::object>>;
+  std::vector<py::object>& names = (*known)[&entity];
+  if (names.empty()) {
+    for (const Field& field : entity.fields) {
+      PyObject* name = PyUnicode_FromStringAndSize(field.name.data(), static_cast<Py_ssize_t>(field.name.size()));
+      if (name == nullptr) throw py::error_already_set();
+      PyUnicode_InternInPlace(&name);
+      names.push_back(py::reinterpret_steal<py::object>(name));
+    }
+  }
+  return names;
 }
 
 }  // namespace
 
 py::dict to_dict(const Record& record) {
   py::dict values;
-  for (const Field& field : record.entity().fields) {
-    if (field.name == kCustomColumn) continue;
-    values[py::str(field.name.data(), field.name.size())] = value_of(record, field.name);
+  const std::span<const Field> fields = record.entity().fields;
+  const std::vector<py::object>& names = names_of(record.entity());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].name == kCustomColumn) continue;
+    values[names[i]] = value_of(record, fields[i].name, [&] { return record.at(i); });
   }
   for (const std::string_view name : record.own_names()) {
-    values[py::str(name.data(), name.size())] = value_of(record, name);
+    values[py::str(name.data(), name.size())] = value_of(record, name, [&] { return record.get(name); });
   }
   return values;
 }

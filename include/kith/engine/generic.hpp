@@ -36,6 +36,8 @@ class Record {
   /// The value of a field: a choice by name, money with its currency, bytes as hexadecimal text, an end that is still
   /// open as null. Error{invalid} for an unknown field, with near names.
   Value get(std::string_view field) const;
+  /// The same of `entity().fields[position]`.
+  Value at(std::size_t position) const;
   /// Sets a field; takes what `to_cell` takes. Money in a currency gives the record that currency where it has none
   /// yet; null opens the end of a stretch again. Errors: invalid for an unknown or kept field, a value of the wrong
   /// type, money in a second currency, or another currency for money that is there.
