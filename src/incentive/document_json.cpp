@@ -18,8 +18,6 @@ namespace {
 using general::InJson;
 using general::Shape;
 using general::Shown;
-using nlohmann::json;
-
 constexpr std::string_view kInputs = "kith.inputs/1";
 constexpr std::string_view kExport = "kith.commission/1";
 
@@ -32,7 +30,7 @@ std::string name_in(Node& node, std::string_view key, bool required = true) {
   return name;
 }
 
-EventRow read_event(const json& item, const std::string& path, Findings& out) {
+EventRow read_event(const Json& item, const std::string& path, Findings& out) {
   Node node(item, path, out);
   EventRow event;
   event.source = node.text("source");
@@ -50,7 +48,7 @@ EventRow read_event(const json& item, const std::string& path, Findings& out) {
   if (const auto value = node.parsed("quantity", quantity, false)) event.quantity = to_string(*value, true);
   event.reverses = node.text("reverses", false);
   if (node.has("cancelled")) event.cancelled = node.flag("cancelled");
-  const json* attributes = node.find("attributes", false);
+  const Json* attributes = node.find("attributes", false);
   if (attributes != nullptr && !attributes->is_object()) node.fault("attributes", "Expected an object of texts.");
   if (attributes != nullptr && attributes->is_object()) {
     Node inner(*attributes, node.path("attributes"), out);
@@ -58,7 +56,7 @@ EventRow read_event(const json& item, const std::string& path, Findings& out) {
   }
   node.each(
       "splits",
-      [&](const json& split, const std::string& where) {
+      [&](const Json& split, const std::string& where) {
         Node inner(split, where, out);
         event.splits.push_back({name_in(inner, "person"), inner.text("role"), inner.text("share")});
         inner.finish();
@@ -96,11 +94,11 @@ BroughtForward read_brought(Node& node) {
 void read_rows(Node& root, Inputs& inputs) {
   Findings& out = root.out();
   root.each("events",
-            [&](const json& item, const std::string& path) { inputs.events.push_back(read_event(item, path, out)); });
+            [&](const Json& item, const std::string& path) { inputs.events.push_back(read_event(item, path, out)); });
   const auto each = [&](std::string_view key, const auto& read) {
     root.each(
         key,
-        [&](const json& item, const std::string& path) {
+        [&](const Json& item, const std::string& path) {
           Node node(item, path, out);
           read(node);
           node.finish();
@@ -137,7 +135,7 @@ void read_rows(Node& root, Inputs& inputs) {
   inputs.periods = root.texts("periods", false);
   root.each(
       "holidays",
-      [&](const json& item, const std::string& path) {
+      [&](const Json& item, const std::string& path) {
         try {
           inputs.holidays.push_back(parse_date(item.is_string() ? item.get<std::string>() : ""));
         } catch (const Error& error) {
@@ -155,8 +153,8 @@ void read_rows(Node& root, Inputs& inputs) {
   each("brought", [&](Node& node) { inputs.brought.push_back(read_brought(node)); });
 }
 
-json json_of(const EventRow& event) {
-  json row = {{"source", event.source},
+Json json_of(const EventRow& event) {
+  Json row = {{"source", event.source},
               {"id", event.id},
               {"version", event.version},
               {"type", event.type},
@@ -167,8 +165,8 @@ json json_of(const EventRow& event) {
               {"cost", to_string(Money{event.cost, event.amount.currency})},
               {"quantity", event.quantity},
               {"cancelled", event.cancelled},
-              {"attributes", json::object()},
-              {"splits", json::array()}};
+              {"attributes", Json::object()},
+              {"splits", Json::array()}};
   if (!event.reverses.empty()) row["reverses"] = event.reverses;
   for (const auto& [name, value] : event.attributes) row["attributes"][name] = value;
   for (const Split& split : event.splits) {
@@ -177,10 +175,10 @@ json json_of(const EventRow& event) {
   return row;
 }
 
-json json_of(const Inputs& inputs) {
-  json root = {{"format", kInputs},          {"events", json::array()}, {"values", json::array()},
-               {"hierarchy", json::array()}, {"people", json::array()}, {"rates", json::array()},
-               {"posted", json::array()},    {"closed", inputs.closed}};
+Json json_of(const Inputs& inputs) {
+  Json root = {{"format", kInputs},          {"events", Json::array()}, {"values", Json::array()},
+               {"hierarchy", Json::array()}, {"people", Json::array()}, {"rates", Json::array()},
+               {"posted", Json::array()},    {"closed", inputs.closed}};
   if (!inputs.open.empty()) root["open"] = inputs.open;
   if (!inputs.periods.empty()) root["periods"] = inputs.periods;
   for (const EventRow& event : inputs.events) root["events"].push_back(json_of(event));
@@ -188,7 +186,7 @@ json json_of(const Inputs& inputs) {
     root["events"].push_back(json_of(general::row_of(inputs.columns, i)));
   }
   for (const PlanValue& row : inputs.values) {
-    json value = {{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}};
+    Json value = {{"name", row.name}, {"person", row.person}, {"period", row.period}, {"value", row.value}};
     if (row.from != Date{}) value["from"] = to_string(row.from);
     if (row.to != kOpenDate) value["to"] = to_string(row.to);
     root["values"].push_back(std::move(value));
@@ -201,7 +199,7 @@ json json_of(const Inputs& inputs) {
     root["people"].push_back({{"person", row.person}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
   }
   if (inputs.members) {
-    root["members"] = json::array();
+    root["members"] = Json::array();
     for (const Participation& row : *inputs.members) {
       root["members"].push_back({{"person", row.person}, {"from", to_string(row.from)}, {"to", to_string(row.to)}});
     }
@@ -219,7 +217,7 @@ json json_of(const Inputs& inputs) {
     if (!row.posted.empty()) root["posted"].back()["posted"] = row.posted;
   }
   for (const BroughtForward& row : inputs.brought) {
-    json one = {{"person", row.person}, {"period", row.period}};
+    Json one = {{"person", row.person}, {"period", row.period}};
     for (const auto& [name, amount] : kBrought) one[name] = std::to_string(row.*amount);
     root["brought"].push_back(std::move(one));
   }
@@ -233,7 +231,7 @@ struct Filler {
   const PlanDocument& plan;
   const Row& row;
   const Shown<Row>& shown;
-  json& to;
+  Json& to;
 
   template <class T>
   void operator()(T Row::*member) const {
@@ -252,11 +250,11 @@ struct Filler {
 };
 
 template <class Row>
-json rows_of(const PlanDocument& plan, const std::vector<Row>& rows) {
+Json rows_of(const PlanDocument& plan, const std::vector<Row>& rows) {
   const Shape<Row> shape = general::shape_of(rows);
-  json list = json::array();
+  Json list = Json::array();
   for (const Row& row : rows) {
-    json one = json::object();
+    Json one = Json::object();
     for (const Shown<Row>& shown : shape) {
       if (shown.json != InJson::never) std::visit(Filler<Row>{plan, row, shown, one}, shown.member);
     }
@@ -265,8 +263,8 @@ json rows_of(const PlanDocument& plan, const std::vector<Row>& rows) {
   return list;
 }
 
-json json_of(const PlanDocument& plan, const PlanResult& result) {
-  json root = {{"plan_hash", plan.hash()},
+Json json_of(const PlanDocument& plan, const PlanResult& result) {
+  Json root = {{"plan_hash", plan.hash()},
                {"currency", code_of(plan.currency())},
                {"credits", rows_of(plan, result.credits)},
                {"lines", rows_of(plan, result.lines)},
@@ -281,7 +279,7 @@ json json_of(const PlanDocument& plan, const PlanResult& result) {
   return root;
 }
 
-Inputs inputs_of(const json& document, const std::string& path, Findings& out) {
+Inputs inputs_of(const Json& document, const std::string& path, Findings& out) {
   Node root(document, path, out);
   Inputs inputs;
   if (const std::string format = root.text("format"); format != kInputs) {
@@ -292,10 +290,10 @@ Inputs inputs_of(const json& document, const std::string& path, Findings& out) {
   return inputs;
 }
 
-void compare(const json& stated, const json& computed, const std::string& path, std::vector<Violation>& out) {
+void compare(const Json& stated, const Json& computed, const std::string& path, std::vector<Violation>& out) {
   if (stated == computed) return;
   if (stated.is_object() && computed.is_object()) {
-    for (const auto& [key, value] : computed.items()) compare(stated.value(key, json()), value, below(path, key), out);
+    for (const auto& [key, value] : computed.items()) compare(stated.value(key, Json()), value, below(path, key), out);
     for (const auto& [key, value] : stated.items()) {
       if (!computed.contains(key))
         out.push_back({"commission", below(path, key), "It is stated, but nothing gives it."});
@@ -324,7 +322,7 @@ std::string canonical_json(const PlanDocument& plan, const PlanResult& result) {
 
 std::string canonical_json(Currency currency, const std::vector<WhatIf>& rows) {
   const auto text = [&](std::int64_t minor) { return to_string(Money{minor, currency}); };
-  json list = json::array();
+  Json list = Json::array();
   for (const WhatIf& row : rows) {
     list.push_back({{"person", row.person},
                     {"before", text(row.before)},
@@ -339,8 +337,8 @@ std::string canonical_json(const PlanDocument& plan, const std::vector<WhatIf>& 
 }
 
 std::string export_commission(const PlanDocument& plan, const Inputs& inputs) {
-  json root = {{"format", kExport},
-               {"plan", json::parse(plan.canonical_json())},
+  Json root = {{"format", kExport},
+               {"plan", Json::parse(plan.canonical_json())},
                {"inputs", json_of(inputs)},
                {"result", json_of(plan, compute(plan, inputs))}};
   root["sha256"] = digest_of(root);
@@ -351,9 +349,9 @@ namespace {
 
 /// A plan with inputs and the result they are said to give.
 struct Case {
-  const json* plan = nullptr;
-  const json* inputs = nullptr;
-  const json* result = nullptr;
+  const Json* plan = nullptr;
+  const Json* inputs = nullptr;
+  const Json* result = nullptr;
   std::string path;
 
   void read(Node& node, bool required) {
@@ -365,11 +363,11 @@ struct Case {
 
 class ExportChecker {
  public:
-  std::vector<Violation> check(const json& document) {
+  std::vector<Violation> check(const Json& document) {
     Findings out("export");
     Node root(document, "", out);
     if (root.text("format") != kExport) root.fault("format", fmt::format("Expected \"{}\".", kExport));
-    const json* statement = root.find("statement", false);
+    const Json* statement = root.find("statement", false);
     Case own;
     own.read(root, statement == nullptr);
     // Exports of plans alone had no digest once.
@@ -377,7 +375,7 @@ class ExportChecker {
     std::vector<std::pair<std::string, Case>> corrected;
     root.each(
         "corrected",
-        [&](const json& item, const std::string& path) {
+        [&](const Json& item, const std::string& path) {
           Node node(item, path, out);
           corrected.emplace_back(node.text("period"), Case{.path = path}).second.read(node, true);
           node.finish();
@@ -397,7 +395,7 @@ class ExportChecker {
 
  private:
   /// Whatever else stands there is found with the rest of the statement.
-  static std::string label_of(const json& statement) {
+  static std::string label_of(const Json& statement) {
     const auto label = statement.find("label");
     return label != statement.end() && label->is_string() ? label->get<std::string>() : std::string();
   }
@@ -421,8 +419,8 @@ class ExportChecker {
 }  // namespace
 
 std::vector<Violation> check_export(std::string_view text) {
-  const json document = parse_json(text, "export");
-  const bool deals = document.is_object() && document.value("format", json()) == "kith.trace/1";
+  const Json document = parse_json(text, "export");
+  const bool deals = document.is_object() && document.value("format", Json()) == "kith.trace/1";
   return deals ? check_deals(document) : ExportChecker().check(document);
 }
 

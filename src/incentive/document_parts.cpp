@@ -8,7 +8,6 @@
 namespace kith::incentive::general {
 namespace {
 
-using nlohmann::json;
 using Model = PlanDocument::Model;
 
 std::shared_ptr<const Expression> compile(Node& node, std::string_view key, const Model& model, bool condition) {
@@ -30,7 +29,7 @@ std::shared_ptr<const Expression> compile(Node& node, std::string_view key, cons
 }  // namespace
 
 std::optional<Number> read_number(Node& node, std::string_view key, const Exact& scale, bool required) {
-  const json* value = node.find(key, required);
+  const Json* value = node.find(key, required);
   if (value == nullptr) return std::nullopt;
   Number number;
   if (value->is_object()) {
@@ -49,13 +48,13 @@ std::optional<Number> read_number(Node& node, std::string_view key, const Exact&
 namespace {
 
 void read_chain(Node& node, CreditRule& rule) {
-  const json* value = node.find("chain");
+  const Json* value = node.find("chain");
   if (value == nullptr) return;
   Node chain(*value, node.path("chain"), node.out());
   rule.of = chain.text("of");
   rule.as_of_original = chain.choice("as_of", {"event_date", "original_event"}) == 1;
   rule.skip_self = chain.flag("skip_self");
-  chain.each("levels", [&](const json& item, const std::string& path) {
+  chain.each("levels", [&](const Json& item, const std::string& path) {
     Node level(item, path, node.out());
     ChainLevel read;
     read.level = static_cast<int>(level.integer("level", true, 1));
@@ -68,7 +67,7 @@ void read_chain(Node& node, CreditRule& rule) {
 }
 
 void read_fx(Node& node, CreditRule& rule) {
-  const json* value = node.find("fx");
+  const Json* value = node.find("fx");
   if (value == nullptr) return;
   Node fx(*value, node.path("fx"), node.out());
   rule.fx = kRateKinds[fx.choice("rate", kRateKinds)];
@@ -83,7 +82,7 @@ struct Scales {
 };
 
 Input read_input(Node& node, std::string_view key, std::string& name) {
-  const json* value = node.find(key);
+  const Json* value = node.find(key);
   if (value == nullptr) return Input::amount;
   if (value->is_object()) {
     Node inner(*value, node.path(key), node.out());
@@ -136,7 +135,7 @@ void check_rows(Node& node, const Table& table, const std::vector<std::optional<
 void read_rows(Node& node, const Model& model, Table& table, const Scales& scales) {
   std::vector<std::optional<Exact>> ends;
   bool conditional = false;
-  node.each("rows", [&](const json& item, const std::string& path) {
+  node.each("rows", [&](const Json& item, const std::string& path) {
     Node row(item, path, node.out());
     Row read;
     const bool first = table.rows.empty();
@@ -163,7 +162,7 @@ void ascending(Node& node, const std::string& path, const std::vector<T>& bounds
 }
 
 void read_matrix(Node& node, const Model& model, Table& table, const Scales& scales) {
-  const json* second = node.find("second");
+  const Json* second = node.find("second");
   if (second != nullptr) {
     Node inner(*second, node.path("second"), node.out());
     table.second_input = read_input(inner, "input", table.second_name);
@@ -178,7 +177,7 @@ void read_matrix(Node& node, const Model& model, Table& table, const Scales& sca
     table.rows.push_back(row);
   }
   ascending(node, node.path("from"), table.rows, [](const Row& row) { return row.from; });
-  node.each("cells", [&](const json& item, const std::string& path) {
+  node.each("cells", [&](const Json& item, const std::string& path) {
     std::vector<Exact> line = read_numbers(item, path, node.out());
     for (Exact& cell : line) cell *= scales.value;
     if (line.size() != table.second.size()) {
@@ -192,7 +191,7 @@ void read_matrix(Node& node, const Model& model, Table& table, const Scales& sca
   }
 }
 
-Table read_table(const json& value, const std::string& path, const Model& model, Findings& out) {
+Table read_table(const Json& value, const std::string& path, const Model& model, Findings& out) {
   Node node(value, path, out);
   Table table;
   table.input = read_input(node, "input", table.name);
@@ -235,7 +234,7 @@ void read_modifier_kind(Node& node, Modifier& read, const Model& model) {
         read.of = kOf[node.choice("of", kOf)];
         if (node.has("tiers")) read.cumulative = node.flag("cumulative");
       }
-      if (const json* tiers = node.find("tiers", false)) {
+      if (const Json* tiers = node.find("tiers", false)) {
         read.input = node.text("measure");
         read.table = read_table(*tiers, node.path("tiers"), model, node.out());
         if (read.kind == Do::multiply && (read.table->unit == Unit::amount || read.table->unit == Unit::per_unit)) {
@@ -278,7 +277,7 @@ void read_modifiers(Node& node, std::string_view key, const Model& model, std::v
                                                        "prorate",  "disqualify", "gate"};
   node.each(
       key,
-      [&](const json& item, const std::string& path) {
+      [&](const Json& item, const std::string& path) {
         Node inner(item, path, node.out());
         Modifier read;
         read.kind = static_cast<Do>(inner.choice("do", kKinds));
@@ -292,7 +291,7 @@ void read_modifiers(Node& node, std::string_view key, const Model& model, std::v
 }  // namespace
 
 void read_credits(Node& root, Model& model) {
-  root.each("credits", [&](const json& item, const std::string& path) {
+  root.each("credits", [&](const Json& item, const std::string& path) {
     Node node(item, path, root.out());
     CreditRule rule;
     rule.name = node.text("name");
@@ -307,7 +306,7 @@ void read_credits(Node& root, Model& model) {
     if (rule.who == Who::values) rule.of = node.text("share_value");
     rule.rounded = node.choice("rounding", {"none", "minor_unit"}) == 1;
     rule.apply = static_cast<Apply>(node.choice("apply", {"base", "result"}));
-    const json* base = node.find("base");
+    const Json* base = node.find("base");
     if (base != nullptr && base->is_object()) {
       Node inner(*base, node.path("base"), root.out());
       rule.base = Base::expression;
@@ -323,7 +322,7 @@ void read_credits(Node& root, Model& model) {
 }
 
 void read_measures(Node& root, Model& model) {
-  root.each("measures", [&](const json& item, const std::string& path) {
+  root.each("measures", [&](const Json& item, const std::string& path) {
     Node node(item, path, root.out());
     Measure read;
     read.name = node.text("name");
@@ -348,13 +347,13 @@ void read_measures(Node& root, Model& model) {
 }
 
 void read_components(Node& root, Model& model) {
-  root.each("components", [&](const json& item, const std::string& path) {
+  root.each("components", [&](const Json& item, const std::string& path) {
     Node node(item, path, root.out());
     ComponentRule rule;
     rule.name = node.text("name");
     rule.kind = static_cast<Kind>(node.choice("kind", {"tiers", "fixed", "pool_share", "rank"}));
     const bool tiered = rule.kind == Kind::tiers;
-    if (const json* basis = rule.kind == Kind::fixed ? nullptr : node.find("basis")) {
+    if (const Json* basis = rule.kind == Kind::fixed ? nullptr : node.find("basis")) {
       Node inner(*basis, node.path("basis"), root.out());
       if (tiered && inner.has("component")) {
         rule.component = inner.text("component");
@@ -366,7 +365,7 @@ void read_components(Node& root, Model& model) {
     }
     const Exact money = ten_to(model.digits);
     rule.weight = node.number("weight", false, 1);
-    if (const json* tiers = tiered ? node.find("tiers") : nullptr) {
+    if (const Json* tiers = tiered ? node.find("tiers") : nullptr) {
       rule.table = read_table(*tiers, node.path("tiers"), model, root.out());
     }
     rule.target_pay = read_number(node, "target_pay", money, rule.table.unit == Unit::pct_of_target_pay);

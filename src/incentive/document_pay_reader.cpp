@@ -9,7 +9,6 @@
 namespace kith::incentive::general {
 namespace {
 
-using nlohmann::json;
 using Model = PlanDocument::Model;
 
 Date read_day(const std::string& text) { return parse_date(text); }
@@ -53,7 +52,7 @@ Release read_release(Node& node) {
 void read_releases(Node& root, Model& model) {
   root.each(
       "release",
-      [&](const json& item, const std::string& path) {
+      [&](const Json& item, const std::string& path) {
         Node node(item, path, root.out());
         model.releases.push_back(read_release(node));
       },
@@ -62,7 +61,7 @@ void read_releases(Node& root, Model& model) {
 
 // {"months": 12} or {"attribute": name}.
 void read_term(Node& node, std::optional<Exact>& months, std::string& attribute, const Model& model) {
-  const json* value = node.find("term");
+  const Json* value = node.find("term");
   if (value == nullptr) return;
   Node inner(*value, node.path("term"), node.out());
   if (inner.has("months")) {
@@ -82,7 +81,7 @@ bool read_last_day(Node& node) { return node.choice("date_is", {"last_day_of_ser
 void read_clawbacks(Node& root, Model& model) {
   root.each(
       "clawback",
-      [&](const json& item, const std::string& path) {
+      [&](const Json& item, const std::string& path) {
         Node node(item, path, root.out());
         Clawback read;
         read.name = node.text("name");
@@ -98,7 +97,7 @@ void read_clawbacks(Node& root, Model& model) {
           check_share(node, "share", read.share);
         }
         if (read.prorate != Unearned::recompute) {
-          if (const json* scope = node.find("components"); scope != nullptr && *scope != "all") {
+          if (const Json* scope = node.find("components"); scope != nullptr && *scope != "all") {
             read.components = node.texts("components");
             if (read.components.empty()) node.fault("components", "Expected \"all\" or the names of components.");
           }
@@ -120,7 +119,7 @@ Draw read_draw(Node& node, const Model& model) {
     read.forgive = node.choice("on_exit", {"forgive", "owe"}) == 0;
   }
   if (read.kind == Drawn::guarantee) read.by_year = node.choice("term", {"year", "plan"}) == 0;
-  if (const json* valid = node.find("valid", false)) {
+  if (const Json* valid = node.find("valid", false)) {
     Node inner(*valid, node.path("valid"), node.out());
     read.from = inner.parsed("from", read_day).value_or(Date{});
     read.to = inner.parsed("to", read_day, false).value_or(kOpenDate);
@@ -134,12 +133,12 @@ Draw read_draw(Node& node, const Model& model) {
 }
 
 void read_payment(Node& root, Model& model) {
-  const json* value = root.find("payment", false);
+  const Json* value = root.find("payment", false);
   if (value == nullptr) return;
   Node node(*value, "payment", root.out());
   Payment read;
   read.carry = node.choice("below_zero", {"carry", "pay_back"}) == 0;
-  if (const json* draw = node.find("draw", false)) {
+  if (const Json* draw = node.find("draw", false)) {
     Node inner(*draw, "payment.draw", root.out());
     read.draw = read_draw(inner, model);
   }
@@ -148,7 +147,7 @@ void read_payment(Node& root, Model& model) {
 }
 
 void read_amortization(Node& root, Model& model) {
-  const json* value = root.find("amortization", false);
+  const Json* value = root.find("amortization", false);
   if (value == nullptr) return;
   Node node(*value, "amortization", root.out());
   Amortization read;

@@ -15,7 +15,6 @@ namespace kith::incentive {
 namespace {
 
 using namespace general;
-using nlohmann::json;
 using Model = PlanDocument::Model;
 
 // A calendar of months needs its first month alone; years of weeks say all on which two calendars differ.
@@ -28,11 +27,11 @@ void read_calendar(Node& root, Model& model) {
     calendar.first_month = 1;
   };
   first_month(root, false);
-  const json* said = root.find("calendar", false);
+  const Json* said = root.find("calendar", false);
   if (said != nullptr && said->is_string()) {  // of the store that keeps the plan
     calendar.name = said->get<std::string>();
     check_name(calendar.name, "calendar", root.out());
-  } else if (const json* value = said) {
+  } else if (const Json* value = said) {
     if (root.has("first_month")) root.fault("first_month", "It stands in the calendar; say it once.");
     Node node(*value, "calendar", root.out());
     static const std::vector<std::string_view> kDays = {"monday", "tuesday",  "wednesday", "thursday",
@@ -82,7 +81,7 @@ void read_head(Node& root, Model& model) {
   model.whole_plan = interval == 3;
   model.interval = kGrains[interval];
   read_calendar(root, model);
-  if (const json* valid = root.find("valid")) {
+  if (const Json* valid = root.find("valid")) {
     Node node(*valid, "valid", root.out());
     const auto from = node.parsed("from", [](const std::string& text) { return parse_date(text); });
     const auto to = node.parsed(
@@ -92,7 +91,7 @@ void read_head(Node& root, Model& model) {
     if (to) model.to = *to;
     if (from) check_validity(model.from, model.to, root.out());
   }
-  if (const json* value = root.find("rounding")) {
+  if (const Json* value = root.find("rounding")) {
     Node node(*value, "rounding", root.out());
     if (const auto mode = node.parsed("mode", [](const std::string& text) { return parse_rounding(text); })) {
       model.mode = *mode;
@@ -107,7 +106,7 @@ void read_head(Node& root, Model& model) {
     model.point = static_cast<Point>(node.choice("point", {"line", "component", "telescoped", "statement"}));
     node.finish();
   }
-  if (const json* order = root.find("order"); order != nullptr && *order != json({"date", "sequence", "id"})) {
+  if (const Json* order = root.find("order"); order != nullptr && *order != Json({"date", "sequence", "id"})) {
     root.fault("order", "Transactions are taken by [\"date\", \"sequence\", \"id\"]; write exactly that.");
   }
 }
@@ -120,7 +119,7 @@ void read_scope(Node& root, Model& model) {
                        {"id", Type::text},      {"date", Type::date},
                        {"amount", Type::money}, {"cost", Type::money},
                        {"margin", Type::money}, {"quantity", Type::decimal, kQuantityScale}};
-  const json* list = root.find("attributes", false);
+  const Json* list = root.find("attributes", false);
   if (list == nullptr) return;
   Node node(*list, "attributes", root.out());
   if (!list->is_object()) return;
@@ -238,9 +237,9 @@ constexpr std::string_view kNumbers[] = {"above",         "amount",     "at_leas
                                          "unit",          "value",      "weight"};
 
 /// The shortest spelling of a number; any other text stays as it is.
-void shorten(json& value) {
+void shorten(Json& value) {
   if (value.is_array()) {
-    for (json& item : value) shorten(item);
+    for (Json& item : value) shorten(item);
   }
   if (!value.is_string()) return;
   try {
@@ -251,9 +250,9 @@ void shorten(json& value) {
   }
 }
 
-void shorten_numbers(json& value) {
+void shorten_numbers(Json& value) {
   if (value.is_array()) {
-    for (json& item : value) shorten_numbers(item);
+    for (Json& item : value) shorten_numbers(item);
   }
   if (!value.is_object()) return;
   // A row of a table holds its number as "value"; elsewhere that names a number of the inputs.
@@ -276,18 +275,18 @@ void shorten_numbers(json& value) {
 }
 
 // What credits and their sums depend on. Goals, tables and payments may differ between plans of one ground.
-std::string ground_of(const json& document) {
-  json ground = json::object();
+std::string ground_of(const Json& document) {
+  Json ground = Json::object();
   for (const char* key :
        {"currency", "interval", "first_month", "calendar", "valid", "attributes", "credits", "rounding"}) {
     if (document.contains(key)) ground[key] = document[key];
   }
-  for (const json& measure : document["measures"]) {
+  for (const Json& measure : document["measures"]) {
     ground["measures"].push_back(
         {{"name", measure["name"]}, {"credits", measure["credits"]}, {"return_period", measure["return_period"]}});
   }
   if (document.contains("clawback")) {
-    for (const json& one : document["clawback"]) {
+    for (const Json& one : document["clawback"]) {
       if (one["prorate"] == "recompute") ground["clawback"].push_back(one);
     }
   }
@@ -297,12 +296,12 @@ std::string ground_of(const json& document) {
 std::string convert_old(std::string_view text) {
   const Plan plan = parse_plan(text);
   const auto name_of_point = choice_name(plan.rounding.point);
-  json credit = {{"name", "credit"},         {"role", plan.credit.role},
+  Json credit = {{"name", "credit"},         {"role", plan.credit.role},
                  {"who", "split"},           {"sum_must_be", "100"},
                  {"rounding", "minor_unit"}, {"apply", "base"},
                  {"base", "amount"},         {"fx", {{"rate", "transaction"}, {"reversal", "original"}}}};
   if (!plan.when.empty()) credit["when"] = plan.when;
-  json document = {{"format", kGeneralPlanFormat},
+  Json document = {{"format", kGeneralPlanFormat},
                    {"name", plan.name},
                    {"version", plan.version},
                    {"currency", code_of(plan.currency)},
@@ -313,7 +312,7 @@ std::string convert_old(std::string_view text) {
                      {"point", name_of_point},
                      {"unit", number_text(1 / ten_to(minor_digits(plan.currency)))}}},
                    {"order", {"date", "sequence", "id"}},
-                   {"credits", json::array({credit})}};
+                   {"credits", Json::array({credit})}};
   if (plan.to != kOpenDate) document["valid"]["to"] = to_string(plan.to);
   for (const Component& component : plan.components) {
     document["measures"].push_back({{"name", component.name},
@@ -322,13 +321,13 @@ std::string convert_old(std::string_view text) {
                                     {"accumulate", choice_name(component.accumulate)},
                                     {"return_period", "current"},
                                     {"negative", choice_name(component.negative)}});
-    json rows = json::array();
+    Json rows = Json::array();
     for (const Band& band : component.tiers.bands) {
       rows.push_back(
           {{"from", to_string(Money{band.from.minor, plan.currency})}, {"value", to_string(band.rate, true)}});
     }
     const bool slab = component.tiers.mode == TierMode::slab;
-    json tiers = {{"input", "amount"}, {"mode", slab ? "slab" : "marginal"}, {"unit", "pct_of_base"}, {"rows", rows}};
+    Json tiers = {{"input", "amount"}, {"mode", slab ? "slab" : "marginal"}, {"unit", "pct_of_base"}, {"rows", rows}};
     if (slab) tiers["boundary"] = choice_name(component.tiers.boundary);
     document["components"].push_back(
         {{"name", component.name}, {"kind", "tiers"}, {"basis", {{"measure", component.name}}}, {"tiers", tiers}});
@@ -339,9 +338,9 @@ std::string convert_old(std::string_view text) {
 }  // namespace
 
 PlanDocument PlanDocument::parse(std::string_view text) {
-  json document = parse_json(text, "plan");
-  if (document.is_object() && document.value("format", json()) == kPlanFormat) {
-    document = json::parse(convert_old(text));
+  Json document = parse_json(text, "plan");
+  if (document.is_object() && document.value("format", Json()) == kPlanFormat) {
+    document = Json::parse(convert_old(text));
   }
   Findings out;
   auto model = std::make_shared<Model>();

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "incentive/document_evaluator.hpp"
 #include "incentive/impossible.hpp"
@@ -15,8 +15,6 @@ namespace kith::incentive {
 namespace {
 
 using namespace general;
-using nlohmann::json;
-
 class Reviewer {
  public:
   explicit Reviewer(const Model& model) : model_(model) {}
@@ -228,22 +226,22 @@ class Reviewer {
   std::vector<Violation> found_;
 };
 
-std::string shown(const json& value) {
+std::string shown(const Json& value) {
   return value.is_string() ? "\"" + value.get<std::string>() + "\"" : value.dump();
 }
 
 // Elements with names are the same part where the names are equal, wherever they stand.
-std::string name_in(const json& item) {
+std::string name_in(const Json& item) {
   return item.is_object() && item.contains("name") && item["name"].is_string() ? item["name"].get<std::string>() : "";
 }
 
-void compare(const json& before, const json& after, const std::string& path, std::vector<std::string>& out);
+void compare(const Json& before, const Json& after, const std::string& path, std::vector<std::string>& out);
 
-void compare_named(const json& before, const json& after, const std::string& path, std::vector<std::string>& out) {
-  const auto find = [](const json& list, const std::string& name) {
-    return std::find_if(list.begin(), list.end(), [&](const json& item) { return name_in(item) == name; });
+void compare_named(const Json& before, const Json& after, const std::string& path, std::vector<std::string>& out) {
+  const auto find = [](const Json& list, const std::string& name) {
+    return std::find_if(list.begin(), list.end(), [&](const Json& item) { return name_in(item) == name; });
   };
-  for (const json& item : before) {
+  for (const Json& item : before) {
     const auto other = find(after, name_in(item));
     const std::string where = fmt::format("{}[{}]", path, name_in(item));
     if (other == after.end()) {
@@ -252,13 +250,13 @@ void compare_named(const json& before, const json& after, const std::string& pat
       compare(item, *other, where, out);
     }
   }
-  for (const json& item : after) {
+  for (const Json& item : after) {
     if (find(before, name_in(item)) == before.end())
       out.push_back(fmt::format("{}[{}] was added.", path, name_in(item)));
   }
 }
 
-void compare(const json& before, const json& after, const std::string& path, std::vector<std::string>& out) {
+void compare(const Json& before, const Json& after, const std::string& path, std::vector<std::string>& out) {
   if (before == after) return;
   if (before.is_object() && after.is_object()) {
     for (const auto& [key, value] : before.items()) {
@@ -276,8 +274,8 @@ void compare(const json& before, const json& after, const std::string& path, std
     return;
   }
   if (before.is_array() && after.is_array()) {
-    const auto named = [](const json& list) {
-      return std::all_of(list.begin(), list.end(), [](const json& item) { return !name_in(item).empty(); });
+    const auto named = [](const Json& list) {
+      return std::all_of(list.begin(), list.end(), [](const Json& item) { return !name_in(item).empty(); });
     };
     if (named(before) && named(after)) {
       compare_named(before, after, path, out);
@@ -303,7 +301,7 @@ std::vector<Violation> lint(const PlanDocument& plan) { return Reviewer(plan.mod
 
 std::vector<std::string> diff(const PlanDocument& before, const PlanDocument& after) {
   std::vector<std::string> out;
-  compare(json::parse(before.canonical_json()), json::parse(after.canonical_json()), "", out);
+  compare(Json::parse(before.canonical_json()), Json::parse(after.canonical_json()), "", out);
   return out;
 }
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "incentive/exact_number.hpp"
 #include "kith/base/decimal.hpp"
 #include "kith/base/error.hpp"
@@ -161,12 +161,11 @@ std::string text_of(const ToldHeading& heading, const std::vector<ToldStep>& ste
 }
 
 std::string json_of(const ToldHeading& heading, const std::vector<ToldStep>& steps) {
-  nlohmann::json root = {{"format", "kith.steps/1"},       {"person", heading.person},
-                         {"component", heading.component}, {"period", heading.period},
-                         {"plan", heading.plan},           {"version", std::to_string(heading.version)},
-                         {"plan_hash", heading.hash},      {"steps", nlohmann::json::array()}};
+  Json root = {{"format", "kith.steps/1"},  {"person", heading.person}, {"component", heading.component},
+               {"period", heading.period},  {"plan", heading.plan},     {"version", std::to_string(heading.version)},
+               {"plan_hash", heading.hash}, {"steps", Json::array()}};
   for (const ToldStep& step : steps) {
-    nlohmann::json& one = root["steps"].emplace_back();
+    Json& one = root["steps"].emplace_back();
     one["kind"] = step.kind;
     for (const auto& [name, value] : step.parts) one[std::string(name)] = value;
   }

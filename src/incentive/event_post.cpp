@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/as_of.hpp"
@@ -70,7 +70,7 @@ struct Incoming {
 using Key = std::pair<std::string, std::string>;  // source, external id
 
 std::string attributes_text(const EventRow& event) {
-  nlohmann::json object = nlohmann::json::object();
+  Json object = Json::object();
   for (const auto& [name, value] : event.attributes) object[name] = value;
   return object.dump();
 }
@@ -127,7 +127,7 @@ class Reading {
       read();
     } catch (const Error& error) {
       fault(field, error.message);
-    } catch (const nlohmann::json::exception&) {
+    } catch (const Json::exception&) {
       fault(field, "It is no valid UTF-8; convert it first.");
     }
   }

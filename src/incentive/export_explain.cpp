@@ -13,8 +13,6 @@
 namespace kith::incentive {
 namespace {
 
-using nlohmann::json;
-
 struct Explained {
   std::string language;
   std::string person, component, period;  // "": all
@@ -25,7 +23,7 @@ struct Explained {
 bool among(const std::string& wanted, const std::string& name) { return wanted.empty() || wanted == name; }
 
 /// Errors name the place in the export.
-const json& member(const json& document, const char* key, const std::string& path) {
+const Json& member(const Json& document, const char* key, const std::string& path) {
   const auto found = document.find(key);
   if (found == document.end() || !found->is_object()) {
     throw Error(Code::invalid, "export", below(path, key), "Expected an object.");
@@ -35,8 +33,8 @@ const json& member(const json& document, const char* key, const std::string& pat
 
 /// Errors of a part begin with the path of the part.
 template <class Read>
-auto read_at(const json& document, const char* key, const std::string& path, const Read& read) {
-  const json& part = member(document, key, path);
+auto read_at(const Json& document, const char* key, const std::string& path, const Read& read) {
+  const Json& part = member(document, key, path);
   try {
     return read(part.dump());
   } catch (const Error& error) {
@@ -51,7 +49,7 @@ auto read_at(const json& document, const char* key, const std::string& path, con
 }
 
 /// What one plan gives over one set of facts.
-void explain_case(const json& document, const std::string& path, Explained& all) {
+void explain_case(const Json& document, const std::string& path, Explained& all) {
   const Computation computation(read_at(document, "plan", path, PlanDocument::parse),
                                 read_at(document, "inputs", path, parse_inputs));
   const PlanResult result = computation.result(Detail::totals);
@@ -78,12 +76,12 @@ void explain_case(const json& document, const std::string& path, Explained& all)
   }
 }
 
-std::string text_in(const json& object, const char* key) {
+std::string text_in(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-void explain_cases(const json& document, Explained& all) {
+void explain_cases(const Json& document, Explained& all) {
   const auto statement = document.find("statement");
   const bool stated = all.stated = statement != document.end() && statement->is_object();
   const std::string wanted = all.period;
@@ -92,7 +90,7 @@ void explain_cases(const json& document, Explained& all) {
     if (!among(all.person, person)) return;
     all.person = person;
   }
-  const auto explain_of = [&](const json& one, const std::string& path, const std::string& label) {
+  const auto explain_of = [&](const Json& one, const std::string& path, const std::string& label) {
     if (stated && !among(wanted, label)) return;
     if (stated) all.period = label;
     explain_case(one, path, all);
@@ -102,20 +100,20 @@ void explain_cases(const json& document, Explained& all) {
   if (corrected == document.end()) return;
   if (!corrected->is_array()) throw Error(Code::invalid, "export", "corrected", "Expected a list.");
   for (std::size_t i = 0; i < corrected->size(); ++i) {
-    const json& one = (*corrected)[i];
+    const Json& one = (*corrected)[i];
     explain_of(one, at("corrected", i), one.is_object() ? text_in(one, "period") : "");
   }
 }
 
 /// A statement of won deals: its trace, then what each correction should be.
-void explain_trace(const json& document, Explained& all) {
+void explain_trace(const Json& document, Explained& all) {
   const Language language = all.language == "zh" ? Language::chinese : Language::english;
-  const auto add = [&](const json& trace) {
+  const auto add = [&](const Json& trace) {
     all.found.push_back(all.language == "steps" ? trace.dump() : to_text(parse_trace(trace.dump()), language));
   };
   add(document);
-  const json corrections = document.value("corrections", json::array());
-  for (const json& one : corrections) {
+  const Json corrections = document.value("corrections", Json::array());
+  for (const Json& one : corrections) {
     if (all.language != "steps" && one.is_object() && one.contains("trace")) add(one["trace"]);
   }
 }
@@ -138,9 +136,13 @@ std::string explain_export(std::string_view text, std::string_view language, con
   if (language != "en" && language != "zh" && language != "steps") {
     throw Error(Code::invalid, "commission", "language", fmt::format("{} is none of en, zh, steps.", quote(language)));
   }
-  const json document = parse_json(text, "export");
-  Explained all{
-      std::string(language), std::string(part.person), std::string(part.component), std::string(part.period), false, {}};
+  const Json document = parse_json(text, "export");
+  Explained all{std::string(language),
+                std::string(part.person),
+                std::string(part.component),
+                std::string(part.period),
+                false,
+                {}};
   const std::string format = document.is_object() ? text_in(document, "format") : "";
   if (format == "kith.trace/1") {
     if (!all.person.empty() || !all.component.empty() || !all.period.empty()) {
@@ -161,8 +163,8 @@ std::string explain_export(std::string_view text, std::string_view language, con
     for (const std::string& one : all.found) told += one;
     return told;
   }
-  json steps = {{"format", "kith.steps/1"}, {"components", json::array()}};
-  for (const std::string& one : all.found) steps["components"].push_back(json::parse(one));
+  Json steps = {{"format", "kith.steps/1"}, {"components", Json::array()}};
+  for (const std::string& one : all.found) steps["components"].push_back(Json::parse(one));
   return steps.dump();
 }
 

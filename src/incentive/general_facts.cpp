@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.hpp"
 #include "incentive/as_of.hpp"
 #include "incentive/document_model.hpp"
 #include "incentive/plan_rules.hpp"
@@ -60,7 +60,7 @@ EventRow row_of(const BusinessEvent& event, const std::vector<EventShare>& share
   row.reverses = event.reverses.value_or("");
   row.cancelled = event.cancelled;
   if (event.attributes) {
-    for (const auto& [name, value] : nlohmann::json::parse(*event.attributes).items()) {
+    for (const auto& [name, value] : Json::parse(*event.attributes).items()) {
       row.attributes[name] = value.get<std::string>();
     }
   }

@@ -12,8 +12,6 @@
 namespace kith::incentive {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kLargest = std::size_t{1} << 28;
 
 /// Finds the first key that an object has twice, of which a reader would silently take one.
@@ -21,8 +19,8 @@ class Twice {
  public:
   const std::string& path() const { return path_; }
 
-  void see(json::parse_event_t event, const json& value) {
-    using Event = json::parse_event_t;
+  void see(Json::parse_event_t event, const Json& value) {
+    using Event = Json::parse_event_t;
     if (!path_.empty()) return;
     switch (event) {
       case Event::key: key(value.get_ref<const std::string&>()); return;
@@ -62,14 +60,14 @@ class Twice {
 
 }  // namespace
 
-json parse_json(std::string_view text, std::string_view entity) {
+Json parse_json(std::string_view text, std::string_view entity) {
   if (text.size() > kLargest) {
     throw Error(Code::invalid, std::string(entity), "",
                 fmt::format("The document has {} bytes; at most {} are read.", text.size(), kLargest));
   }
   try {
     Twice twice;
-    json document = json::parse(text, [&](int, json::parse_event_t event, json& value) {
+    Json document = Json::parse(text, [&](int, Json::parse_event_t event, Json& value) {
       twice.see(event, value);
       return true;
     });
@@ -77,13 +75,13 @@ json parse_json(std::string_view text, std::string_view entity) {
       throw Error(Code::invalid, std::string(entity), twice.path(), "The key stands twice here; say it once.");
     }
     return document;
-  } catch (const json::parse_error& error) {
+  } catch (const Json::parse_error& error) {
     throw Error(Code::invalid, std::string(entity), "",
                 fmt::format("The document is no JSON: it breaks at byte {}.", error.byte));
   }
 }
 
-Node::Node(const json& value, std::string path, Findings& out) : path_(std::move(path)), out_(&out) {
+Node::Node(const Json& value, std::string path, Findings& out) : path_(std::move(path)), out_(&out) {
   if (value.is_object()) {
     object_ = &value;
   } else {
@@ -93,7 +91,7 @@ Node::Node(const json& value, std::string path, Findings& out) : path_(std::move
 
 bool Node::has(std::string_view key) const { return object_ != nullptr && object_->contains(std::string(key)); }
 
-const json* Node::find(std::string_view key, bool required) {
+const Json* Node::find(std::string_view key, bool required) {
   known_.emplace_back(key);
   if (object_ == nullptr) return nullptr;
   const auto found = object_->find(std::string(key));
@@ -106,7 +104,7 @@ const json* Node::find(std::string_view key, bool required) {
 }
 
 std::string Node::text(std::string_view key, bool required) {
-  const json* value = find(key, required);
+  const Json* value = find(key, required);
   if (value == nullptr) {
     if (object_ == nullptr) ++faults_;
     return {};
@@ -125,7 +123,7 @@ Fraction Node::number(std::string_view key, bool required, Fraction absent) {
 }
 
 bool Node::flag(std::string_view key) {
-  const json* value = find(key);
+  const Json* value = find(key);
   if (value == nullptr) return false;
   if (value->is_boolean()) return value->get<bool>();
   ++faults_;
@@ -134,7 +132,7 @@ bool Node::flag(std::string_view key) {
 }
 
 std::int64_t Node::integer(std::string_view key, bool required, std::int64_t absent) {
-  const json* value = find(key, required);
+  const Json* value = find(key, required);
   if (value == nullptr) return absent;
   if (value->is_number_integer() && (!value->is_number_unsigned() || value->get<std::uint64_t>() <= INT64_MAX)) {
     return value->get<std::int64_t>();
@@ -153,9 +151,9 @@ std::size_t Node::choice(std::string_view key, const std::vector<std::string_vie
   return parsed(key, read, required).value_or(0);
 }
 
-void Node::each(std::string_view key, const std::function<void(const json&, const std::string&)>& visit,
+void Node::each(std::string_view key, const std::function<void(const Json&, const std::string&)>& visit,
                 bool required) {
-  const json* list = find(key, required);
+  const Json* list = find(key, required);
   if (list == nullptr) return;
   if (!list->is_array()) {
     ++faults_;
@@ -169,7 +167,7 @@ std::vector<std::string> Node::texts(std::string_view key, bool required) {
   std::vector<std::string> result;
   each(
       key,
-      [&](const json& value, const std::string& where) {
+      [&](const Json& value, const std::string& where) {
         if (value.is_string()) {
           result.push_back(value.get<std::string>());
         } else {
@@ -181,11 +179,11 @@ std::vector<std::string> Node::texts(std::string_view key, bool required) {
 }
 
 std::vector<Fraction> Node::numbers(std::string_view key) {
-  const json* list = find(key);
+  const Json* list = find(key);
   return list == nullptr ? std::vector<Fraction>() : read_numbers(*list, path(key), *out_);
 }
 
-std::vector<Fraction> read_numbers(const json& list, const std::string& path, Findings& out) {
+std::vector<Fraction> read_numbers(const Json& list, const std::string& path, Findings& out) {
   std::vector<Fraction> result;
   if (!list.is_array()) out.add(path, "Expected a list of numbers as texts.");
   for (std::size_t i = 0; list.is_array() && i < list.size(); ++i) {

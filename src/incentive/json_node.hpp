@@ -5,26 +5,26 @@
 /// an author sees every fault at once.
 
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
 #include "incentive/exact_number.hpp"
 #include "incentive/plan_rules.hpp"
 
 namespace kith::incentive {
 
 /// Parses, refusing broken JSON with the byte. Errors: invalid, also above 256 MiB.
-nlohmann::json parse_json(std::string_view text, std::string_view entity);
+Json parse_json(std::string_view text, std::string_view entity);
 
 /// A list of numbers as texts; what is none is reported.
-std::vector<Fraction> read_numbers(const nlohmann::json& list, const std::string& path, Findings& out);
+std::vector<Fraction> read_numbers(const Json& list, const std::string& path, Findings& out);
 
 class Node {
  public:
-  Node(const nlohmann::json& value, std::string path, Findings& out);
+  Node(const Json& value, std::string path, Findings& out);
 
   const std::string& where() const { return path_; }
   std::string path(std::string_view key) const { return below(path_, key); }
@@ -33,7 +33,7 @@ class Node {
 
   bool has(std::string_view key) const;
   /// The member or null; a required one that is missing is reported.
-  const nlohmann::json* find(std::string_view key, bool required = true);
+  const Json* find(std::string_view key, bool required = true);
   std::string text(std::string_view key, bool required = true);
   /// Runs `read` on the text; its Error becomes a violation.
   template <class Read>
@@ -54,7 +54,7 @@ class Node {
   /// Index of the text in `names`; 0 with a report when it is none of them.
   std::size_t choice(std::string_view key, const std::vector<std::string_view>& names, bool required = true);
   /// Every element of a list.
-  void each(std::string_view key, const std::function<void(const nlohmann::json&, const std::string&)>& visit,
+  void each(std::string_view key, const std::function<void(const Json&, const std::string&)>& visit,
             bool required = true);
   std::vector<std::string> texts(std::string_view key, bool required = true);
   std::vector<Fraction> numbers(std::string_view key);
@@ -62,7 +62,7 @@ class Node {
   void finish();
 
  private:
-  const nlohmann::json* object_ = nullptr;
+  const Json* object_ = nullptr;
   std::string path_;
   Findings* out_;
   std::size_t faults_ = 0;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "engine/internal.hpp"
 #include "incentive/as_of.hpp"
@@ -100,12 +100,12 @@ std::string component_text(const Scene& scene, const Period& period, const std::
 
 /// How many of the facts behind two computations are not the same; what was changed counts once.
 std::size_t differing_facts(const Inputs& then, const Inputs& now) {
-  const nlohmann::json before = nlohmann::json::parse(canonical_json(then));
-  const nlohmann::json after = nlohmann::json::parse(canonical_json(now));
+  const Json before = Json::parse(canonical_json(then));
+  const Json after = Json::parse(canonical_json(now));
   const auto differing = [&](const char* kind) {
     std::multiset<std::string> old, fresh;
-    for (const auto& row : before.value(kind, nlohmann::json::array())) old.insert(row.dump());
-    for (const auto& row : after.value(kind, nlohmann::json::array())) fresh.insert(row.dump());
+    for (const auto& row : before.value(kind, Json::array())) old.insert(row.dump());
+    for (const auto& row : after.value(kind, Json::array())) fresh.insert(row.dump());
     std::vector<std::string> gone, added;
     std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(), std::back_inserter(gone));
     std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(), std::back_inserter(added));
@@ -195,17 +195,17 @@ std::string statement_heading(const Reader& reader, const Scene& scene, std::str
 
 namespace {
 
-nlohmann::json correction_json(const Scene& scene, const StatementLine& line);
+Json correction_json(const Scene& scene, const StatementLine& line);
 
 /// The steps to one component of a period, or null where nobody's plan pays for it any more.
-nlohmann::json component_steps(const Scene& scene, const Period& period, const std::string& component) {
+Json component_steps(const Scene& scene, const Period& period, const std::string& component) {
   const std::string told = scene.version(period) == nullptr ? "" : component_text(scene, period, component, "steps");
-  return told.empty() ? nlohmann::json() : nlohmann::json::parse(told);
+  return told.empty() ? Json() : Json::parse(told);
 }
 
 /// An adjustment as data, with the steps to what it should be.
-nlohmann::json correction_steps(const Scene& scene, const StatementLine& line) {
-  nlohmann::json one = correction_json(scene, line);
+Json correction_steps(const Scene& scene, const StatementLine& line) {
+  Json one = correction_json(scene, line);
   if (general_line(line)) one["steps_to"] = component_steps(scene, scene.named(line.period_earned), line.component);
   return one;
 }
@@ -213,12 +213,8 @@ nlohmann::json correction_steps(const Scene& scene, const StatementLine& line) {
 /// All that the text of a statement says, as data.
 std::string statement_steps(const Scene& scene) {
   const std::string total = to_string(Money{scene.statement().total.minor, scene.statement().currency});
-  nlohmann::json root = {{"format", "kith.steps/1"},
-                         {"person", scene.person()},
-                         {"period", scene.period().label},
-                         {"total", total},
-                         {"components", nlohmann::json::array()},
-                         {"corrections", nlohmann::json::array()}};
+  Json root = {{"format", "kith.steps/1"}, {"person", scene.person()},    {"period", scene.period().label},
+               {"total", total},           {"components", Json::array()}, {"corrections", Json::array()}};
   if (const PlanVersion* version = scene.version(scene.period())) {
     for (const std::string& part : general::explained_parts(version->document->model())) {
       root["components"].push_back(component_steps(scene, scene.period(), part));
@@ -318,11 +314,11 @@ std::string export_statement(const Reader& reader, Id statement) {
                 "it is of no general plan; a statement of won deals is explained as a whole instead");
   }
   const auto computed = [&](const PlanVersion& plan, const Period& period) {
-    nlohmann::json one = nlohmann::json::parse(export_commission(*plan.document, scene.inputs(period)));
+    Json one = Json::parse(export_commission(*plan.document, scene.inputs(period)));
     one.erase("sha256");
     return one;
   };
-  nlohmann::json root = {{"format", "kith.commission/1"}};
+  Json root = {{"format", "kith.commission/1"}};
   if (version != nullptr) root = computed(*version, scene.period());
   std::set<std::string> labels;  // of corrected periods
   for (const StatementLine& line : scene.lines()) {
@@ -331,7 +327,7 @@ std::string export_statement(const Reader& reader, Id statement) {
   for (const std::string& label : labels) {
     const Period period = scene.named(label);
     if (scene.version(period) == nullptr) continue;
-    nlohmann::json one = computed(*scene.version(period), period);
+    Json one = computed(*scene.version(period), period);
     one.erase("format");
     one["period"] = label;
     root["corrected"].push_back(std::move(one));
@@ -344,10 +340,10 @@ std::string export_statement(const Reader& reader, Id statement) {
 namespace {
 
 /// What an adjustment corrects, and why, as data.
-nlohmann::json correction_json(const Scene& scene, const StatementLine& line) {
+Json correction_json(const Scene& scene, const StatementLine& line) {
   const auto text = [&](std::int64_t minor) { return to_string(Money{minor, scene.statement().currency}); };
   const std::int64_t before = posted_before(scene, line);
-  nlohmann::json one = {
+  Json one = {
       {"line", std::to_string(line.id.value)},
       {"component", line.component},
       {"fact", std::to_string(line.opportunity.value)},
@@ -369,13 +365,13 @@ nlohmann::json correction_json(const Scene& scene, const StatementLine& line) {
 
 /// The trace of what was earned, and beside it each correction with the trace of what it should be.
 std::string deals_json(const Reader& reader, Id statement, const std::vector<StatementLine>& lines) {
-  nlohmann::json document = nlohmann::json::parse(canonical_json(explain_statement(reader, statement)));
+  Json document = Json::parse(canonical_json(explain_statement(reader, statement)));
   std::optional<Scene> scene;
   for (const StatementLine& line : lines) {
     if (line.kind != LineKind::adjustment) continue;
     if (!scene) scene.emplace(reader, statement);
-    nlohmann::json one = correction_json(*scene, line);
-    one["trace"] = nlohmann::json::parse(canonical_json(explain_line(reader, line.id)));
+    Json one = correction_json(*scene, line);
+    one["trace"] = Json::parse(canonical_json(explain_line(reader, line.id)));
     document["corrections"].push_back(std::move(one));
   }
   return document.dump();
@@ -401,7 +397,7 @@ std::string explain_line_json(const Reader& reader, Id line) {
   if (!general_line(row) && row.kind != LineKind::adjustment) return trace();
   const Scene scene(reader, row.statement);
   if (!general_line(row)) {
-    nlohmann::json document = nlohmann::json::parse(trace());
+    Json document = Json::parse(trace());
     document["correction"] = correction_json(scene, row);
     return document.dump();
   }

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "engine/internal.hpp"
 #include "engine/verbs.hpp"
@@ -71,7 +71,7 @@ void put_value(Inputs& inputs, const PlanValue& value) {
 
 /// The names of numbers that a plan looks up: wherever it says {"value": name}, but for rows of tables, whose values
 /// are numbers.
-void add_names(const nlohmann::json& part, std::set<std::string>& names) {
+void add_names(const Json& part, std::set<std::string>& names) {
   if (part.is_object() && part.contains("value") && part["value"].is_string()) {
     const std::string name = part["value"].get<std::string>();
     const bool row = part.contains("from") || part.contains("at_least");
@@ -98,7 +98,7 @@ class Substitutes {
   }
   /// What can be named: by a plan, and by what is computed with it.
   void know(const PlanDocument& plan) {
-    if (!values_.empty()) add_names(nlohmann::json::parse(plan.canonical_json()), names_);
+    if (!values_.empty()) add_names(Json::parse(plan.canonical_json()), names_);
   }
   void know(const Inputs& inputs) {
     for (const PlanValue& value : inputs.values) names_.insert(value.name);

@@ -3,15 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "incentive/plan_rules.hpp"
 #include "kith/base/text.hpp"
 
 namespace kith::incentive {
 namespace {
-
-using nlohmann::json;
 
 // minor_digits refuses what is no currency; a hand-made plan may hold any number.
 int digits_of(Currency money, Findings& out) {
@@ -36,12 +33,12 @@ void check_choices(const Plan& plan, Findings& out) {
   check_choice(plan.credit.split, "credit.split", out);
 }
 
-json document_of(const Component& component, Currency money) {
-  json bands = json::array();
+Json document_of(const Component& component, Currency money) {
+  Json bands = Json::array();
   for (const Band& band : component.tiers.bands) {
     bands.push_back({{"from", to_string(Money{band.from.minor, money})}, {"rate", to_string(band.rate, true)}});
   }
-  json tiers = {{"mode", choice_name(component.tiers.mode)}, {"bands", std::move(bands)}};
+  Json tiers = {{"mode", choice_name(component.tiers.mode)}, {"bands", std::move(bands)}};
   // Only a slab depends on it: elsewhere it is left out, so that equal plans have equal hashes.
   if (component.tiers.mode == TierMode::slab) tiers["boundary"] = choice_name(component.tiers.boundary);
   return {{"name", component.name},
@@ -91,11 +88,11 @@ void check(const Plan& plan) {
 
 std::string canonical_json(const Plan& plan) {
   check(plan);
-  json valid = {{"from", to_string(plan.from)}};
+  Json valid = {{"from", to_string(plan.from)}};
   if (plan.to != kOpenDate) valid["to"] = to_string(plan.to);
-  json components = json::array();
+  Json components = Json::array();
   for (const Component& component : plan.components) components.push_back(document_of(component, plan.currency));
-  json document = {
+  Json document = {
       {"format", std::string(kPlanFormat)},
       {"name", plan.name},
       {"version", plan.version},

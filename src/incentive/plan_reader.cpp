@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "incentive/plan_rules.hpp"
 #include "kith/base/text.hpp"
@@ -15,12 +15,10 @@
 namespace kith::incentive {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kLargestDocument = std::size_t{1} << 20;
 constexpr int kDigitsWhenUnknown = 4;  // ISO 4217 has no currency with more, so that order can still be checked
 
-std::string_view kind_of(const json& value) {
+std::string_view kind_of(const Json& value) {
   if (value.is_number_float()) return "a number with a point";
   if (value.is_number()) return "a number";
   if (value.is_string()) return "a text";
@@ -34,20 +32,20 @@ class DuplicateKeys {
  public:
   explicit DuplicateKeys(Findings& out) : out_(out) {}
 
-  bool operator()(int, json::parse_event_t event, const json& value) {
+  bool operator()(int, Json::parse_event_t event, const Json& value) {
     switch (event) {
-      case json::parse_event_t::object_start:
+      case Json::parse_event_t::object_start:
         step();
         levels_.push_back({false, 0, {}, {}});
         break;
-      case json::parse_event_t::array_start:
+      case Json::parse_event_t::array_start:
         step();
         levels_.push_back({true, 0, {}, {}});
         break;
-      case json::parse_event_t::object_end:
-      case json::parse_event_t::array_end: levels_.pop_back(); break;
-      case json::parse_event_t::value: step(); break;
-      case json::parse_event_t::key: {
+      case Json::parse_event_t::object_end:
+      case Json::parse_event_t::array_end: levels_.pop_back(); break;
+      case Json::parse_event_t::value: step(); break;
+      case Json::parse_event_t::key: {
         Level& level = levels_.back();
         level.key = value.get<std::string>();
         if (!level.seen.insert(level.key).second) {
@@ -86,7 +84,7 @@ class DuplicateKeys {
 // One object of the document: hands out its members and reports what is missing, unknown or of the wrong kind.
 class Reader {
  public:
-  Reader(const json& value, std::string path, Findings& out) : path_(std::move(path)), out_(out) {
+  Reader(const Json& value, std::string path, Findings& out) : path_(std::move(path)), out_(out) {
     if (value.is_object()) {
       object_ = &value;
     } else {
@@ -98,7 +96,7 @@ class Reader {
   Findings& out() { return out_; }
 
   /// The member, or null; a required one that is missing is reported.
-  const json* find(std::string_view key, bool required = true) {
+  const Json* find(std::string_view key, bool required = true) {
     known_.push_back(key);
     if (object_ == nullptr) return nullptr;
     const auto found = object_->find(std::string(key));
@@ -109,7 +107,7 @@ class Reader {
 
   /// A text, or absent with a report. Numbers are refused: a JSON number may already have lost digits.
   std::optional<std::string> text(std::string_view key, bool required = true) {
-    const json* value = find(key, required);
+    const Json* value = find(key, required);
     if (value == nullptr) return std::nullopt;
     if (value->is_string()) return value->get<std::string>();
     if (value->is_number()) {
@@ -157,7 +155,7 @@ class Reader {
   }
 
  private:
-  const json* object_ = nullptr;
+  const Json* object_ = nullptr;
   std::string path_;
   Findings& out_;
   std::vector<std::string_view> known_;
@@ -168,7 +166,7 @@ void assign(T& into, const std::optional<T>& value) {
   if (value) into = *value;
 }
 
-RawBand read_band(const json& value, std::string path, Currency money, int digits, Findings& out) {
+RawBand read_band(const Json& value, std::string path, Currency money, int digits, Findings& out) {
   Reader reader(value, std::move(path), out);
   const auto amount = [&](std::string_view text) {
     return money ? parse_money(text, money).minor : rescale(parse_decimal(text), digits).coefficient;
@@ -182,14 +180,14 @@ RawBand read_band(const json& value, std::string path, Currency money, int digit
   return band;
 }
 
-void read_tiers(const json& value, const std::string& path, Currency money, Tiers& tiers, Findings& out) {
+void read_tiers(const Json& value, const std::string& path, Currency money, Tiers& tiers, Findings& out) {
   Reader reader(value, path, out);
   const std::optional<TierMode> mode = reader.choice<TierMode>("mode");
   assign(tiers.mode, mode);
   const std::optional<Boundary> boundary = reader.choice<Boundary>("boundary", mode == TierMode::slab);
   // Only a slab depends on it: elsewhere it is dropped, so that equal plans have equal hashes.
   if (boundary && mode == TierMode::slab) tiers.boundary = *boundary;
-  const json* bands = reader.find("bands");
+  const Json* bands = reader.find("bands");
   reader.finish();
   if (bands == nullptr) return;
   const std::string where = reader.path("bands");
@@ -208,7 +206,7 @@ void read_tiers(const json& value, const std::string& path, Currency money, Tier
 }
 
 void read_components(Reader& root, Currency money, Plan& plan) {
-  const json* list = root.find("components");
+  const Json* list = root.find("components");
   if (list == nullptr) return;
   if (!list->is_array() || list->empty()) {
     root.out().add("components", "Expected a list of at least one component.");
@@ -220,7 +218,7 @@ void read_components(Reader& root, Currency money, Plan& plan) {
     reader.name("name", component.name);
     assign(component.accumulate, reader.choice<Accumulate>("accumulate"));
     assign(component.negative, reader.choice<Negative>("negative"));
-    if (const json* tiers = reader.find("tiers")) {
+    if (const Json* tiers = reader.find("tiers")) {
       read_tiers(*tiers, reader.path("tiers"), money, component.tiers, root.out());
     }
     reader.finish();
@@ -245,7 +243,7 @@ void read_head(Reader& root, Plan& plan) {
     return true;
   });
   root.name("name", plan.name);
-  if (const json* version = root.find("version")) {
+  if (const Json* version = root.find("version")) {
     const bool whole = version->is_number_integer();
     const bool fits = whole && (!version->is_number_unsigned() || version->get<std::uint64_t>() <= INT64_MAX);
     plan.version = fits ? version->get<std::int64_t>() : 0;
@@ -257,7 +255,7 @@ void read_head(Reader& root, Plan& plan) {
 }
 
 void read_valid(Reader& root, Plan& plan) {
-  const json* value = root.find("valid");
+  const Json* value = root.find("valid");
   if (value == nullptr) return;
   Reader reader(*value, "valid", root.out());
   const std::optional<Date> from = reader.parsed("from", parse_date);
@@ -269,7 +267,7 @@ void read_valid(Reader& root, Plan& plan) {
 }
 
 void read_rounding(Reader& root, Plan& plan) {
-  const json* value = root.find("rounding");
+  const Json* value = root.find("rounding");
   if (value == nullptr) return;
   Reader reader(*value, "rounding", root.out());
   assign(plan.rounding.mode, reader.parsed("mode", parse_rounding));
@@ -278,10 +276,10 @@ void read_rounding(Reader& root, Plan& plan) {
 }
 
 void read_rest(Reader& root, Plan& plan) {
-  if (const json* order = root.find("order"); order != nullptr && *order != json({"date", "sequence", "id"})) {
+  if (const Json* order = root.find("order"); order != nullptr && *order != Json({"date", "sequence", "id"})) {
     root.out().add("order", "Transactions are taken by [\"date\", \"sequence\", \"id\"]; write exactly that.");
   }
-  if (const json* value = root.find("eligibility", false)) {
+  if (const Json* value = root.find("eligibility", false)) {
     Reader reader(*value, "eligibility", root.out());
     if (const std::optional<std::string> when = reader.text("when")) {
       plan.when = *when;
@@ -292,7 +290,7 @@ void read_rest(Reader& root, Plan& plan) {
     }
     reader.finish();
   }
-  if (const json* value = root.find("credit")) {
+  if (const Json* value = root.find("credit")) {
     Reader reader(*value, "credit", root.out());
     reader.name("role", plan.credit.role);
     assign(plan.credit.base, reader.choice<CreditBase>("base"));
@@ -301,14 +299,14 @@ void read_rest(Reader& root, Plan& plan) {
   }
 }
 
-json parse_document(std::string_view text, Findings& out) {
+Json parse_document(std::string_view text, Findings& out) {
   if (text.size() > kLargestDocument) {
     throw Error(Code::invalid, "plan", "",
                 fmt::format("The document has {} bytes; at most {} are read.", text.size(), kLargestDocument));
   }
   try {
-    return json::parse(text, DuplicateKeys(out));
-  } catch (const json::parse_error& error) {
+    return Json::parse(text, DuplicateKeys(out));
+  } catch (const Json::parse_error& error) {
     throw Error(Code::invalid, "plan", "", fmt::format("The document is no JSON: it breaks at byte {}.", error.byte));
   }
 }
@@ -317,7 +315,7 @@ json parse_document(std::string_view text, Findings& out) {
 
 Plan parse_plan(std::string_view text) {
   Findings out;
-  const json document = parse_document(text, out);
+  const Json document = parse_document(text, out);
   Plan plan;
   Reader root(document, "", out);
   read_head(root, plan);

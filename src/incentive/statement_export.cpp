@@ -15,8 +15,6 @@
 namespace kith::incentive {
 namespace {
 
-using nlohmann::json;
-
 // One list of members for writing and reading.
 template <class Row, class Visit>
 void lines_members(Row& row, const Visit& visit) {
@@ -80,7 +78,7 @@ void statement_members(Row& row, const Visit& visit) {
 }
 
 struct Writer {
-  json& to;
+  Json& to;
   Currency money;
 
   void operator()(const char* name, Id value) const { to[name] = std::to_string(value.value); }
@@ -138,26 +136,26 @@ struct Taker {
 
 }  // namespace
 
-json json_of(const ToldStatement& told) {
-  json root = {{"label", told.label}, {"previous", told.previous}, {"currency", code_of(told.row.currency)}};
+Json json_of(const ToldStatement& told) {
+  Json root = {{"label", told.label}, {"previous", told.previous}, {"currency", code_of(told.row.currency)}};
   const Currency money = told.row.currency;
   statement_members(told.row, Writer{root, money});
-  root["lines"] = json::array();
+  root["lines"] = Json::array();
   for (const ToldLine& line : told.lines) {
-    json& one = root["lines"].emplace_back(json::object());
+    Json& one = root["lines"].emplace_back(Json::object());
     lines_members(line.row, Writer{one, money});
     if (!line.event.empty()) one["event"] = line.event;
     if (line.before) one["posted_before"] = to_string(Money{*line.before, money});
   }
-  root["releases"] = json::array();
+  root["releases"] = Json::array();
   for (const StatementRelease& row : told.releases) {
-    release_members(row, Writer{root["releases"].emplace_back(json::object()), money});
+    release_members(row, Writer{root["releases"].emplace_back(Json::object()), money});
   }
-  if (told.payment) payment_members(*told.payment, Writer{root["payment"] = json::object(), money});
+  if (told.payment) payment_members(*told.payment, Writer{root["payment"] = Json::object(), money});
   return root;
 }
 
-ToldStatement statement_from(const json& document, const std::string& path) {
+ToldStatement statement_from(const Json& document, const std::string& path) {
   Findings out("export");
   Node root(document, path, out);
   ToldStatement told;
@@ -168,7 +166,7 @@ ToldStatement statement_from(const json& document, const std::string& path) {
   if (!out.empty()) throw Error(out.take());
   const Currency money = told.row.currency;
   statement_members(told.row, Taker{root, money});
-  root.each("lines", [&](const json& item, const std::string& where) {
+  root.each("lines", [&](const Json& item, const std::string& where) {
     Node node(item, where, out);
     ToldLine& line = told.lines.emplace_back();
     lines_members(line.row, Taker{node, money});
@@ -180,12 +178,12 @@ ToldStatement statement_from(const json& document, const std::string& path) {
     }
     node.finish();
   });
-  root.each("releases", [&](const json& item, const std::string& where) {
+  root.each("releases", [&](const Json& item, const std::string& where) {
     Node node(item, where, out);
     release_members(told.releases.emplace_back(), Taker{node, money});
     node.finish();
   });
-  if (const json* payment = root.find("payment", false)) {
+  if (const Json* payment = root.find("payment", false)) {
     Node node(*payment, root.path("payment"), out);
     payment_members(told.payment.emplace(), Taker{node, money});
     node.finish();
@@ -305,7 +303,7 @@ void check_statement(const ToldStatement& told, const std::map<std::string, Comp
 
 namespace {
 
-std::int64_t amount_in(const json& object, const char* name, Currency currency, const std::string& path) {
+std::int64_t amount_in(const Json& object, const char* name, Currency currency, const std::string& path) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_string()) {
     throw Error(Code::invalid, "", path + "." + name, "Expected an amount as text.");
@@ -313,7 +311,7 @@ std::int64_t amount_in(const json& object, const char* name, Currency currency, 
   return parse_money(found->get<std::string>(), currency).minor;
 }
 
-Trace check_trace(const json& document, const std::string& path, std::vector<Violation>& faults) {
+Trace check_trace(const Json& document, const std::string& path, std::vector<Violation>& faults) {
   const auto placed = [&](const std::string& field) {
     return field.empty() || path.empty() ? path + field : path + "." + field;
   };
@@ -331,14 +329,14 @@ Trace check_trace(const json& document, const std::string& path, std::vector<Vio
 
 }  // namespace
 
-std::vector<Violation> check_deals(const json& document) {
+std::vector<Violation> check_deals(const Json& document) {
   std::vector<Violation> faults;
   const Trace own = check_trace(document, "", faults);
-  const json corrections = document.value("corrections", json::array());
+  const Json corrections = document.value("corrections", Json::array());
   if (!corrections.is_array()) throw Error(Code::invalid, "", "corrections", "Expected a list.");
   for (std::size_t i = 0; i < corrections.size(); ++i) {
     const std::string path = fmt::format("corrections[{}]", i);
-    const json& one = corrections[i];
+    const Json& one = corrections[i];
     const std::int64_t before = amount_in(one, "posted_before", own.currency, path);
     const std::int64_t wanted = amount_in(one, "should_be", own.currency, path);
     const std::int64_t difference = amount_in(one, "difference", own.currency, path);
@@ -354,8 +352,8 @@ std::vector<Violation> check_deals(const json& document) {
   return faults;
 }
 
-std::string digest_of(const json& document) {
-  json rest = document;
+std::string digest_of(const Json& document) {
+  Json rest = document;
   rest.erase("sha256");
   return to_hex(sha256(rest.dump()));
 }

@@ -4,11 +4,11 @@
 /// A stored statement inside an export: what its hash covers, and what a third party can compute of it without a store.
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "kith/base/error.hpp"
 #include "kith/incentive/document.hpp"
 #include "kith/incentive/statement.hpp"
@@ -30,9 +30,9 @@ struct ToldStatement {
   std::vector<StatementRelease> releases;
   std::optional<StatementPayment> payment;
 };
-nlohmann::json json_of(const ToldStatement& statement);
+Json json_of(const ToldStatement& statement);
 /// Errors: invalid with paths.
-ToldStatement statement_from(const nlohmann::json& document, const std::string& path);
+ToldStatement statement_from(const Json& document, const std::string& path);
 
 /// A period computed again for a statement.
 struct Computed {
@@ -44,9 +44,9 @@ void check_statement(const ToldStatement& told, const std::map<std::string, Comp
                      std::vector<Violation>& faults);
 
 /// Names what does not follow in the explanation of a statement of won deals: the trace, and each correction.
-std::vector<Violation> check_deals(const nlohmann::json& document);
+std::vector<Violation> check_deals(const Json& document);
 
 /// SHA-256 of a document but for its member "sha256".
-std::string digest_of(const nlohmann::json& document);
+std::string digest_of(const Json& document);
 
 }  // namespace kith::incentive

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "engine/verbs.hpp"
 #include "incentive/document_model.hpp"
@@ -48,8 +48,8 @@ constexpr Entity kPlanAssignment = make_entity<PlanAssignment>(
 namespace {
 
 bool names_general_format(std::string_view text) {
-  const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
-  return document.is_object() && document.value("format", nlohmann::json()) == kGeneralPlanFormat;
+  const Json document = Json::parse(text, nullptr, false);
+  return document.is_object() && document.value("format", Json()) == kGeneralPlanFormat;
 }
 
 /// What a document must be beyond a valid plan to count in this store.

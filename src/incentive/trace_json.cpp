@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "incentive/exact_text.hpp"
 #include "incentive/plan_rules.hpp"
 #include "kith/base/error.hpp"
@@ -12,14 +12,12 @@
 namespace kith::incentive {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::string_view kFormat = "kith.trace/1";
 constexpr int kDeepest = 8;  // a statement has components, they have lines, these have slices
 
-json document_of(const Step& step, Currency money) {
+Json document_of(const Step& step, Currency money) {
   const int scale = minor_digits(money) + kRateScale;
-  json document = {{"kind", choice_name(step.kind)}, {"label", step.label}, {"value", exact_text(step.value, scale)}};
+  Json document = {{"kind", choice_name(step.kind)}, {"label", step.label}, {"value", exact_text(step.value, scale)}};
   if (step.kind == StepKind::rounding) {
     document["before"] = exact_text(step.before, scale);
     document["after"] = exact_text(step.after, scale);
@@ -28,13 +26,13 @@ json document_of(const Step& step, Currency money) {
   }
   if (step.kind == StepKind::slice) document["rate"] = exact_text(step.rate, kRateScale);
   if (!step.facts.empty()) {
-    json facts = json::array();
+    Json facts = Json::array();
     // Texts, because ids exceed what a JSON number keeps.
     for (const std::int64_t id : step.facts) facts.push_back(std::to_string(id));
     document["facts"] = std::move(facts);
   }
   if (!step.parts.empty()) {
-    json parts = json::array();
+    Json parts = Json::array();
     for (const Step& part : step.parts) parts.push_back(document_of(part, money));
     document["parts"] = std::move(parts);
   }
@@ -45,22 +43,22 @@ json document_of(const Step& step, Currency money) {
   throw Error(Code::invalid, "trace", path, std::move(message));
 }
 
-const json& member(const json& object, const char* key, const std::string& path) {
+const Json& member(const Json& object, const char* key, const std::string& path) {
   if (!object.is_object()) fail(path, "Expected an object.");
   const auto found = object.find(key);
   if (found == object.end()) fail(below(path, key), "It is missing.");
   return *found;
 }
 
-std::string text(const json& object, const char* key, const std::string& path) {
-  const json& value = member(object, key, path);
+std::string text(const Json& object, const char* key, const std::string& path) {
+  const Json& value = member(object, key, path);
   if (!value.is_string()) fail(below(path, key), "Expected a text.");
   return value.get<std::string>();
 }
 
 // What `parse` makes of a text, with the path in front of its error.
 template <class Parse>
-auto parsed(const json& object, const char* key, const std::string& path, Parse parse) {
+auto parsed(const Json& object, const char* key, const std::string& path, Parse parse) {
   const std::string value = text(object, key, path);
   try {
     return parse(value);
@@ -69,7 +67,7 @@ auto parsed(const json& object, const char* key, const std::string& path, Parse 
   }
 }
 
-std::int64_t parse_id(const json& value, const std::string& path) {
+std::int64_t parse_id(const Json& value, const std::string& path) {
   std::int64_t id = 0;
   if (value.is_string()) {
     const auto& digits = value.get_ref<const std::string&>();
@@ -80,7 +78,7 @@ std::int64_t parse_id(const json& value, const std::string& path) {
   fail(path, "Expected an id as text.");
 }
 
-Step parse_step(const json& document, Currency money, const std::string& path, int depth) {
+Step parse_step(const Json& document, Currency money, const std::string& path, int depth) {
   if (depth > kDeepest) fail(path, "The steps are nested too deep for a trace.");
   const int scale = minor_digits(money) + kRateScale;
   const auto exact = [&](const char* key) {
@@ -117,7 +115,7 @@ Step parse_step(const json& document, Currency money, const std::string& path, i
 }  // namespace
 
 std::string canonical_json(const Trace& trace) {
-  const json document = {
+  const Json document = {
       {"format", std::string(kFormat)},
       {"plan", {{"name", trace.plan}, {"version", trace.version}, {"hash", trace.plan_hash}}},
       {"currency", code_of(trace.currency)},
@@ -130,21 +128,21 @@ std::string canonical_json(const Trace& trace) {
 }
 
 Trace parse_trace(std::string_view source) {
-  const json document = json::parse(source, nullptr, false);
+  const Json document = Json::parse(source, nullptr, false);
   if (document.is_discarded()) fail("", "The document is no JSON.");
   if (text(document, "format", "") != kFormat) fail("format", fmt::format("Expected \"{}\".", kFormat));
   Trace trace;
-  const json& plan = member(document, "plan", "");
+  const Json& plan = member(document, "plan", "");
   trace.plan = text(plan, "name", "plan");
   trace.plan_hash = text(plan, "hash", "plan");
-  const json& version = member(plan, "version", "plan");
+  const Json& version = member(plan, "version", "plan");
   if (!version.is_number_integer()) fail("plan.version", "Expected a whole number.");
   trace.version = version.get<std::int64_t>();
   trace.currency = parsed(document, "currency", "", [](const std::string& code) { return currency(code); });
-  const json& rounding = member(document, "rounding", "");
+  const Json& rounding = member(document, "rounding", "");
   trace.rounding.mode = parsed(rounding, "mode", "rounding", [](const std::string& m) { return parse_rounding(m); });
   trace.rounding.point = parsed(rounding, "point", "rounding", parse_choice<RoundingPoint>);
-  const json& rounded = member(document, "rounded", "");
+  const Json& rounded = member(document, "rounded", "");
   if (!rounded.is_boolean()) fail("rounded", "Expected true or false.");
   trace.rounded = rounded.get<bool>();
   trace.amount = parsed(document, "amount", "",

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "engine/archived.hpp"
 #include "engine/migrate.hpp"
@@ -80,7 +80,7 @@ class ArchiveCheck {
     for (const Entity* entity : reader.model().stored()) entities_.emplace(entity->name, entity);
   }
 
-  void header(const nlohmann::ordered_json& line) {
+  void header(const OrderedJson& line) {
     if (!line.is_object() || line.value("kith", std::string()) != "archive") {
       throw Error(Code::invalid, "this is no archive of Kith; its first line names it {\"kith\":\"archive\",...}");
     }
@@ -91,7 +91,7 @@ class ArchiveCheck {
     until_ = history::parse_anchor(line.at("until").get<std::string>());
   }
 
-  void row(const nlohmann::ordered_json& line) {
+  void row(const OrderedJson& line) {
     if (!line.is_object() || line.size() != 1) throw Error(Code::invalid, "expected one object with one row");
     const auto found = entities_.find(line.begin().key());
     if (found == entities_.end()) {
@@ -264,8 +264,8 @@ Verification verify_archive(const Reader& reader, std::istream& in, const std::o
   const Reader system = reader.as_system("archive");
   ArchiveCheck check(system, anchor);
   const Digest digest = read_sealed(
-      in, "archive", [&](const nlohmann::ordered_json& line) { check.header(line); },
-      [&](const nlohmann::ordered_json& line) { check.row(line); });
+      in, "archive", [&](const OrderedJson& line) { check.header(line); },
+      [&](const OrderedJson& line) { check.row(line); });
   return check.end(digest);
 }
 

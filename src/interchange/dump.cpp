@@ -3,9 +3,9 @@
 
 #include <filesystem>
 #include <istream>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/json.hpp"
 #include "engine/internal.hpp"
 #include "interchange/json_text.hpp"
 #include "interchange/row_lines.hpp"
@@ -47,7 +47,7 @@ class Loader {
     for (const Entity* entity : model.stored()) entities_.emplace(entity->name, entity);
   }
 
-  void add(const nlohmann::ordered_json& line) {
+  void add(const OrderedJson& line) {
     if (!line.is_object() || line.size() != 1) throw Error(Code::invalid, "expected one object with one row");
     const auto found = entities_.find(line.begin().key());
     if (found == entities_.end()) {
@@ -78,7 +78,7 @@ class Loader {
   bool older_ = false;
 };
 
-void read_header(const nlohmann::ordered_json& header) {
+void read_header(const OrderedJson& header) {
   if (!header.is_object() || header.value("kith", std::string()) != "dump") {
     throw Error(Code::invalid, "this is no dump of Kith; its first line names it {\"kith\":\"dump\",...}");
   }
@@ -178,11 +178,11 @@ void load(std::istream& in, Storage& storage, const Model& model) {
   }
   heads.reset();
   Loader loader(model, *transaction);
-  const auto header = [&](const nlohmann::ordered_json& line) {
+  const auto header = [&](const OrderedJson& line) {
     read_header(line);
     if (line.value("format", kFormat) < kFormat) loader.set_older();
   };
-  read_sealed(in, "dump", header, [&](const nlohmann::ordered_json& line) { loader.add(line); });
+  read_sealed(in, "dump", header, [&](const OrderedJson& line) { loader.add(line); });
   loader.flush();
   transaction->commit();
 }

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <span>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "interchange/json_text.hpp"
 #include "kith/base/error.hpp"
@@ -14,8 +14,6 @@
 
 namespace kith {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// Gathers faults, so that the author of a document sees all of them at once.
 class PlanReader {
@@ -31,7 +29,7 @@ class PlanReader {
   }
 
   /// True for an object with none but these keys; other faults are noted.
-  bool object(const Json& node, const std::string& path, std::span<const std::string_view> known) {
+  bool object(const OrderedJson& node, const std::string& path, std::span<const std::string_view> known) {
     if (!node.is_object()) {
       fault(path, "must be an object in braces");
       return false;
@@ -45,7 +43,8 @@ class PlanReader {
   }
 
   /// The text of a key, or what `otherwise` says when it is absent.
-  std::string text(const Json& node, const std::string& path, const char* key, std::optional<std::string> otherwise) {
+  std::string text(const OrderedJson& node, const std::string& path, const char* key,
+                   std::optional<std::string> otherwise) {
     const auto found = node.find(key);
     if (found == node.end()) {
       if (!otherwise) fault(below(path, key), "is missing");
@@ -54,7 +53,7 @@ class PlanReader {
     return text_of(*found, below(path, key));
   }
 
-  std::string text_of(const Json& node, const std::string& path) {
+  std::string text_of(const OrderedJson& node, const std::string& path) {
     if (!node.is_string()) {
       fault(path, "must be a text in quotes");
       return {};
@@ -64,7 +63,7 @@ class PlanReader {
     return text;
   }
 
-  void format(const Json& node, std::string_view expected) {
+  void format(const OrderedJson& node, std::string_view expected) {
     const std::string given = text(node, "", "format", std::nullopt);
     if (!given.empty() && given != expected) {
       fault("format", fmt::format("is {}, but this version of Kith reads \"{}\"", quote(given), expected));
@@ -80,7 +79,7 @@ class PlanReader {
   std::vector<Violation> violations_;
 };
 
-ImportLookup read_lookup(PlanReader& reader, const Json& node, const std::string& path) {
+ImportLookup read_lookup(PlanReader& reader, const OrderedJson& node, const std::string& path) {
   constexpr std::string_view kKnown[] = {"entity", "by", "source", "where"};
   ImportLookup lookup;
   if (!reader.object(node, path, kKnown)) return lookup;
@@ -91,7 +90,7 @@ ImportLookup read_lookup(PlanReader& reader, const Json& node, const std::string
   return lookup;
 }
 
-void read_values(PlanReader& reader, const Json& node, const std::string& path, ImportTarget& target) {
+void read_values(PlanReader& reader, const OrderedJson& node, const std::string& path, ImportTarget& target) {
   if (!node.is_object()) {
     reader.fault(path, "must be an object from a text in the table to the text that is meant, or to null for blank");
     return;
@@ -102,7 +101,7 @@ void read_values(PlanReader& reader, const Json& node, const std::string& path, 
   }
 }
 
-void read_target(PlanReader& reader, const Json& node, const std::string& path, ImportTarget target,
+void read_target(PlanReader& reader, const OrderedJson& node, const std::string& path, ImportTarget target,
                  std::vector<ImportTarget>& out) {
   constexpr std::string_view kKnown[] = {"field", "lookup", "aliases", "values"};
   if (node.is_string()) {
@@ -118,7 +117,7 @@ void read_target(PlanReader& reader, const Json& node, const std::string& path, 
   out.push_back(std::move(target));
 }
 
-void read_columns(PlanReader& reader, const Json& node, ImportPlan& plan) {
+void read_columns(PlanReader& reader, const OrderedJson& node, ImportPlan& plan) {
   if (!node.is_object()) {
     reader.fault("columns", "must be an object from column names to fields");
     return;
@@ -137,7 +136,7 @@ void read_columns(PlanReader& reader, const Json& node, ImportPlan& plan) {
   }
 }
 
-void read_constants(PlanReader& reader, const Json& node, ImportPlan& plan) {
+void read_constants(PlanReader& reader, const OrderedJson& node, ImportPlan& plan) {
   constexpr std::string_view kKnown[] = {"value", "lookup"};
   if (!node.is_object()) {
     reader.fault("constants", "must be an object from fields to values");
@@ -163,7 +162,7 @@ void read_constants(PlanReader& reader, const Json& node, ImportPlan& plan) {
   }
 }
 
-void read_blanks(PlanReader& reader, const Json& node, ImportPlan& plan) {
+void read_blanks(PlanReader& reader, const OrderedJson& node, ImportPlan& plan) {
   constexpr std::string_view kUse[] = {"use"};
   if (!node.is_object()) {
     reader.fault("on_blank", "must be an object from column names to clear, keep, reject or {\"use\": text}");
@@ -194,7 +193,7 @@ void read_blanks(PlanReader& reader, const Json& node, ImportPlan& plan) {
   }
 }
 
-void read_aliases(PlanReader& reader, const Json& node, ImportPlan& plan) {
+void read_aliases(PlanReader& reader, const OrderedJson& node, ImportPlan& plan) {
   if (!node.is_object()) {
     reader.fault("aliases", "must be an object from set names to objects of spellings");
     return;
@@ -243,7 +242,7 @@ void check_plan(PlanReader& reader, const ImportPlan& plan) {
 ImportPlan parse_import_plan(std::string_view json) {
   constexpr std::string_view kKnown[] = {"format",    "entity",   "source", "key",          "columns",
                                          "constants", "on_blank", "ignore", "quoted_empty", "aliases"};
-  const Json document = parse_json(json, "the mapping");
+  const OrderedJson document = parse_json(json, "the mapping");
   PlanReader reader("import mapping");
   ImportPlan plan;
   if (!reader.object(document, "", kKnown)) reader.finish();
@@ -256,7 +255,7 @@ ImportPlan parse_import_plan(std::string_view json) {
   if (document.contains("on_blank")) read_blanks(reader, document["on_blank"], plan);
   if (document.contains("aliases")) read_aliases(reader, document["aliases"], plan);
   if (document.contains("ignore")) {
-    const Json& ignore = document["ignore"];
+    const OrderedJson& ignore = document["ignore"];
     if (!ignore.is_array()) reader.fault("ignore", "must be a list of column names");
     for (std::size_t i = 0; ignore.is_array() && i < ignore.size(); ++i) {
       plan.ignore.push_back(reader.text_of(ignore[i], fmt::format("ignore[{}]", i)));
@@ -272,7 +271,7 @@ ImportPlan parse_import_plan(std::string_view json) {
 
 void add_aliases(ImportPlan& plan, std::string_view json) {
   constexpr std::string_view kKnown[] = {"format", "aliases"};
-  const Json document = parse_json(json, "the alias document");
+  const OrderedJson document = parse_json(json, "the alias document");
   PlanReader reader("alias document");
   if (reader.object(document, "", kKnown)) {
     reader.format(document, "kith.aliases/1");

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "kith/base/error.hpp"
 
@@ -86,21 +86,20 @@ void JsonWriter::quoted(std::string_view text) {
   out_ += '"';
 }
 
-nlohmann::ordered_json parse_json(std::string_view text, std::string_view what) {
-  using Json = nlohmann::ordered_json;
+OrderedJson parse_json(std::string_view text, std::string_view what) {
   std::vector<std::set<std::string>> open;  // keys seen in each object around
-  const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
+  const auto watch = [&](int, OrderedJson::parse_event_t event, OrderedJson& value) {
+    if (event == OrderedJson::parse_event_t::object_start) open.emplace_back();
+    if (event == OrderedJson::parse_event_t::object_end) open.pop_back();
+    if (event == OrderedJson::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
       throw Error(Code::invalid, fmt::format("{} has the key {} twice in one object; keep the one that is meant", what,
                                              quote(value.get<std::string>())));
     }
     return true;
   };
   try {
-    return Json::parse(text, watch);
-  } catch (const Json::parse_error& error) {
+    return OrderedJson::parse(text, watch);
+  } catch (const OrderedJson::parse_error& error) {
     std::string_view reason = error.what();  // "[json.exception.parse_error.101] parse error at line 1, ..."
     if (const std::size_t tag = reason.find("] "); tag != std::string_view::npos) reason.remove_prefix(tag + 2);
     throw Error(Code::invalid, fmt::format("{} is no JSON: {}", what, reason));

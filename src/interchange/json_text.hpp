@@ -5,10 +5,10 @@
 /// the same give the same bytes, so exports can be compared and hashed. And strict reading of small documents.
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
+#include "base/json.hpp"
 #include "kith/schema/value.hpp"
 
 namespace kith {
@@ -44,6 +44,6 @@ class JsonWriter {
 
 /// Reads a document. `what` names it in messages ("the mapping"). Error{invalid} for a syntax error (with line and
 /// column) and for a key that stands twice in one object, which would silently lose the first.
-nlohmann::ordered_json parse_json(std::string_view text, std::string_view what);
+OrderedJson parse_json(std::string_view text, std::string_view what);
 
 }  // namespace kith

@@ -2,9 +2,9 @@
 #include "interchange/row_lines.hpp"
 
 #include <istream>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/json.hpp"
 #include "interchange/json_text.hpp"
 #include "kith/base/error.hpp"
 
@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 26;
 
-void check_trailer(const nlohmann::ordered_json& trailer, std::int64_t rows, const Digest& digest,
-                   const std::string& what) {
+void check_trailer(const OrderedJson& trailer, std::int64_t rows, const Digest& digest, const std::string& what) {
   const auto told = trailer.find("sha256");
   if (trailer.value("rows", std::int64_t{-1}) != rows || told == trailer.end() ||
       told->get<std::string>() != to_hex(digest)) {
@@ -69,7 +68,7 @@ std::string from_hex(const std::string& text, std::string_view field) {
   return bytes;
 }
 
-void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batch, bool older) {
+void append_row(const OrderedJson& values, Currency base, Batch& batch, bool older) {
   const Entity& entity = *batch.entity;
   for (const auto& [name, value] : values.items()) static_cast<void>(entity.at(name));
   Currency money = base;
@@ -116,9 +115,8 @@ void SealedWriter::end() {
   if (!out_.flush()) throw Error(Code::storage, "the " + what_ + " could not be written; look for a full disk");
 }
 
-Digest read_sealed(std::istream& in, std::string_view what,
-                   const std::function<void(const nlohmann::ordered_json&)>& header,
-                   const std::function<void(const nlohmann::ordered_json&)>& row) {
+Digest read_sealed(std::istream& in, std::string_view what, const std::function<void(const OrderedJson&)>& header,
+                   const std::function<void(const OrderedJson&)>& row) {
   const std::string named(what);
   Sha256 hash;
   bool closed = false;
@@ -137,7 +135,7 @@ Digest read_sealed(std::istream& in, std::string_view what,
       hash.update(line);
       hash.update("\n");
       number == 1 ? header(json) : row(json);
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const Json::exception& error) {
       throw Error(Code::invalid, "line " + std::to_string(number) + " of the " + named + ": " + error.what());
     } catch (const Error& error) {
       throw Error(error.code, error.entity, error.field,

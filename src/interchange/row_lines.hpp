@@ -6,10 +6,10 @@
 
 #include <functional>
 #include <iosfwd>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
+#include "base/json.hpp"
 #include "kith/base/sha256.hpp"
 #include "kith/schema/batch.hpp"
 
@@ -32,7 +32,7 @@ class RowWriter {
 };
 
 /// Appends the values of a line to a batch of all fields of its entity. Error{invalid} naming entity and field.
-void append_row(const nlohmann::ordered_json& values, Currency base, Batch& batch, bool older = false);
+void append_row(const OrderedJson& values, Currency base, Batch& batch, bool older = false);
 
 /// Lines whose last one holds their number, without the first, and the SHA-256 of them all.
 class SealedWriter {
@@ -55,9 +55,8 @@ class SealedWriter {
 /// Reads such lines: the first one goes to `header`, the others to `row`, the last one is compared. Returns the digest
 /// of the lines before it. Errors, with the number of the line: invalid, corrupt (changed or cut), what the callbacks
 /// throw.
-Digest read_sealed(std::istream& in, std::string_view what,
-                   const std::function<void(const nlohmann::ordered_json&)>& header,
-                   const std::function<void(const nlohmann::ordered_json&)>& row);
+Digest read_sealed(std::istream& in, std::string_view what, const std::function<void(const OrderedJson&)>& header,
+                   const std::function<void(const OrderedJson&)>& row);
 
 /// The bytes of hexadecimal digits. Error{invalid}.
 std::string from_hex(const std::string& text, std::string_view field);

@@ -2,8 +2,8 @@
 // How the value of one row comes about. Every part is evaluated as evaluation itself would, and none that it would not.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "schema/expression_row.hpp"
 
 namespace kith::expr {
@@ -145,13 +145,13 @@ void write(const Explanation& part, Language language, std::size_t depth, std::s
   for (const Explanation& inner : part.parts) write(inner, language, depth + 1, out);
 }
 
-nlohmann::ordered_json tree(const Explanation& part) {
-  nlohmann::ordered_json result;
+OrderedJson tree(const Explanation& part) {
+  OrderedJson result;
   result["text"] = part.text;
-  result["value"] = part.evaluated ? nlohmann::ordered_json(part.shown) : nlohmann::ordered_json(nullptr);
+  result["value"] = part.evaluated ? OrderedJson(part.shown) : OrderedJson(nullptr);
   if (!part.note.empty()) result["note"] = part.note;
   if (!part.parts.empty()) {
-    auto& parts = result["parts"] = nlohmann::ordered_json::array();
+    auto& parts = result["parts"] = OrderedJson::array();
     for (const Explanation& inner : part.parts) parts.push_back(tree(inner));
   }
   return result;
@@ -175,7 +175,7 @@ std::string Explanation::to_text(Language language) const {
 }
 
 std::string Explanation::to_json() const {
-  return expr::tree(*this).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return expr::tree(*this).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace kith

@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/quote.hpp"
 #include "schema/expression_node.hpp"
 
 namespace kith::expr {
 
 namespace {
-
-using nlohmann::ordered_json;
 
 struct Name {
   Op op;
@@ -31,7 +29,7 @@ std::string_view name_of_op(Op op) {
   return std::find_if(kOps.begin(), kOps.end(), [&](const Name& row) { return row.op == op; })->name;
 }
 
-ordered_json literal(const Node& node) {
+OrderedJson literal(const Node& node) {
   const Constant& constant = node.constant;
   switch (node.kind) {
     case Kind::null: return nullptr;
@@ -46,16 +44,16 @@ ordered_json literal(const Node& node) {
   }
 }
 
-ordered_json tree(const Node& node) {
+OrderedJson tree(const Node& node) {
   if (node.op == Op::literal) return literal(node);
   if (node.op == Op::field) return {{"field", node.name}};
   if (node.op == Op::parameter || node.op == Op::list) return {{"parameter", node.name}};
-  ordered_json result = {{"op", name_of_op(node.op)}};
+  OrderedJson result = {{"op", name_of_op(node.op)}};
   if (node.op == Op::call) result["function"] = node.name;
   if (node.op == Op::compare) result["relation"] = kRelations[static_cast<std::size_t>(node.compare)];
   if (node.op == Op::sum || node.op == Op::product) result["signs"] = node.signs;
   if (node.negated) result["negated"] = true;
-  auto& args = result["args"] = ordered_json::array();
+  auto& args = result["args"] = OrderedJson::array();
   for (const Node& arg : node.args) args.push_back(tree(arg));
   return result;
 }
@@ -64,7 +62,7 @@ class TreeReader {
  public:
   explicit TreeReader(const Scope& scope) : scope_(scope) {}
 
-  Node read(const ordered_json& value, const std::string& path, int depth) const {
+  Node read(const OrderedJson& value, const std::string& path, int depth) const {
     if (depth > kMostNesting) refuse(path, {Say::json_too_deep, {std::to_string(kMostNesting)}});
     Node node;
     if (value.is_null()) return node;
@@ -83,13 +81,13 @@ class TreeReader {
     fail({{}, scope_, {}}, {Say::json_at, {std::move(what), path}});
   }
 
-  std::string text(const ordered_json& value, const char* key, const std::string& path) const {
+  std::string text(const OrderedJson& value, const char* key, const std::string& path) const {
     const auto found = value.find(key);
     if (found == value.end() || !found->is_string()) refuse(path, {Say::json_lacks_text, {key}});
     return found->get<std::string>();
   }
 
-  void only(const ordered_json& value, std::span<const std::string_view> known, const std::string& path) const {
+  void only(const OrderedJson& value, std::span<const std::string_view> known, const std::string& path) const {
     for (const auto& [key, unused] : value.items()) {
       if (std::find(known.begin(), known.end(), key) == known.end()) {
         refuse(path, {Say::json_unknown_key, {quote(key), suggestion(key, known)}});
@@ -98,7 +96,7 @@ class TreeReader {
   }
 
   /// A name as the text would write it, so that no name can smuggle an operator in.
-  std::string name(const ordered_json& value, const char* key, const std::string& path) const {
+  std::string name(const OrderedJson& value, const char* key, const std::string& path) const {
     std::string found = text(value, key, path);
     const auto letter = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
@@ -119,7 +117,7 @@ class TreeReader {
     }
   }
 
-  Node leaf(const ordered_json& value, const std::string& path) const {
+  Node leaf(const OrderedJson& value, const std::string& path) const {
     static constexpr std::string_view known[] = {"field",    "parameter", "number", "money",
                                                  "currency", "text",      "date",   "timestamp"};
     only(value, known, path);
@@ -158,7 +156,7 @@ class TreeReader {
     return node;
   }
 
-  Node operation(const ordered_json& value, const std::string& path, int depth) const {
+  Node operation(const OrderedJson& value, const std::string& path, int depth) const {
     static constexpr std::string_view known[] = {"op", "args", "function", "relation", "signs", "negated"};
     only(value, known, path);
     const std::string op = text(value, "op", path);
@@ -181,7 +179,7 @@ class TreeReader {
     return node;
   }
 
-  void details(Node& node, const ordered_json& value, const std::string& path) const {
+  void details(Node& node, const OrderedJson& value, const std::string& path) const {
     if (node.op == Op::call) node.name = name(value, "function", path);
     if (node.op == Op::compare) {
       const std::string relation = text(value, "relation", path);
@@ -221,15 +219,13 @@ class TreeReader {
 
 }  // namespace
 
-std::string to_json(const Node& node) {
-  return tree(node).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
+std::string to_json(const Node& node) { return tree(node).dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
 
 std::string text_of_json(std::string_view json, const Scope& scope) {
   if (json.size() > 16 * kMostText) {
     fail({{}, scope, {}}, Say::json_long);
   }
-  const ordered_json value = ordered_json::parse(json, nullptr, false);
+  const OrderedJson value = OrderedJson::parse(json, nullptr, false);
   if (value.is_discarded()) fail({{}, scope, {}}, Say::json_none);
   return print(TreeReader(scope).read(value, "", 0));
 }

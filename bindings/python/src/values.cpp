@@ -125,8 +125,7 @@ py::object to_python(const Value& value) {
     py::object operator()(Id id) const { return id ? py::object(py::int_(id.value)) : py::object(py::none()); }
     py::object operator()(const Decimal& decimal) const { return decimal_type()(to_string(decimal)); }
     py::object operator()(const Money& money) const {
-      return money_type()(decimal_type()(to_string(money)),
-                                               code_of(money.currency));
+      return money_type()(decimal_type()(to_string(money)), code_of(money.currency));
     }
     py::object operator()(Date date) const { return python_date(date); }
     py::object operator()(Timestamp time) const {
