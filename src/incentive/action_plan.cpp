@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "incentive/big.hpp"
-#include "incentive/open_deals.hpp"
 #include "incentive/quota_actuals.hpp"
 #include "kith/incentive/quota_pace.hpp"
 
@@ -83,14 +82,13 @@ void add_level(ActionPlan& plan, std::string name, std::int64_t before, const st
   add_step(plan, std::move(name), big(Int128{before}) * ratio->tried / ratio->won, *ratio);
 }
 
-void fill_amounts(const Reader& reader, const Reader& system, ActionPlan& plan) {
+void fill_amounts(const Reader& reader, ActionPlan& plan) {
   const Currency currency = plan.quota.currency;
   for (const QuotaPace& pace : quota_pace(reader, plan.quota.id, plan.on)) {
     if (pace.node.quota.id != plan.quota.id) continue;
     plan.remaining = {std::max<std::int64_t>(0, pace.node.gap.minor), currency};
+    plan.weighted = pace.weighted.value_or(Money{0, currency});
   }
-  const OpenDeals open(system, false, plan.on, plan.quota.to);
-  plan.weighted = {open.of(plan.quota).weighted, currency};
   plan.needed = {std::max<std::int64_t>(0, plan.remaining.minor - plan.weighted.minor), currency};
 }
 
@@ -118,7 +116,7 @@ ActionPlan action_plan(const Reader& reader, Id quota, std::optional<Date> on, c
   constexpr std::int64_t kWeek = 7;
   plan.weeks = divide(plan.quota.to.days - plan.on.days, kWeek, Rounding::ceiling);
   const Reader system = reader.as_system("action targets");
-  fill_amounts(reader, system, plan);
+  fill_amounts(reader, plan);
 
   const History past(system, plan.quota, plan.history_from, plan.history_to);
   const Figure amount = past.read(QuotaMetric::won_amount);

@@ -62,6 +62,20 @@ std::vector<Id> participants(const Reader& system, const Bonus& bonus) {
   return people;
 }
 
+/// How a pool came to be that is a share of what all brought, also those who take no part.
+std::string pool_text(const Reader& system, const Bonus& bonus, const Counted& what, std::int64_t all,
+                      std::int64_t pool) {
+  if (!bonus.rate) return {};
+  const std::int64_t hurdle = bonus.hurdle.value_or(Amount{}).minor;
+  const std::string brought = shown(system, what, all);
+  const std::string begin = "; pool of " + display({pool, system.currency()}) + ": ";
+  const std::string above = shown(system, what, hurdle);
+  if (hurdle != 0 && all <= hurdle) return begin + brought + " of everybody is not above " + above;
+  const std::string of =
+      hurdle == 0 ? brought + " of everybody" : fmt::format("({} of everybody - {})", brought, above);
+  return begin + to_string(*bonus.rate, true) + " x " + of + ", shared among all who take part";
+}
+
 void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<BonusPart>& parts, BonusOutcome& outcome) {
   const Counted what = counted_named(bonus.counts);
   const QuotaActuals actuals(system, what, bonus.from, bonus.to);
@@ -100,6 +114,7 @@ void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<Bonus
     return parts.empty() ? shown(system, what, number) : std::to_string(number);
   };
   const std::string whole = weight_text(weights);
+  const std::string origin = pool_text(system, bonus, what, bonus.rate ? actuals.all() : 0, pool);
   std::int64_t left = pool;
   Int128 open = weights;
   for (const std::size_t i : capped) {
@@ -116,6 +131,7 @@ void fill_pool(const Reader& system, const Bonus& bonus, const std::vector<Bonus
       result.basis += fmt::format("; {} at the cap leave {} for a weight of {}", capped.size(),
                                   display({left, system.currency()}), weight_text(open));
     }
+    result.basis += origin;
   }
   outcome.pool = {pool, system.currency()};
   outcome.carried = {shares.carried, system.currency()};

@@ -22,6 +22,8 @@ constexpr Piece kPieces[] = {
     {"; ", " at the cap leave ", "", "；", " 人达到上限，余 ", ""},
     {" for a weight of ", "", "", "，按权重 ", "", " 再分"},
     {", at the cap of ", "", "", "，达到上限 ", "", ""},
+    {"; pool of ", ": ", "", "；奖金池 ", "：", ""},
+    {"(", " of everybody - ", ")", "（所有人 ", " 减 ", "）"},
 };
 
 constexpr std::pair<std::string_view, std::string_view> kPhrases[] = {
@@ -29,6 +31,9 @@ constexpr std::pair<std::string_view, std::string_view> kPhrases[] = {
     {", below the minimum", "，低于最低要求"},
     {", rounded deal by deal", "，逐笔舍入"},
     {"takes no part any more", "不再参与"},
+    {" of everybody is not above ", "（所有人），未超过 "},
+    {" of everybody", "（所有人）"},
+    {", shared among all who take part", "，由全体参与者分配"},
     {" deals, ", " 笔交易，"},
     {" deal, ", " 笔交易，"},
     {" deals", " 笔交易"},

@@ -27,8 +27,7 @@ void exchange_rates(std::vector<PlanRate>& into, const std::vector<PlanRate>& fr
   std::vector<PlanRate> rates = from;
   for (const PlanRate& row : into) {
     const bool known = std::any_of(from.begin(), from.end(), [&](const PlanRate& other) {
-      return other.currency == row.currency && other.kind == row.kind &&
-             (other.on == row.on || row.kind == "plan_fixed");
+      return other.currency == row.currency && other.kind == row.kind && other.on == row.on;
     });
     if (!known) rates.push_back(row);
   }

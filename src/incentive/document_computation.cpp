@@ -25,17 +25,17 @@ PlanResult compute(const PlanDocument& plan, const Inputs& inputs, Detail detail
 
 std::string explain(const PlanDocument& plan, const Inputs& inputs, std::string_view person, std::string_view component,
                     std::string_view period, std::string_view language) {
-  return explain_as(plan, inputs, person, person, component, period, language);
+  return explain_as(plan, inputs, person, {}, component, period, language);
 }
 
 std::string general::explain_as(const PlanDocument& plan, const Inputs& inputs, std::string_view person,
-                                std::string_view shown, std::string_view component, std::string_view period,
+                                const Called& called, std::string_view component, std::string_view period,
                                 std::string_view language) {
   const Model& model = plan.model();
   const Ground ground(model, inputs);
   const Credits credits(model, ground, true);
   Evaluator evaluator(model, ground, credits, true);
-  return explain_outcome(model, ground, credits, evaluator, person, shown, component, period, language);
+  return explain_outcome(model, ground, credits, evaluator, person, called, component, period, language);
 }
 
 // --- A computation that stays -----------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ PlanResult Computation::result(Detail detail) const {
 std::string Computation::explain(std::string_view person, std::string_view component, std::string_view period,
                                  std::string_view language) const {
   State& state = *state_;
-  return explain_outcome(state.plan.model(), *state.ground, *state.credits, *state.evaluator, person, person, component,
+  return explain_outcome(state.plan.model(), *state.ground, *state.credits, *state.evaluator, person, {}, component,
                          period, language);
 }
 

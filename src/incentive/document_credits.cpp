@@ -141,16 +141,22 @@ void Crediting::test(Rule& rule, std::span<const std::uint32_t> rows) {
   }
 }
 
-Exact Crediting::base_of(Rule& rule, std::size_t place, std::uint32_t event) {
-  const Facts& facts = ground_.facts;
-  switch (rule.rule.base) {
-    case Base::amount: return rule.view.converted(event, facts.amount(event));
-    case Base::margin: return rule.view.converted(event, checked_sub(facts.amount(event), facts.cost(event), "margin"));
-    case Base::cost: return rule.view.converted(event, facts.cost(event));
-    case Base::quantity: return Exact(facts.quantity(event)) / ten_to(kQuantityScale) * ten_to(model_.digits);
+Exact base_of(const Model& model, const Facts& facts, const CreditRule& rule, EventView& view, std::uint32_t event) {
+  switch (rule.base) {
+    case Base::amount: return view.converted(event, facts.amount(event));
+    case Base::margin: return view.converted(event, checked_sub(facts.amount(event), facts.cost(event), "margin"));
+    case Base::cost: return view.converted(event, facts.cost(event));
+    case Base::quantity: return Exact(facts.quantity(event)) / ten_to(kQuantityScale) * ten_to(model.digits);
     case Base::expression: break;
   }
-  return rule.bases[place];
+  const std::uint32_t row[] = {event};
+  view.read(*rule.base_expression, row);
+  return exact_of(model, rule.base_expression->value(view.view(), 0));
+}
+
+Exact Crediting::base_of(Rule& rule, std::size_t place, std::uint32_t event) {
+  if (rule.rule.base == Base::expression) return rule.bases[place];  // read by the block
+  return general::base_of(model_, ground_.facts, rule.rule, rule.view, event);
 }
 
 void Crediting::run(std::span<const std::uint32_t> rows, const std::function<void(Credit&&)>& take) {
@@ -223,7 +229,7 @@ void Crediting::share(const Rule& rule, std::uint32_t event, const Exact& base) 
   shares_.clear();
   if (rule.rule.who == Who::values) {
     const Index period = ground_.periods.at(facts.date(event));
-    for (auto& [person, value] : ground_.lookup.people_of(rule.rule.of, period)) {
+    for (auto& [person, value] : ground_.lookup.people_of(rule.rule.of, period, facts.date(event))) {
       people_.push_back(person);
       shares_.push_back(value);
     }
@@ -306,13 +312,15 @@ void Crediting::climb(const Rule& rule, std::uint32_t event, const Exact& base) 
         continue;
       }
       seen[static_cast<std::size_t>(level)] = person;
-      for (const ChainLevel& one : said.levels) {
-        if (one.level != level) continue;
+      for (std::size_t row = 0; row < said.levels.size(); ++row) {
+        if (said.levels[row].level != level) continue;
         Credit credit;
         credit.rule = rule.number;
         credit.event = event;
         credit.person = person;
-        credit.share = share * one.share;
+        credit.source = own;
+        credit.level = static_cast<std::int16_t>(row);
+        credit.share = share * said.levels[row].share;
         credit.amount = base * credit.share;
         if (said.rounded) credit.amount = round_number(credit.amount, model_.mode);
         made_.push_back(std::move(credit));

@@ -54,6 +54,8 @@ struct Credit {
   Exact amount = 0;         ///< minor units of the plan's currency
   Exact share = 1;          ///< of the event's base
   bool mirrored = false;    ///< of what its event takes back
+  std::int16_t level = -1;  ///< of a chain: which of the rule's levels
+  Index source = -1;        ///< of a chain: whose credit climbed
   std::shared_ptr<const Shared> shared;
 };
 
@@ -80,6 +82,9 @@ class EventView {
   std::vector<Column> columns_;
   ColumnView view_;
 };
+
+/// What an event brings a rule before it is shared, in exact minor units of the plan's currency.
+Exact base_of(const Model& model, const Facts& facts, const CreditRule& rule, EventView& view, std::uint32_t event);
 
 /// Shares events out. `take` receives every credit, event by event, chains after what they climb from.
 class Crediting {

@@ -30,6 +30,10 @@ struct Piece {
   Exact input = 0;
   Exact value = 0;
   Exact product = 0;
+  Exact at = 0;  ///< what was looked up, as the table bounds it
+  // of a matrix
+  std::size_t column = 0;
+  Exact across = 0;
 };
 
 /// What a table pays for a total; `pieces` receives the steps when given.
@@ -109,6 +113,9 @@ struct Outcome {
   std::vector<Piece> pieces;
   std::vector<Step> steps;
   std::vector<Divided> wholes;
+  std::vector<std::pair<std::uint32_t, std::size_t>>
+      alone;                                    ///< events that pay by themselves: which pieces begin there
+  std::vector<std::pair<Index, Exact>> others;  ///< of the results of others: whose, and what
   std::optional<Placed> placed;
   YearSums year;  ///< with this period
 };
@@ -147,6 +154,8 @@ class Evaluator {
   /// One, with its pieces and steps.
   Outcome explained(std::size_t component, Index person, Index period);
   const Pool& pool(std::size_t component, Index period);
+  /// What a modifier looks at: the input of its rows in their unit, or what a gate compares.
+  Exact looked_up(const Modifier& modifier, Index person, Index period) const;
   /// What somebody gets at most of a pool, and has as weight in it.
   Exact cap_in_pool(std::size_t component, Index person, Index period) const;
   Exact weight_in_pool(std::size_t component, Index person, Index period) const;

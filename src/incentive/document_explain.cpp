@@ -7,7 +7,7 @@
 #include "base/quote.hpp"
 #include "incentive/document_pay.hpp"
 #include "incentive/document_results.hpp"
-#include "incentive/document_told.hpp"
+#include "incentive/document_told_credit.hpp"
 #include "kith/base/error.hpp"
 #include "kith/base/sha256.hpp"
 
@@ -22,19 +22,28 @@ std::string counted(std::size_t number) { return std::to_string(number); }
 
 class Writer {
  public:
-  Writer(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator)
-      : model_(model), ground_(ground), credits_(credits), evaluator_(evaluator) {}
+  Writer(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator, const Called& called)
+      : model_(model), ground_(ground), credits_(credits), evaluator_(evaluator) {
+    called_ = [&](Index person) { return called ? called(ground_.people[person]) : ground_.people[person]; };
+  }
 
   /// `carried`: what the period before left over.
   std::vector<ToldStep> write(const Outcome& out, const Exact& carried) {
     const ComponentRule& rule = model_.components[static_cast<std::size_t>(out.component)];
+    person_ = out.person;
+    period_ = out.period;
     credits(out, rule);
+    for (const auto& [person, amount] : out.others) {
+      put("commission", {{"person", called_(person)}, {"component", rule.component}, {"amount", major(amount)}});
+    }
     if (looks_back(rule)) put("before_period", {{"amount", major(out.measured - own_sum(out, rule))}});
-    put("measured", {{"amount", major(out.measured)}});
+    measured(out, rule);
     goal(out, rule);
+    target_pay(rule);
     if (!out.applicable) put(rule.kind == Kind::pool_share ? "no_weight" : "not_applicable");
     if (rule.kind == Kind::pool_share) pool(out);
     if (out.placed) place(*out.placed, rule);
+    if (rule.kind == Kind::fixed && ground_.takes_part(person_, period_)) value(*rule.pool, period_, person_);
     slices(out, rule);
     for (const Divided& whole : out.wholes) {
       put("whole", {{"event", ground_.facts.key(whole.event)},
@@ -65,6 +74,7 @@ class Writer {
                     {"paid", money_text(one.paid)},
                     {"component", model_.components[static_cast<std::size_t>(one.component)].name},
                     {"amount", money_text(one.amount)}});
+      unserved(one);
       sum = checked_add(sum, one.amount, "clawback");
     }
     put("all", {{"amount", money_text(sum)}});
@@ -72,7 +82,9 @@ class Writer {
   }
 
   /// Caps and floors over all components of a person.
-  std::vector<ToldStep> whole(const Bounded& out) {
+  std::vector<ToldStep> whole(const Bounded& out, Index person) {
+    person_ = person;
+    period_ = out.period;
     put("components", {{"amount", major(out.own)}});
     if (out.carried != 0) put("carried", {{"amount", major(out.carried)}});
     for (const Step& step : out.steps) bounded_by(step);
@@ -92,6 +104,52 @@ class Writer {
     put("rounded", {{"mode", std::string(name_of(model_.mode))}, {"amount", money_text(amount)}});
   }
 
+  // How much of what was paid a loss takes back.
+  void unserved(const Taken& one) {
+    const Unserved& rest = one.unserved;
+    const bool months = model_.clawbacks[one.clawback].prorate == Unearned::months;
+    if (rest.of == 0) {
+      put("taken_share", {{"share", number_text(rest.share)}});
+    } else {
+      put("unserved",
+          {{"left", std::to_string(rest.left)}, {"of", std::to_string(rest.of)}, {"unit", months ? "months" : "days"}},
+          months ? "unserved_months" : "unserved_days");
+    }
+    if (one.before != 0) put("taken_before", {{"amount", money_text(one.before)}});
+  }
+
+  // A value by name of which only a part counts. Person -1 asks for everybody's.
+  void value(const Number& number, Index period, Index person) {
+    if (number.constant || (!number.above && number.times == 1)) return;
+    Number plain = number;
+    plain.above.reset();
+    plain.times = 1;
+    const Exact whole = ground_.lookup.value(plain, person, period, 1);
+    Parts parts = {{"name", number.name}, {"value", number_text(whole)}};
+    if (number.above) parts.emplace_back("above", number_text(*number.above));
+    parts.emplace_back("times", number_text(number.times));
+    parts.emplace_back("amount", number_text(ground_.lookup.value(number, person, period, 1)));
+    put("value", std::move(parts), !number.above ? "value" : whole > *number.above ? "value_above" : "value_below");
+  }
+
+  void measured(const Outcome& out, const ComponentRule& rule) {
+    static constexpr std::string_view kAggregates[] = {"sum", "count", "average", "distinct", "last"};
+    const Measure* measure = model_.measure(rule.measure);
+    const bool sums = measure == nullptr || measure->aggregate == Aggregate::sum;
+    Parts parts = {{"amount", major(out.measured)}};
+    if (!sums) parts.emplace_back("aggregate", kAggregates[static_cast<std::size_t>(measure->aggregate)]);
+    put("measured", std::move(parts), sums ? "measured" : "measured_by");
+  }
+
+  void target_pay(const ComponentRule& rule) {
+    if (!rule.target_pay) return;
+    const Number& pay = *rule.target_pay;
+    if (!pay.constant && !ground_.lookup.has(pay.name, person_, period_)) return;  // nothing asked for it
+    value(pay, period_, person_);
+    const Exact amount = ground_.lookup.value(pay, person_, period_, ten_to(model_.digits));
+    put("target_pay", {{"amount", major(amount)}});
+  }
+
   bool looks_back(const ComponentRule& rule) const {
     const Measure* measure = rule.kind == Kind::tiers ? model_.measure(rule.measure) : nullptr;
     return measure != nullptr &&
@@ -107,15 +165,17 @@ class Writer {
     if (!out.goal) return;
     const Measure& measure = *model_.measure(rule.measure);
     const Period& period = ground_.periods[out.period];
-    const auto value = [&](const Number& number, const Exact& scale) {
+    const auto found = [&](const Number& number, const Exact& scale) {
       return ground_.lookup.value(number, out.person, out.period, scale);
     };
-    Exact left = value(*measure.goal, ten_to(model_.digits));
+    value(*measure.goal, out.period, out.person);
+    Exact left = found(*measure.goal, ten_to(model_.digits));
     const auto [days, of] = measure.prorate == "none" ? std::pair<std::int64_t, std::int64_t>{1, 1}
                                                       : ground_.lookup.active_days(out.person, period, measure.prorate);
     if (measure.ramp || days != of) put("goal_before", {{"amount", major(left)}});
     if (measure.ramp) {
-      const Exact factor = value(*measure.ramp, 1);
+      value(*measure.ramp, out.period, out.person);
+      const Exact factor = found(*measure.ramp, 1);
       left *= factor;
       put("goal_ramp", {{"factor", number_text(factor)}, {"amount", major(left)}});
     }
@@ -132,19 +192,60 @@ class Writer {
   }
 
   void slices(const Outcome& out, const ComponentRule& rule) {
-    const bool money = rule.table.unit == Unit::amount || rule.table.unit == Unit::per_unit;
-    const bool plain = money && rule.kind == Kind::tiers;  // the input is a count
     Exact all = 0;
-    for (const Piece& piece : out.pieces) {
-      put("slice", {{"row", counted(piece.row + 1)},
-                    {"input", plain ? number_text(piece.input) : major(piece.input)},
-                    {"value", plain ? major(piece.value) : number_text(piece.value)},
-                    {"product", major(piece.product)}});
-      all += piece.product;
+    std::size_t event = 0;
+    const auto begin = [&](std::size_t piece) {
+      for (; event < out.alone.size() && out.alone[event].second <= piece; ++event) {
+        put("alone", {{"event", ground_.facts.key(out.alone[event].first)}});
+      }
+    };
+    for (std::size_t i = 0; i < out.pieces.size(); ++i) {
+      begin(i);
+      slice(out.pieces[i], rule);
+      all += out.pieces[i].product;
     }
+    begin(out.pieces.size());
+    if (rule.kind == Kind::tiers && out.applicable && out.pieces.empty() && out.measured > 0) put("no_row");
     if (rule.table.unit == Unit::pct_of_base && out.pieces.size() > 1 && !out.measured.is_zero()) {
       put("blended", {{"rate", number_text(all / out.measured * 100)}});
     }
+  }
+
+  void slice(const Piece& piece, const ComponentRule& rule) {
+    const Table& table = rule.table;
+    const bool count = table.unit == Unit::amount || table.unit == Unit::per_unit;  // the input is one
+    const bool plain = count && rule.kind == Kind::tiers;
+    Parts parts = {{"row", counted(piece.row + 1)},
+                   {"input", plain ? number_text(piece.input) : major(piece.input)},
+                   {"value", plain ? major(piece.value) : number_text(piece.value)},
+                   {"product", major(piece.product)}};
+    const auto at = [&](Input input, const Exact& value) {
+      return input == Input::amount ? major(value) : number_text(value);
+    };
+    const bool matrix = table.mode == Mode::matrix;
+    const bool own = table.input == Input::amount || (table.input == Input::attainment && table.name.empty());
+    const auto& when = table.rows[piece.row].when;
+    if (matrix || (!own && !table.rows.front().when)) {
+      parts.emplace_back("looked_up", input_name(table.input, table.name));
+      parts.emplace_back("at", at(table.input, piece.at));
+    }
+    if (matrix) {
+      parts.emplace_back("column", counted(piece.column + 1));
+      parts.emplace_back("across", input_name(table.second_input, table.second_name));
+      parts.emplace_back("across_at", at(table.second_input, piece.across));
+    }
+    if (when) parts.emplace_back("when", when->text());
+    const bool told = parts.size() > 4;
+    put("slice", std::move(parts), matrix ? "cell" : when ? "slice_when" : told ? "slice_at" : "slice");
+  }
+
+  // What a row is found by: "amount", "attainment", "attainment of sales", "rank", or the name of a measure or
+  // attribute.
+  static std::string input_name(Input input, const std::string& name) {
+    if (input == Input::amount) return "amount";
+    if (input == Input::rank) return "rank";
+    if (input == Input::attainment) return name.empty() ? "attainment" : "attainment of " + name;
+    return name;
   }
 
   // What there is to share, by which weights, and what those at their cap leave to the others.
@@ -152,6 +253,7 @@ class Writer {
     const auto component = static_cast<std::size_t>(out.component);
     const ComponentRule& rule = model_.components[component];
     const Pool& shared = evaluator_.pool(component, out.period);
+    value(*rule.pool, out.period, -1);
     put("pool", {{"amount", major(shared.whole)}, {"brought", major(shared.brought)}},
         shared.brought == 0 ? "" : "pool_brought");
     const Exact weight = evaluator_.weight_in_pool(component, out.person, out.period);
@@ -178,6 +280,7 @@ class Writer {
     }
     const std::string own = major(shared.shares[static_cast<std::size_t>(out.person)]);
     if (capped) {
+      value(*rule.member_cap, out.period, out.person);
       put("at_cap", {{"cap", major(evaluator_.cap_in_pool(component, out.person, out.period))}, {"amount", own}});
     } else if (weight > 0) {
       put("share", {{"left", major(left)}, {"weight", major(weight)}, {"of", major(of)}, {"amount", own}});
@@ -216,6 +319,7 @@ class Writer {
   void bounded_by(const Step& step) {
     const Modifier& modifier = *step.modifier;
     const bool cap = modifier.kind == Do::cap;
+    value(modifier.by, period_, person_);
     if (modifier.per == "year") {
       put("year_bound",
           {{"by", major(step.factor + step.year)}, {"passed", major(step.year)}, {"bound", major(step.factor)}});
@@ -240,6 +344,8 @@ class Writer {
     const Modifier& modifier = *step.modifier;
     const std::string_view kind = kDoes[static_cast<std::size_t>(modifier.kind)];
     if (modifier.kind == Do::cap || modifier.kind == Do::floor) return bounded_by(step);
+    const bool named = modifier.kind == Do::multiply || modifier.kind == Do::add || modifier.kind == Do::prorate;
+    if (named && !modifier.table && !modifier.by.name.empty()) value(modifier.by, period_, person_);
     Parts parts = {{"before", major(step.before)}, {"after", major(step.after)}};
     std::string_view words = kind;
     const bool amount = modifier.kind == Do::add && modifier.of == "amount";
@@ -260,6 +366,26 @@ class Writer {
       words = "prorate_days";
     }
     put(kind, std::move(parts), words);
+    if (modifier.table || modifier.kind == Do::gate) looked_up(modifier);
+  }
+
+  // What decided about a modifier, and the row that it reached.
+  void looked_up(const Modifier& modifier) {
+    const Exact at = evaluator_.looked_up(modifier, person_, period_);
+    if (!modifier.table) {
+      const std::string name = input_name(modifier.attainment ? Input::attainment : Input::measure, modifier.input);
+      return put("looked_up", {{"looked_up", name}, {"at", number_text(at)}}, "compared");
+    }
+    const Table& table = *modifier.table;
+    const bool total = table.input == Input::amount && table.name.empty();
+    const std::string& of = table.input == Input::attainment && table.name.empty() ? modifier.input : table.name;
+    const std::string name = total ? modifier.input : input_name(table.input, of);
+    const int row = row_of(table, at);
+    put("looked_up",
+        {{"looked_up", name}, {"at", total ? major(at) : number_text(at)}, {"row", std::to_string(row + 1)}},
+        row < 0               ? "looked_up_none"
+        : modifier.cumulative ? "looked_up_all"
+                              : "looked_up");
   }
 
   // Lines whose events came to nothing are not told, unless a cap per event made them so.
@@ -280,31 +406,17 @@ class Writer {
     if (measure == nullptr) return;
     const auto index = static_cast<std::size_t>(measure - model_.measures.data());
     for (const std::uint32_t row : credits_.rows(index, out.person, out.period)) {
-      const Credit& credit = credits_.all()[row];
-      put("credit", {{"event", ground_.facts.key(credit.event)}, {"amount", major(credit.amount)}});
-      exchange(credit);
+      tell_credit(model_, ground_, credits_.all()[row], called_, steps_);
     }
-  }
-
-  // The rate an amount of another currency came by.
-  void exchange(const Credit& credit) {
-    const Currency from = ground_.facts.currency(credit.event);
-    if (from == model_.currency) return;
-    const CreditRule& rule = model_.credits[static_cast<std::size_t>(credit.rule)];
-    const std::size_t dated = rule.reversal == Reversal::original ? ground_.facts.origin(credit.event) : credit.event;
-    const Exact& rate =
-        ground_.lookup.rate(from, rule.fx, ground_.facts.date(dated), [&] { return ground_.facts.key(credit.event); });
-    put("exchange", {{"amount", to_string(Money{ground_.facts.amount(credit.event), from})},
-                     {"currency", code_of(from)},
-                     {"rate", number_text(rate)},
-                     {"rate_kind", rule.fx},
-                     {"on", to_string(ground_.facts.date(dated))}});
   }
 
   const Model& model_;
   const Ground& ground_;
   const Credits& credits_;
   Evaluator& evaluator_;
+  std::function<std::string(Index)> called_;
+  Index person_ = 0;
+  Index period_ = 0;
   std::vector<ToldStep> steps_;
 };
 
@@ -321,20 +433,21 @@ std::vector<std::string> general::explained_parts(const Model& model) {
 }
 
 std::string general::explain_outcome(const Model& model, const Ground& ground, const Credits& credits,
-                                     Evaluator& evaluator, std::string_view person, std::string_view shown,
+                                     Evaluator& evaluator, std::string_view person, const Called& called,
                                      std::string_view component, std::string_view period, std::string_view language) {
   if (language != "en" && language != "zh" && language != "steps") {
     throw Error(Code::invalid, "commission", "language", fmt::format("{} is none of en, zh, steps.", quote(language)));
   }
+  const std::string shown = called ? called(std::string(person)) : std::string(person);
   const Index who = ground.people.find(person);
   const Index when = ground.periods.find(period);
   const auto told = [&](const std::vector<ToldStep>& steps) {
-    const ToldHeading heading{
-        std::string(person), std::string(shown), std::string(component),         std::string(period),
-        model.name,          model.version,      to_hex(sha256(model.canonical))};
+    const ToldHeading heading{std::string(person), shown,         std::string(component),         std::string(period),
+                              model.name,          model.version, to_hex(sha256(model.canonical))};
     return language == "steps" ? json_of(heading, steps) : text_of(heading, steps, language == "zh");
   };
-  Writer writer(model, ground, credits, evaluator);
+  const Called named = language == "steps" ? Called() : called;  // data names people as the facts do
+  Writer writer(model, ground, credits, evaluator, named);
   const bool live = who >= 0 && when >= 0 && credits.live_person(who) && credits.live_period(when);
   for (std::size_t c = 0; live && c < model.components.size(); ++c) {
     if (model.components[c].name != component) continue;
@@ -349,7 +462,7 @@ std::string general::explain_outcome(const Model& model, const Ground& ground, c
     if (model.clawbacks[k].name == component) return told(writer.taken_back(k, who, when));
   }
   if (live && component == kWholeStatement && bounded(model)) {
-    return told(writer.whole(bounded_of(model, ground, credits, evaluator, who, when)));
+    return told(writer.whole(bounded_of(model, ground, credits, evaluator, who, when), who));
   }
   throw Error(Code::not_found, "commission", "",
               fmt::format("There is no {} of {} in {}.", quote(component), quote(shown), quote(period)));

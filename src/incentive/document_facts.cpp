@@ -31,6 +31,7 @@ std::map<std::string, const EventRow*> newest_of(const std::vector<EventRow>& ev
   std::map<std::pair<std::string, std::int64_t>, const EventRow*> seen;
   for (const EventRow& event : events) {
     const std::string key = key_of(event);
+    if (event.source.find(':') != std::string::npos) fail_event(key, "source", kNoColon);
     if (event.version < 1) fail_event(key, "version", "versions count from 1.");
     const auto [at, added] = seen.try_emplace({key, event.version}, &event);
     if (!added && content_of(*at->second) != content_of(event)) {
@@ -67,7 +68,7 @@ void parse_attribute(Column& column, Type type, const std::string& text, const s
 
 }  // namespace
 
-void fail_event(const std::string& key, std::string_view field, std::string message) {
+void fail_event(const std::string& key, std::string_view field, std::string_view message) {
   throw Error(Code::invalid, "event", std::string(field), fmt::format("Event {}: {}", quote(key), message));
 }
 
@@ -251,6 +252,13 @@ void Facts::check(const EventColumns& columns) const {
     fail_column(name, fmt::format("row {} refers to {}; there are {}.", wrong - column.begin(), *wrong, most));
   };
   known("source", columns.source, 0, places);
+  for (std::size_t i = 0; i < columns.names.size(); ++i) {
+    if (columns.names[i].find(':') == std::string::npos) continue;
+    const auto used = std::find(columns.source.begin(), columns.source.end(), static_cast<Index>(i));
+    if (used != columns.source.end()) {
+      fail_column("source", fmt::format("row {}: {}", used - columns.source.begin(), kNoColon));
+    }
+  }
   known("type", columns.type, 0, places);
   known("person", columns.person, 0, places);
   known("role", columns.role, 0, places);

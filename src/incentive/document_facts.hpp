@@ -73,6 +73,9 @@ class Series {
   std::span<const T> view_;
 };
 
+/// Why a source with a colon is refused: "a:b" with "1" would be the same event as "a" with "b:1".
+constexpr std::string_view kNoColon = "A colon ends a source in references; use none.";
+
 /// One share of an event: codes of names.
 struct Part {
   Index person = 0;
@@ -179,6 +182,8 @@ class Periods {
                                                                            : by_day_[static_cast<std::size_t>(place)];
   }
   Index find(std::string_view label) const;
+  /// Of a label that stands at `path` among the inputs. Errors: invalid where the plan has no such period.
+  static Period named(const Model& model, const std::string& label, const std::string& path);
   /// Whether the inputs name it, beside the events.
   bool listed(Index period) const { return listed_[static_cast<std::size_t>(period)]; }
   /// Of the fiscal year of a period, the first period that occurs.
@@ -231,8 +236,12 @@ class Lookup {
   Lookup(const Model& model, const Inputs& inputs, const People& people, const Periods& periods);
   /// The most specific value; person -1 asks for everybody's. Errors: invalid when there is none.
   Exact value(const Number& number, Index person, Index period, const Exact& scale) const;
+  /// The same of an amount, in minor units.
+  Exact minor(const Number& number, Index person, Index period) const;
+  /// An amount in minor units that is 0 or more, such as a "cap". Errors: invalid also when it is negative.
+  Exact not_negative(std::string_view what, const Number& number, Index person, Index period) const;
   bool has(const std::string& name, Index person, Index period) const;
-  std::vector<std::pair<Index, Exact>> people_of(const std::string& name, Index period) const;
+  std::vector<std::pair<Index, Exact>> people_of(const std::string& name, Index period, Date day) const;
   Index manager(Index person, Date day) const;      ///< -1 for nobody
   std::vector<Index> managers(Index person) const;  ///< all there ever were
   std::vector<Index> reports(Index manager, Date day) const;
@@ -242,8 +251,7 @@ class Lookup {
   Exact active_share(Index person, const Period& period, const std::string& basis) const;
   /// The same as counts: those days, and all. Somebody without rows takes part on all.
   std::pair<std::int64_t, std::int64_t> active_days(Index person, const Period& period, const std::string& basis) const;
-  /// First day on which somebody no longer takes part for good; nothing where that is open.
-  std::optional<Date> leaves(Index person) const;
+  std::optional<Date> leaves(Index person) const;  ///< first day of absence for good, if there is one
   const Exact& rate(Currency currency, const std::string& kind, Date day,
                     const std::function<std::string()>& where) const;
 
@@ -284,6 +292,9 @@ class Lookup {
   std::map<std::pair<Currency, std::string>, std::vector<Stretch>> rates_;
 };
 
-[[noreturn]] void fail_event(const std::string& key, std::string_view field, std::string message);
+/// What a cap or floor of somebody comes to in a period, in minor units.
+Exact bound_of(const Modifier& modifier, const Lookup& lookup, Index person, Index period);
+
+[[noreturn]] void fail_event(const std::string& key, std::string_view field, std::string_view message);
 
 }  // namespace kith::incentive::general

@@ -34,6 +34,7 @@ EventRow read_event(const Json& item, const std::string& path, Findings& out) {
   Node node(item, path, out);
   EventRow event;
   event.source = node.text("source");
+  if (event.source.find(':') != std::string::npos) node.fault("source", std::string(general::kNoColon));
   event.id = name_in(node, "id");
   event.version = node.integer("version", false, 1);
   if (event.version < 1) node.fault("version", "Versions count from 1.");

@@ -114,21 +114,21 @@ void Lookup::read_rates(const Inputs& inputs) {
       if (std::find(kRateKinds.begin(), kRateKinds.end(), rate.kind) == kRateKinds.end()) {
         fail_choice(rate.kind, kRateKinds);
       }
-      const bool fixed = rate.kind == "plan_fixed";
-      const Date on = fixed ? Date{} : rate.on;
-      const auto [other, fresh] = seen.try_emplace({rate.currency, rate.kind, on}, i);
+      const auto [other, fresh] = seen.try_emplace({rate.currency, rate.kind, rate.on}, i);
       if (!fresh) {
-        const std::string when = fixed ? "" : " on " + to_string(on);
-        throw Error(Code::invalid, fmt::format("There is another {} rate of {}{}: rates[{}]; give one.", rate.kind,
-                                               code_of(rate.currency), when, other->second));
+        throw Error(Code::invalid, fmt::format("There is another {} rate of {} on {}: rates[{}]; give one.", rate.kind,
+                                               code_of(rate.currency), to_string(rate.on), other->second));
       }
-      rates_[{rate.currency, rate.kind}].push_back({on, fixed ? kOpenDate : rate.to, value});
+      rates_[{rate.currency, rate.kind}].push_back({rate.on, rate.to, value});
     } catch (const Error& error) {
       fail_row("rates", i, error.message);
     }
   }
   for (auto& [key, rows] : rates_) {
     std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
+    // A rate that a plan fixes once and for all also holds for what came before it.
+    const bool alone = key.second == "plan_fixed" && rows.size() == 1 && rows.front().to == kOpenDate;
+    if (alone) rows.front().from = Date{};
   }
 }
 
@@ -230,16 +230,42 @@ Exact Lookup::value(const Number& number, Index person, Index period, const Exac
                           quote(number.name), who, period < 0 ? "" : quote(periods_[period].label)));
 }
 
-std::vector<std::pair<Index, Exact>> Lookup::people_of(const std::string& name, Index period) const {
-  std::map<Index, Exact> people;
+Exact Lookup::minor(const Number& number, Index person, Index period) const {
+  return value(number, person, period, ten_to(model_.digits));
+}
+
+Exact Lookup::not_negative(std::string_view what, const Number& number, Index person, Index period) const {
+  Exact found = minor(number, person, period);
+  if (found >= 0) return found;
+  const std::string who = person < 0 ? "everybody" : quote(people_[person]);
+  throw Error(Code::invalid, "inputs", "values",
+              fmt::format("The {} {} of {} in {} is negative; give one of 0 or more.", what, quote(number.name), who,
+                          quote(periods_[period].label)));
+}
+
+Exact bound_of(const Modifier& modifier, const Lookup& lookup, Index person, Index period) {
+  return modifier.kind == Do::cap ? lookup.not_negative("cap", modifier.by, person, period)
+                                  : lookup.minor(modifier.by, person, period);
+}
+
+std::vector<std::pair<Index, Exact>> Lookup::people_of(const std::string& name, Index period, Date day) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return {};
-  for (const auto& [packed, value] : found->second.plain) {
-    const auto person = static_cast<Index>(packed >> 32);
-    const auto when = static_cast<Index>(packed & 0xffffffffU);
-    if (person < 0 || (when >= 0 && when != period)) continue;
-    if (when >= 0 || !people.contains(person)) people[person] = value;
+  std::map<Index, Exact> people;
+  const auto add_plain = [&](Index of) {
+    for (const auto& [packed, value] : found->second.plain) {
+      const auto person = static_cast<Index>(packed >> 32);
+      if (person >= 0 && static_cast<Index>(packed & 0xffffffffU) == of) people[person] = value;
+    }
+  };
+  // The nearer one stands, as `find` looks for it: of always, of some days, of the period.
+  add_plain(-1);
+  for (const auto& [person, stretches] : found->second.dated) {
+    for (const Stretch& stretch : stretches) {
+      if (person >= 0 && stretch.from <= day && day < stretch.to) people[person] = stretch.value;
+    }
   }
+  add_plain(period);
   return {people.begin(), people.end()};
 }
 
@@ -302,7 +328,6 @@ const Exact& Lookup::rate(Currency from, const std::string& kind, Date day,
                           const std::function<std::string()>& where) const {
   Date at = day;
   if (kind == "period_avg" || kind == "period_end") at = {model_.period_at(day).to.days - 1};
-  if (kind == "plan_fixed") at = Date{};
   const auto found = rates_.find({from, kind});
   if (found != rates_.end()) {
     const auto& rows = found->second;
@@ -313,11 +338,9 @@ const Exact& Lookup::rate(Currency from, const std::string& kind, Date day,
   const std::string_view stored = kind == "plan_fixed" ? "plan" : kind == "period_avg" ? "period_average" : "market";
   throw Error(
       Code::invalid, "event", "currency",
-      fmt::format("Event {}: there is no {} rate from {} to {}{}; add it to the rates of the inputs, in a store "
-                  "set a {} rate{}.",
-                  quote(where()), kind, code_of(from), code_of(model_.currency),
-                  kind == "plan_fixed" ? "" : " on " + to_string(at), stored,
-                  kind == "plan_fixed" ? "" : " that holds on that day"));
+      fmt::format("Event {}: there is no {} rate from {} to {} on {}; add it to the rates of the inputs, in a store "
+                  "set a {} rate that holds on that day.",
+                  quote(where()), kind, code_of(from), code_of(model_.currency), to_string(at), stored));
 }
 
 }  // namespace kith::incentive::general

@@ -7,12 +7,18 @@
 
 namespace kith::incentive::general {
 
+Exact Evaluator::looked_up(const Modifier& modifier, Index person, Index period) const {
+  const Key key{person, period};
+  if (!modifier.table) return measured(modifier.input, key, modifier.attainment);
+  const Table& table = *modifier.table;
+  return table.name.empty() && table.input == Input::amount
+             ? total(index_of(modifier.input), key)
+             : input_of(table.input, table.name, modifier.input, key, -1);
+}
+
 Exact Evaluator::by_rows(const Modifier& modifier, Key key) const {
   const Table& table = *modifier.table;
-  const Exact at = table.name.empty() && table.input == Input::amount
-                       ? total(index_of(modifier.input), key)
-                       : input_of(table.input, table.name, modifier.input, key, -1);
-  const int reached = row_of(table, at);
+  const int reached = row_of(table, looked_up(modifier, key.person, key.period));
   if (reached < 0) return 0;
   if (!modifier.cumulative) return table.rows[static_cast<std::size_t>(reached)].value;
   Exact sum = 0;
@@ -30,7 +36,7 @@ bool Evaluator::gate_open(const Modifier& modifier, Key key) const {
 
 void Evaluator::bound(const Modifier& modifier, const ComponentRule& rule, Key key, Changed& state,
                       Exact& factor) const {
-  const Exact by = minor(modifier.by, key);
+  const Exact by = bound_of(modifier, ground_.lookup, key.person, key.period);
   const bool year = modifier.per == "year";
   const auto place = static_cast<std::size_t>(&modifier - rule.modifiers.data());
   if (year) state.year.resize(rule.modifiers.size());

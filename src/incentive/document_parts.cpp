@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/quote.hpp"
 
 namespace kith::incentive::general {
@@ -59,6 +61,9 @@ void read_chain(Node& node, CreditRule& rule) {
     ChainLevel read;
     read.level = static_cast<int>(level.integer("level", true, 1));
     if (read.level < 1 || read.level > 64) level.fault("level", "Expected 1 (the direct superior) to 64.");
+    const bool again = std::any_of(rule.levels.begin(), rule.levels.end(),
+                                   [&](const ChainLevel& other) { return other.level == read.level; });
+    if (again) level.fault("level", fmt::format("Level {} stands twice; give it one share.", read.level));
     read.share = level.number("share");
     level.finish();
     rule.levels.push_back(read);
@@ -147,7 +152,10 @@ void read_rows(Node& node, const Model& model, Table& table, const Scales& scale
     }
     ends.push_back(row.has("to") ? std::optional<Exact>(row.number("to") * scales.input) : std::nullopt);
     read.value = row.number("value") * scales.value;
-    if (row.has("retro_from")) read.retro = row.number("retro_from") * scales.input;
+    if (row.has("retro_from")) {
+      read.retro = row.number("retro_from") * scales.input;
+      if (table.mode != Mode::marginal) row.fault("retro_from", "Only marginal rows reach back.");
+    }
     row.finish();
     table.rows.push_back(std::move(read));
   });
@@ -191,15 +199,33 @@ void read_matrix(Node& node, const Model& model, Table& table, const Scales& sca
   }
 }
 
-Table read_table(const Json& value, const std::string& path, const Model& model, Findings& out) {
+/// Whether an input that lies on a bound could belong to either of two rows: `boundary` says to which.
+bool has_sides(Node& node, Mode mode) {
+  const Json* rows = node.find("rows", false);
+  const auto holds = [](const Json& row, const char* key) { return row.is_object() && row.contains(key); };
+  const bool listed = rows != nullptr && rows->is_array() && !rows->empty();
+  switch (mode) {
+    case Mode::slab:
+    case Mode::matrix: return true;
+    case Mode::lookup: return listed && !holds(rows->front(), "when");
+    case Mode::marginal:  // without rows that reach back both give the same
+      return listed &&
+             std::any_of(rows->begin(), rows->end(), [&](const Json& row) { return holds(row, "retro_from"); });
+    case Mode::interpolated: break;
+  }
+  return false;
+}
+
+/// `one_row`: one row is taken whatever the mode, as for a factor.
+Table read_table(const Json& value, const std::string& path, const Model& model, Findings& out, bool one_row) {
   Node node(value, path, out);
   Table table;
   table.input = read_input(node, "input", table.name);
   table.mode = static_cast<Mode>(node.choice("mode", {"slab", "marginal", "interpolated", "lookup", "matrix"}));
   table.unit = static_cast<Unit>(node.choice("unit", {"pct_of_base", "pct_of_target_pay", "amount", "per_unit"}));
-  const bool sided =
-      table.mode == Mode::slab || table.mode == Mode::matrix || (table.mode == Mode::lookup && node.has("boundary"));
-  if (sided || node.has("boundary")) table.upper = node.choice("boundary", {"upper", "lower"}) == 0;
+  if (one_row || has_sides(node, table.mode) || node.has("boundary")) {
+    table.upper = node.choice("boundary", {"upper", "lower"}) == 0;
+  }
   if (table.mode == Mode::interpolated) {
     table.beyond = static_cast<Beyond>(node.choice("beyond", {"flat", "extrapolate", "zero"}));
   }
@@ -224,6 +250,48 @@ Table read_table(const Json& value, const std::string& path, const Model& model,
   return table;
 }
 
+// A number of the plan that is 0 or more; one among the inputs is checked where it is looked up.
+std::optional<Number> read_not_negative(Node& node, std::string_view key, const Exact& scale, bool required,
+                                        std::string_view what) {
+  std::optional<Number> read = read_number(node, key, scale, required);
+  if (read && read->constant && *read->constant < 0) node.fault(key, fmt::format("{} is 0 or more.", what));
+  return read;
+}
+
+void read_per(Node& node, Modifier& read) {
+  static const std::vector<std::string_view> kPer = {"period", "event", "year"};
+  read.per = kPer[node.choice("per", kPer)];
+  if (read.carry && read.per != "period") node.fault("excess", "Only the excess of a period is carried.");
+}
+
+// A modifier takes the value of one row, found by one number, and counts it in one unit.
+void check_factors(Node& node, const Modifier& read) {
+  const Table& table = *read.table;
+  if (table.mode != Mode::slab && table.mode != Mode::lookup) {
+    node.fault("tiers", "A modifier takes one row: write mode \"lookup\" or \"slab\".");
+  }
+  if (table.input == Input::attribute) {
+    node.fault("tiers", "A modifier knows totals, not events: write input \"amount\", \"attainment\" or a measure.");
+  }
+  const auto conditional = [](const Row& row) { return row.when != nullptr; };
+  if (std::any_of(table.rows.begin(), table.rows.end(), conditional)) {
+    node.fault("tiers", "The rows of a modifier begin at a number: write \"from\"; \"when\" stands in components.");
+  }
+  const bool money = table.unit == Unit::amount || table.unit == Unit::per_unit;
+  if (read.kind == Do::multiply && money) {
+    node.fault("tiers", "What multiplies is a factor, not money; write unit \"pct_of_base\" (0.85, or 85 %).");
+  }
+  if (read.kind != Do::add) return;
+  const Unit unit = read.of == "amount"       ? Unit::amount
+                    : read.of == "target_pay" ? Unit::pct_of_target_pay
+                                              : Unit::pct_of_base;
+  if (table.unit == unit) return;
+  node.fault("tiers", fmt::format("What is added of {} is counted in unit \"{}\".", quote(read.of),
+                                  unit == Unit::amount        ? "amount"
+                                  : unit == Unit::pct_of_base ? "pct_of_base"
+                                                              : "pct_of_target_pay"));
+}
+
 void read_modifier_kind(Node& node, Modifier& read, const Model& model) {
   const Exact money = ten_to(model.digits);
   switch (read.kind) {
@@ -236,10 +304,8 @@ void read_modifier_kind(Node& node, Modifier& read, const Model& model) {
       }
       if (const Json* tiers = node.find("tiers", false)) {
         read.input = node.text("measure");
-        read.table = read_table(*tiers, node.path("tiers"), model, node.out());
-        if (read.kind == Do::multiply && (read.table->unit == Unit::amount || read.table->unit == Unit::per_unit)) {
-          node.fault("tiers", "What multiplies is a factor, not money; write unit \"pct_of_base\" (0.85, or 85 %).");
-        }
+        read.table = read_table(*tiers, node.path("tiers"), model, node.out(), true);
+        check_factors(node, read);
         break;
       }
       read.by = read_number(node, "by", read.of == "amount" ? money : Exact(1), true).value_or(Number{});
@@ -247,13 +313,13 @@ void read_modifier_kind(Node& node, Modifier& read, const Model& model) {
     }
     case Do::cap: {
       read.carry = node.choice("excess", {"lose", "carry"}) == 1;
-      [[fallthrough]];
+      read.by = read_not_negative(node, "amount", money, true, "A cap").value_or(Number{});
+      read_per(node, read);
+      break;
     }
     case Do::floor: {
       read.by = read_number(node, "amount", money, true).value_or(Number{});
-      static const std::vector<std::string_view> kPer = {"period", "event", "year"};
-      read.per = kPer[node.choice("per", kPer)];
-      if (read.carry && read.per != "period") node.fault("excess", "Only the excess of a period is carried.");
+      read_per(node, read);
       break;
     }
     case Do::prorate: {
@@ -346,6 +412,20 @@ void read_measures(Node& root, Model& model) {
   });
 }
 
+// Where the result for an event is shared, not its amount, tiers pay every event by itself.
+void check_results(Node& node, const ComponentRule& rule, const Model& model) {
+  const auto basis = std::find_if(model.measures.begin(), model.measures.end(),
+                                  [&](const Measure& measure) { return measure.name == rule.measure; });
+  if (rule.kind != Kind::tiers || basis == model.measures.end() || basis->accumulate == Accumulating::none) return;
+  for (const CreditRule& credit : model.credits) {
+    if (credit.apply != Apply::result) continue;
+    if (std::find(basis->credits.begin(), basis->credits.end(), credit.name) == basis->credits.end()) continue;
+    node.fault("basis", fmt::format("Credit {} applies to the result, event by event; give measure {} accumulate "
+                                    "\"none\".",
+                                    quote(credit.name), quote(basis->name)));
+  }
+}
+
 void read_components(Node& root, Model& model) {
   root.each("components", [&](const Json& item, const std::string& path) {
     Node node(item, path, root.out());
@@ -366,14 +446,15 @@ void read_components(Node& root, Model& model) {
     const Exact money = ten_to(model.digits);
     rule.weight = node.number("weight", false, 1);
     if (const Json* tiers = tiered ? node.find("tiers") : nullptr) {
-      rule.table = read_table(*tiers, node.path("tiers"), model, root.out());
+      rule.table = read_table(*tiers, node.path("tiers"), model, root.out(), false);
     }
     rule.target_pay = read_number(node, "target_pay", money, rule.table.unit == Unit::pct_of_target_pay);
     const bool fixed = rule.kind == Kind::fixed;
-    if (fixed || rule.kind == Kind::pool_share) rule.pool = read_number(node, fixed ? "amount" : "pool", money, true);
+    if (fixed) rule.pool = read_number(node, "amount", money, true);
     if (rule.kind == Kind::pool_share) {
+      rule.pool = read_not_negative(node, "pool", money, true, "A pool");
       rule.unpaid_carried = node.choice("unpaid", {"lose", "carry"}) == 1;
-      rule.member_cap = read_number(node, "member_cap", money, false);
+      rule.member_cap = read_not_negative(node, "member_cap", money, false, "A cap");
     }
     if (rule.kind == Kind::rank) {
       rule.prizes = node.numbers("prizes");
@@ -385,7 +466,12 @@ void read_components(Node& root, Model& model) {
       rule.ties_share = node.choice("ties", {"share", "each"}) == 0;
       if (node.has("least")) rule.least = node.number("least") * money;
     }
+    check_results(node, rule, model);
     read_modifiers(node, "modifiers", model, rule.modifiers);
+    for (std::size_t i = 0; i < rule.modifiers.size(); ++i) {
+      if (rule.modifiers[i].of != "target_pay" || rule.target_pay) continue;
+      root.out().add(at(node.path("modifiers"), i) + ".of", "The component has no target_pay to add a share of.");
+    }
     node.finish();
     model.components.push_back(std::move(rule));
   });

@@ -50,15 +50,17 @@ std::int64_t whole_months(Date from, Date to) {
   return months;
 }
 
-// How much of a contract was not served.
-Exact unearned(const Model& model, const Ground& ground, const Clawback& rule, std::size_t origin, std::size_t loss) {
-  if (rule.prorate == Unearned::share) return rule.share;
+Unserved unserved(const Model& model, const Ground& ground, const Clawback& rule, std::size_t origin,
+                  std::size_t loss) {
+  if (rule.prorate == Unearned::share) return {rule.share};
   const std::int64_t term = term_of(model, ground, rule.term, rule.term_attribute, origin);
   const Date from = ground.facts.date(origin);
   const Date to = add_months(from, static_cast<int>(term));
   const Date ended = std::clamp(ended_on(ground.facts.date(loss), rule.last_day), from, to);
-  if (rule.prorate == Unearned::months) return Exact(term - whole_months(from, ended)) / Exact(term);
-  return Exact(to.days - ended.days) / Exact(to.days - from.days);
+  const bool months = rule.prorate == Unearned::months;
+  const std::int64_t left = months ? term - whole_months(from, ended) : std::int64_t{to.days} - ended.days;
+  const std::int64_t of = months ? term : std::int64_t{to.days} - from.days;
+  return {Exact(left) / Exact(of), left, of};
 }
 
 }  // namespace
@@ -98,21 +100,23 @@ std::vector<Taken> claw_back(const Model& model, const Ground& ground, const Eve
       if (period < 0 || paid == pays.end()) continue;
       const Date last = rule.window == 0 ? kOpenDate : add_months(ground.facts.date(origin), rule.window);
       if (ground.facts.date(row) >= last) continue;
-      const Exact share = unearned(model, ground, rule, origin, row);
+      const Unserved rest = unserved(model, ground, rule, origin, row);
       for (std::size_t i = 0; i < paid->second.size(); ++i) {
         const EventPay& one = paid->second[i];
         const std::string& component = model.components[static_cast<std::size_t>(one.component)].name;
         const auto& scope = rule.components;
         if (!scope.empty() && std::find(scope.begin(), scope.end(), component) == scope.end()) continue;
         std::int64_t& so_far = before[{static_cast<std::uint32_t>(origin), i}];
-        const std::int64_t wanted = round_number(share * one.amount, model.mode, model.unit);
+        const std::int64_t wanted = round_number(rest.share * one.amount, model.mode, model.unit);
         const std::int64_t left = one.amount - so_far;  // never more than was paid
         const std::int64_t amount = one.amount > 0
                                         ? std::clamp<std::int64_t>(wanted, 0, std::max<std::int64_t>(left, 0))
                                         : std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(left, 0), 0);
+        if (amount != 0) {
+          all.push_back({one.person, k, static_cast<std::uint32_t>(row), period, -amount, one.component, one.amount,
+                         rest, so_far});
+        }
         so_far += amount;
-        if (amount != 0)
-          all.push_back({one.person, k, static_cast<std::uint32_t>(row), period, -amount, one.component, one.amount});
       }
     }
   }

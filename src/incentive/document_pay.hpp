@@ -18,6 +18,13 @@ struct EventPay {
 using EventPays = std::map<std::uint32_t, std::vector<EventPay>>;
 EventPays pays_by_event(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator);
 
+/// How much of a contract was not served: `left` of `of` months or days; a plain share has neither.
+struct Unserved {
+  Exact share = 0;
+  std::int64_t left = 0;
+  std::int64_t of = 0;
+};
+
 /// A part of what an event earned, taken back in the period of the loss.
 struct Taken {
   Index person = 0;
@@ -27,6 +34,8 @@ struct Taken {
   std::int64_t amount = 0;
   Index component = 0;    ///< that had paid
   std::int64_t paid = 0;  ///< by it for the event that was lost
+  Unserved unserved = {};
+  std::int64_t before = 0;  ///< taken back of that earlier
 };
 std::vector<Taken> claw_back(const Model& model, const Ground& ground, const EventPays& pays);
 

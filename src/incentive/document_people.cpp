@@ -1,18 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 // The periods and people that occur in inputs.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
+#include "base/quote.hpp"
 #include "incentive/document_facts.hpp"
+#include "incentive/plan_rules.hpp"
+#include "kith/base/error.hpp"
 
 namespace kith::incentive::general {
+
+Period Periods::named(const Model& model, const std::string& label, const std::string& path) {
+  const auto fail = [&](std::string message) { throw Error(Code::invalid, "inputs", path, std::move(message)); };
+  if (model.whole_plan) {
+    if (label != "plan")
+      fail(fmt::format("{} is no period of a plan whose interval is \"plan\"; write \"plan\".", quote(label)));
+    return model.period(label);
+  }
+  Period period;
+  try {
+    period = model.period(label);
+  } catch (const Error& error) {
+    fail(error.message);
+  }
+  if (period.grain != model.interval) {
+    fail(fmt::format("{} is a {}; the plan pays by the {}, such as {}.", quote(label), name_of(period.grain),
+                     name_of(model.interval), quote(model.period_at(period.from).label)));
+  }
+  return period;
+}
 
 Periods::Periods(const Model& model, const Inputs& inputs, const Facts& facts) : model_(model) {
   std::map<Date, Period> found;
   std::set<Date> listed;
-  const auto add = [&](const std::string& label) {
+  const auto add = [&](const std::string& label, const std::string& path) {
     if (label.empty()) return;
-    const Period period = model.period(label);
+    const Period period = named(model, label, path);
     found[period.from] = period;
     listed.insert(period.from);
   };
@@ -24,15 +49,17 @@ Periods::Periods(const Model& model, const Inputs& inputs, const Facts& facts) :
     last = model.period_at(day);
     found[last.from] = last;
   }
-  for (const PlanValue& value : inputs.values) add(value.period);
-  for (const PostedLine& line : inputs.posted) {
-    add(line.period);
-    add(line.posted);
+  for (std::size_t i = 0; i < inputs.values.size(); ++i)
+    add(inputs.values[i].period, incentive::at("values", i) + ".period");
+  for (std::size_t i = 0; i < inputs.posted.size(); ++i) {
+    add(inputs.posted[i].period, incentive::at("posted", i) + ".period");
+    add(inputs.posted[i].posted, incentive::at("posted", i) + ".posted");
   }
-  for (const BroughtForward& row : inputs.brought) add(row.period);
-  for (const std::string& label : inputs.closed) add(label);
-  for (const std::string& label : inputs.periods) add(label);
-  add(inputs.open);
+  for (std::size_t i = 0; i < inputs.brought.size(); ++i)
+    add(inputs.brought[i].period, incentive::at("brought", i) + ".period");
+  for (std::size_t i = 0; i < inputs.closed.size(); ++i) add(inputs.closed[i], incentive::at("closed", i));
+  for (std::size_t i = 0; i < inputs.periods.size(); ++i) add(inputs.periods[i], incentive::at("periods", i));
+  add(inputs.open, "open");
   fill_gaps(found);
   for (auto& [from, period] : found) {
     periods_.push_back(period);

@@ -17,7 +17,8 @@ namespace {
 using namespace general;
 using Model = PlanDocument::Model;
 
-// A calendar of months needs its first month alone; years of weeks say all on which two calendars differ.
+// A calendar of months needs its first month alone; years of weeks say all on which two calendars differ. A name is
+// that of the store's calendar which is the same.
 void read_calendar(Node& root, Model& model) {
   Calendar& calendar = model.calendar;
   const auto first_month = [&calendar](Node& node, bool required) {
@@ -38,6 +39,10 @@ void read_calendar(Node& root, Model& model) {
                                                         "friday", "saturday", "sunday"};
     calendar.kind = static_cast<CalendarKind>(
         node.choice("kind", {"months", "weeks_445", "weeks_454", "weeks_544", "quarters_13", "periods_13"}) + 1);
+    if (node.has("name")) {
+      calendar.name = node.text("name");
+      check_name(calendar.name, "calendar.name", root.out());
+    }
     first_month(node, true);
     if (has_weeks(calendar.kind)) {
       calendar.start =

@@ -53,7 +53,7 @@ class Poster {
 
   PlanResult post() {
     if (all_) credits();
-    if (rows_) orphans();
+    if (rows_) doubtful();
     for (std::size_t c = 0; c < model_.components.size(); ++c) component(c);
     statements();
     take_back();
@@ -113,18 +113,45 @@ class Poster {
     }
   }
 
-  void orphans() {
-    std::vector<std::pair<std::string, bool>> keys;  // whether what it takes back was cancelled, or is not there
+  // Events that count unlike one may think, by name.
+  void doubtful() {
+    std::vector<std::pair<std::string, std::string>> told;
     for (std::size_t i = 0; i < ground_.facts.size(); ++i) {
-      const bool orphan = ground_.facts.orphan(i);
-      if ((orphan || ground_.facts.stray(i)) && !ground_.facts.gone(i)) keys.emplace_back(ground_.facts.key(i), orphan);
+      if (ground_.facts.gone(i)) continue;
+      if (std::string doubt = doubt_of(i); !doubt.empty()) told.emplace_back(ground_.facts.key(i), std::move(doubt));
     }
-    std::sort(keys.begin(), keys.end());
-    for (const auto& [key, orphan] : keys) {
-      result_.warnings.push_back(
-          fmt::format("Event {} takes back one that is {}.", quote(key),
-                      orphan ? "cancelled; it counts for nothing" : "not there; it counts by itself"));
+    std::sort(told.begin(), told.end());
+    for (const auto& [key, doubt] : told) result_.warnings.push_back(fmt::format("Event {} {}.", quote(key), doubt));
+  }
+
+  std::string doubt_of(std::size_t row) const {
+    const Facts& facts = ground_.facts;
+    const auto valid = [&](Date day) { return model_.from <= day && day < model_.to; };
+    if (facts.orphan(row)) return "takes back one that is cancelled; it counts for nothing";
+    if (!valid(facts.date(row)) && !valid(facts.date(facts.origin(row)))) {
+      return fmt::format("is of {}, when the plan is not valid; it counts for nothing", to_string(facts.date(row)));
     }
+    if (facts.stray(row)) return "takes back one that is not there; it counts by itself";
+    return unshared(row) ? "has no splits; nobody is credited with it" : "";
+  }
+
+  // Whether a rule that shares by splits counts an event without any. What takes back another one may need none.
+  bool unshared(std::size_t row) const {
+    if (ground_.facts.parts(row) > 0 || ground_.facts.origin(row) != row) return false;
+    const std::uint32_t rows[] = {static_cast<std::uint32_t>(row)};
+    bool wanted = false;
+    for (const CreditRule& rule : model_.credits) {
+      const bool splits = rule.who == Who::split_weights || (rule.who == Who::split && rule.sum_must_be_100);
+      if (!splits && rule.who != Who::values) continue;
+      if (rule.when) {
+        EventView view(model_, ground_, rule.fx, rule.reversal);
+        view.read(*rule.when, rows);
+        if (rule.when->test(view.view(), 1)[0] != Tri::yes) continue;
+      }
+      if (!splits) return false;
+      wanted = true;
+    }
+    return wanted;
   }
 
   void component(std::size_t c) {
@@ -386,7 +413,7 @@ std::vector<Bounded> bounded_periods(const Model& model, const Ground& ground, c
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const Modifier& modifier = model.statement[i];
       if (modifier.per != "year") sums[i] = {};
-      const Exact by = ground.lookup.value(modifier.by, person, period, ten_to(model.digits));
+      const Exact by = bound_of(modifier, ground.lookup, person, period);
       Step step{&modifier, one.after, one.after, by - sums[i].left, sums[i].left, sums[i].cut};
       if (modifier.kind == Do::cap || ground.takes_part(person, period)) {
         one.after = step.after = bounded_value(modifier, by, step.before, sums[i]);

@@ -32,12 +32,14 @@ Bounded bounded_of(const Model& model, const Ground& ground, const Credits& cred
                    Index period);
 /// Everything of a plan that can earn or take back: components, clawbacks, what holds over all of them.
 std::vector<std::string> explained_parts(const Model& model);
-/// The steps to one outcome, in words. `shown` is what the person is called there.
+/// What somebody whom the facts name is called in words; without it, as the facts do.
+using Called = std::function<std::string(const std::string&)>;
+/// The steps to one outcome, in words.
 std::string explain_outcome(const Model& model, const Ground& ground, const Credits& credits, Evaluator& evaluator,
-                            std::string_view person, std::string_view shown, std::string_view component,
+                            std::string_view person, const Called& called, std::string_view component,
                             std::string_view period, std::string_view language);
 /// The same from the facts.
-std::string explain_as(const PlanDocument& plan, const Inputs& inputs, std::string_view person, std::string_view shown,
+std::string explain_as(const PlanDocument& plan, const Inputs& inputs, std::string_view person, const Called& called,
                        std::string_view component, std::string_view period, std::string_view language);
 
 }  // namespace kith::incentive::general

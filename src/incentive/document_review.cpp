@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/json.hpp"
 #include "base/quote.hpp"
@@ -29,10 +28,12 @@ class Reviewer {
       const std::string path = at("components", i);
       if (rule.kind == Kind::tiers) table(rule, path + ".tiers.rows");
       for (std::size_t k = 0; k < rule.modifiers.size(); ++k) {
-        gate(rule.modifiers[k], at(path + ".modifiers", k));
-        if (rule.modifiers[k].table) falling(*rule.modifiers[k].table, at(path + ".modifiers", k) + ".tiers.rows");
+        gate(rule, k, at(path + ".modifiers", k));
+        if (rule.modifiers[k].table) factors(rule.modifiers[k], at(path + ".modifiers", k) + ".tiers.rows");
       }
+      bounds(rule.modifiers, path + ".modifiers");
     }
+    bounds(model_.statement, "statement");
     for (std::size_t i = 0; i < model_.measures.size(); ++i) used(model_.measures[i], at("measures", i));
     return std::move(found_);
   }
@@ -64,6 +65,11 @@ class Reviewer {
       conditions(table, path);
       return;
     }
+    if (table.mode == Mode::slab || table.mode == Mode::lookup) {
+      const Measure* measure = model_.measure(rule.measure);
+      const bool whole = measure == nullptr || measure->negative == Below::first_tier || !own_input(rule);
+      begins(table, path, whole);
+    }
     table.mode == Mode::marginal ? taken_back(table, path) : falling(table, path);
     if (table.mode == Mode::interpolated) beyond(table, path);
     hidden(rule, path);
@@ -75,6 +81,22 @@ class Reviewer {
       }
       if (high.value != low.value) cliff(rule, i, path);
     }
+  }
+
+  // A table that says nothing of what lies between nothing and its first row. `whole`: what is below 0 takes that row.
+  void begins(const Table& table, const std::string& path, bool whole) {
+    const Exact& from = table.rows.front().from;
+    const bool natural = table.input == Input::rank && from <= 1;  // no place comes before the first
+    if (from <= 0 || natural) return;
+    note(at(path, 0) + ".from", fmt::format("Nothing is paid from 0 to {}{}; write a row from 0 that says so.",
+                                            bound(table, from), whole ? ", yet this row counts below 0" : ""));
+  }
+
+  void factors(const Modifier& modifier, const std::string& path) {
+    const Table& table = *modifier.table;
+    if (table.mode == Mode::matrix || table.rows.empty()) return;
+    if (modifier.kind == Do::multiply && !table.rows.front().when) begins(table, path, false);
+    falling(table, path);
   }
 
   void falling(const Table& table, const std::string& path) {
@@ -141,66 +163,154 @@ class Reviewer {
     }
   }
 
+  /// Pay in money, or as a share of a goal or target pay that the plan leaves to the inputs.
+  struct Worth {
+    Exact value = 0;
+    std::string_view of = {};
+  };
+  std::string shown(const Worth& worth) const {
+    return worth.of.empty() ? shown_money(worth.value)
+                            : fmt::format("{} % of {}", number_text(worth.value * 100), worth.of);
+  }
+
+  /// The goal of a measure where it is the same for everybody all the time.
+  std::optional<Exact> goal_of(const ComponentRule& rule) const {
+    const Measure* measure = model_.measure(rule.measure);
+    if (measure == nullptr || !measure->goal || measure->ramp || measure->prorate != "none") return std::nullopt;
+    const std::optional<Exact>& goal = measure->goal->constant;
+    return goal && *goal > 0 ? goal : std::nullopt;
+  }
+
+  /// Whether a table looks at what it pays for: the amount, or its attainment.
+  static bool own_input(const ComponentRule& rule) {
+    const Table& table = rule.table;
+    return table.input == Input::amount ||
+           (table.input == Input::attainment && (table.name.empty() || table.name == rule.measure));
+  }
+
+  /// What a table of the component pays for a total; where the goal is not known the total is a share of it.
+  std::optional<Worth> worth(const ComponentRule& rule, const Table& table, const Exact& total) const {
+    const std::optional<Exact> goal = goal_of(rule);
+    const bool shared = table.input == Input::attainment && !goal;
+    Sight sight;
+    sight.goal = goal.value_or(Exact(1));
+    sight.target_pay = 1;
+    sight.input = table.input == Input::attainment ? Exact(total / *sight.goal) : total;
+    const Exact value = pay(model_, table, Below::first_tier, total, sight) * rule.weight;
+    if (table.unit == Unit::pct_of_target_pay) return Worth{value, "target pay"};
+    if (table.unit == Unit::amount || !shared) return Worth{value};
+    if (table.unit == Unit::per_unit) return std::nullopt;
+    return Worth{value, "the goal"};
+  }
+
   // What passing a bound is worth at once; marginal and interpolated tables have no such jump unless a row is
   // retroactive.
   void cliff(const ComponentRule& rule, std::size_t i, const std::string& path) {
     const Table& table = rule.table;
-    const Row& low = table.rows[i - 1];
-    const Row& high = table.rows[i];
-    if (table.unit == Unit::pct_of_base && money_input(table)) {
-      Exact jump = 0;
-      if (table.mode == Mode::slab || table.mode == Mode::lookup) jump = high.from * (high.value - low.value);
-      if (table.mode == Mode::marginal && high.retro) {
-        Table before = table;
-        before.rows.resize(i);
-        Sight sight;
-        jump = pay(model_, table, Below::first_tier, high.from, sight) -
-               pay(model_, before, Below::first_tier, high.from, sight);
-      }
-      if (jump != 0) {
-        note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
-                                      shown_money(jump)));
-      }
-      return;
-    }
-    if (table.unit == Unit::amount && table.mode != Mode::interpolated) {
-      note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, high.from),
-                                    shown_money(high.value - low.value)));
-    }
-    if (table.unit == Unit::pct_of_target_pay && (table.mode == Mode::slab || table.mode == Mode::lookup)) {
-      const Exact jump = (high.value - low.value) * (table.mode == Mode::slab ? high.from : Exact(1));
-      note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} % of target pay at once.",
-                                    bound(table, high.from), number_text(jump * 100)));
-    }
+    const bool of_base = table.unit == Unit::pct_of_base || table.unit == Unit::per_unit;
+    if (table.mode == Mode::interpolated || (of_base && !own_input(rule))) return;
+    const Exact& from = table.rows[i].from;
+    const Exact total = table.input == Input::attainment ? Exact(from * goal_of(rule).value_or(Exact(1))) : from;
+    const auto paid = [&](std::size_t rows) {
+      Table first = table;
+      first.upper = true;
+      first.rows.resize(rows);
+      return worth(rule, first, total);
+    };
+    std::optional<Worth> jump = paid(i + 1);
+    if (!jump) return;
+    jump->value -= paid(i)->value;
+    if (jump->value == 0) return;
+    note(at(path, i), fmt::format("A cliff: reaching {} changes pay by {} at once.", bound(table, from), shown(*jump)));
   }
 
-  void never(const Expression& when, const std::string& path, std::string_view what) {
+  bool never(const Expression& when, const std::string& path, std::string_view what) {
     const int name = contradicted(when);
-    if (name < 0) return;
+    if (name < 0) return false;
     note(path, fmt::format("{}: no {} meets {}.", what, quote(model_.scope.names[static_cast<std::size_t>(name)].name),
                            quote(when.text())));
+    return true;
+  }
+
+  // A row with a condition that leaves it nothing, as one before it holds for all of that.
+  void shadowed(const Table& table, std::size_t i, const std::string& path) {
+    const Expression& own = *table.rows[i].when;
+    for (std::size_t k = 0; k < i; ++k) {
+      const auto& other = table.rows[k].when;
+      if (!other) continue;
+      const bool same = other->text() == own.text();
+      if (!same && !covers(*other, own)) continue;
+      note(at(path, i), fmt::format("The row is never reached: one before it has {}.",
+                                    same ? "the same condition" : "a wider condition"));
+      return;
+    }
   }
 
   void conditions(const Table& table, const std::string& path) {
     bool open = true;
-    std::set<std::string> seen;
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       if (!open) note(at(path, i), "The row is never reached: one before it holds for everything.");
-      if (table.rows[i].when) never(*table.rows[i].when, at(path, i) + ".when", "The row is never reached");
       if (!table.rows[i].when) {
-        open = open && table.mode == Mode::matrix;
-      } else if (!seen.insert(table.rows[i].when->text()).second) {
-        note(at(path, i), "The row is never reached: one before it has the same condition.");
+        open = false;
+      } else if (!never(*table.rows[i].when, at(path, i) + ".when", "The row is never reached")) {
+        shadowed(table, i, path);
       }
+    }
+    if (open) {
+      note(path, "What meets none of the conditions is paid nothing; write a last row without \"when\" that says so.");
     }
   }
 
-  void gate(const Modifier& modifier, const std::string& path) {
-    if (modifier.kind == Do::gate && modifier.at_least > 0) {
-      const Exact shown =
-          modifier.attainment ? Exact(modifier.at_least * 100) : Exact(modifier.at_least / ten_to(model_.digits));
-      note(path,
-           fmt::format("A cliff: nothing is paid below {}{}.", number_text(shown), modifier.attainment ? " %" : ""));
+  /// What a component pays where a gate opens; nothing where more than the plan decides it.
+  std::optional<Worth> opened(const ComponentRule& rule, const Modifier& gate) const {
+    std::optional<Worth> paid;
+    if (rule.kind == Kind::fixed && rule.pool->constant) paid = Worth{*rule.pool->constant * rule.weight};
+    const Measure* measure = model_.measure(rule.measure);
+    const Table& table = rule.table;
+    if (rule.kind == Kind::tiers && measure != nullptr && gate.input == rule.measure && own_input(rule) &&
+        measure->accumulate == Accumulating::interval && table.mode != Mode::matrix && !table.rows.front().when) {
+      const std::optional<Exact> goal = goal_of(rule);
+      const bool attained = table.input == Input::attainment;
+      if (!gate.attainment && attained && !goal) return std::nullopt;
+      if (gate.attainment && !attained && !goal) return std::nullopt;
+      paid = worth(rule, table, gate.attainment ? Exact(gate.at_least * goal.value_or(Exact(1))) : gate.at_least);
+    }
+    for (const Modifier& other : rule.modifiers) {
+      if (!paid || &other == &gate) continue;
+      const bool cap = other.kind == Do::cap && other.by.constant && other.per == "period" && paid->of.empty();
+      if (!cap) return std::nullopt;
+      paid->value = std::min(paid->value, *other.by.constant);
+    }
+    return paid;
+  }
+
+  void gate(const ComponentRule& rule, std::size_t k, const std::string& path) {
+    const Modifier& modifier = rule.modifiers[k];
+    if (modifier.kind != Do::gate || modifier.at_least <= 0) return;
+    const std::optional<Worth> paid = opened(rule, modifier);
+    if (paid && paid->value == 0) return;
+    const Exact shown_bound =
+        modifier.attainment ? Exact(modifier.at_least * 100) : Exact(modifier.at_least / ten_to(model_.digits));
+    note(path, fmt::format("A cliff: nothing is paid below {}{}{}.", number_text(shown_bound),
+                           modifier.attainment ? " %" : "",
+                           paid ? fmt::format("; reaching it pays {} at once", shown(*paid)) : ""));
+  }
+
+  // A bound that another one right before it leaves no room: a cap below a floor, a floor above a cap.
+  void bounds(const std::vector<Modifier>& modifiers, const std::string& path) {
+    const auto bounding = [](const Modifier& one) { return one.kind == Do::cap || one.kind == Do::floor; };
+    for (std::size_t i = 0; i < modifiers.size(); ++i) {
+      const Modifier& own = modifiers[i];
+      if (!bounding(own) || !own.by.constant) continue;
+      const bool cap = own.kind == Do::cap;
+      for (std::size_t k = i; k-- > 0 && bounding(modifiers[k]);) {
+        const Modifier& other = modifiers[k];
+        if (other.kind == own.kind || other.per != own.per || !other.by.constant) continue;
+        if (cap ? *own.by.constant >= *other.by.constant : *own.by.constant <= *other.by.constant) continue;
+        note(at(path, i), fmt::format("The {} of {} before it decides nothing: this {} of {} lies {} it.",
+                                      cap ? "floor" : "cap", shown_money(*other.by.constant), cap ? "cap" : "floor",
+                                      shown_money(*own.by.constant), cap ? "below" : "above"));
+      }
     }
   }
 
@@ -245,14 +355,14 @@ void compare_named(const Json& before, const Json& after, const std::string& pat
     const auto other = find(after, name_in(item));
     const std::string where = fmt::format("{}[{}]", path, name_in(item));
     if (other == after.end()) {
-      out.push_back(where + " was removed.");
+      out.push_back(fmt::format("{} was removed: {}.", where, shown(item)));
     } else {
       compare(item, *other, where, out);
     }
   }
   for (const Json& item : after) {
     if (find(before, name_in(item)) == before.end())
-      out.push_back(fmt::format("{}[{}] was added.", path, name_in(item)));
+      out.push_back(fmt::format("{}[{}] was added: {}.", path, name_in(item), shown(item)));
   }
 }
 

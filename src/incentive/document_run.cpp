@@ -57,7 +57,7 @@ Exact Evaluator::before(std::size_t measure, Key key) const {
 Exact Evaluator::total(std::size_t measure, Key key) const { return before(measure, key) + aggregate(measure, key); }
 
 Exact Evaluator::minor(const Number& number, Key key) const {
-  return ground_.lookup.value(number, key.person, key.period, ten_to(model_.digits));
+  return ground_.lookup.minor(number, key.person, key.period);
 }
 
 std::optional<Exact> Evaluator::goal(std::size_t index, Key key) const {
@@ -65,12 +65,7 @@ std::optional<Exact> Evaluator::goal(std::size_t index, Key key) const {
   const Lookup& lookup = ground_.lookup;
   if (!measure.goal) return std::nullopt;
   if (!measure.goal->constant && !lookup.has(measure.goal->name, key.person, key.period)) return std::nullopt;
-  Exact value = minor(*measure.goal, key);
-  if (value < 0) {
-    throw Error(Code::invalid, "inputs", "values",
-                fmt::format("The goal {} of {} in {} is negative; a goal is 0 or more.", quote(measure.goal->name),
-                            quote(ground_.people[key.person]), quote(ground_.periods[key.period].label)));
-  }
+  Exact value = lookup.not_negative("goal", *measure.goal, key.person, key.period);
   if (measure.ramp) value *= lookup.value(*measure.ramp, key.person, key.period, 1);
   if (measure.prorate != "none") {
     value *= lookup.active_share(key.person, ground_.periods[key.period], measure.prorate);
@@ -152,7 +147,7 @@ Exact Evaluator::per_event(const ComponentRule& rule, Key key, const Exact& valu
   Exact result = value;
   for (const Modifier& modifier : rule.modifiers) {
     if (modifier.per != "event") continue;
-    const Exact bound = minor(modifier.by, key);
+    const Exact bound = bound_of(modifier, ground_.lookup, key.person, key.period);
     result = modifier.kind == Do::cap ? std::min(result, bound) : std::max(result, bound);
   }
   return result;
@@ -196,6 +191,7 @@ Evaluator::Raw Evaluator::tiers(const ComponentRule& rule, Key key, Outcome& out
     for (const std::uint32_t row : credits_.rows(m, key.person, key.period)) {
       const Credit& credit = credits_.all()[row];
       const Sight seen = sight(rule.table, rule.measure, rule.target_pay, key, credit.event);
+      if (explaining_) out.alone.emplace_back(credit.event, out.pieces.size());
       const Exact value = told_whose([&] { return ground_.event(credit.event); },
                                      [&] { return alone(rule, measure, credit, seen, out); });
       add_line(rule, key, credit.event, value, raw);
@@ -241,7 +237,9 @@ Evaluator::Raw Evaluator::from_component(const ComponentRule& rule, Key key, Out
     if (!credits_.live_person(person)) continue;
     for (const Outcome& other : outcomes(source, person)) {
       if (other.period != key.period) continue;
-      out.measured += model_.point == Point::statement ? other.exact : Exact(other.amount);
+      const Exact amount = model_.point == Point::statement ? other.exact : Exact(other.amount);
+      out.measured += amount;
+      if (explaining_ && amount != 0) out.others.emplace_back(person, amount);
     }
   }
   Raw raw;
@@ -253,7 +251,7 @@ Evaluator::Raw Evaluator::from_component(const ComponentRule& rule, Key key, Out
 }
 
 Exact Evaluator::cap_in_pool(std::size_t component, Index person, Index period) const {
-  return minor(*model_.components[component].member_cap, {person, period});
+  return ground_.lookup.not_negative("cap", *model_.components[component].member_cap, person, period);
 }
 
 Exact Evaluator::weight_in_pool(std::size_t component, Index person, Index period) const {
@@ -267,8 +265,7 @@ const Pool& Evaluator::pool(std::size_t component, Index period) {
   if (kept != pools_.end()) return kept->second;
   const ComponentRule& rule = model_.components[component];
   Pool pool;
-  pool.whole =
-      round_number(ground_.lookup.value(*rule.pool, -1, period, ten_to(model_.digits)), model_.mode, model_.unit);
+  pool.whole = round_number(ground_.lookup.not_negative("pool", *rule.pool, -1, period), model_.mode, model_.unit);
   if (rule.unpaid_carried) {
     for (Index last = period - 1; last >= 0; --last) {
       if (!credits_.live_period(last)) continue;
@@ -278,10 +275,6 @@ const Pool& Evaluator::pool(std::size_t component, Index period) {
                      [&] { return checked_add(pool.whole, pool.brought, "pool"); });
       break;
     }
-  }
-  if (pool.whole < 0) {
-    throw Error(Code::invalid, "inputs", "values",
-                fmt::format("The pool {} of {} is negative.", quote(rule.name), ground_.periods[period].label));
   }
   std::vector<Exact> weights(ground_.people.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {

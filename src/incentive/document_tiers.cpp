@@ -20,7 +20,7 @@ class Payer {
   }
 
   Exact pay() {
-    const Exact at = input();
+    const Exact at = at_ = input();
     switch (table_.mode) {
       case Mode::marginal: return marginal(at);
       case Mode::interpolated: return interpolated(at);
@@ -33,7 +33,7 @@ class Payer {
 
  private:
   Exact note(std::size_t row, const Exact& input, const Exact& value, const Exact& product) {
-    if (pieces_ != nullptr) pieces_->push_back({row, input, value, product});
+    if (pieces_ != nullptr) pieces_->push_back({row, input, value, product, at_, column_, across_});
     return product;
   }
 
@@ -138,10 +138,11 @@ class Payer {
     other.upper = table_.upper;
     for (const Exact& bound : table_.second) other.rows.push_back({bound, 0, std::nullopt, nullptr});
     const int row = row_of(table_, at);
-    const int column = row_of(other, table_.second_input == Input::amount ? total_ : sight_.second);
+    across_ = table_.second_input == Input::amount ? total_ : sight_.second;
+    const int column = row_of(other, across_);
     if (row < 0 || column < 0) return 0;
-    return apply(static_cast<std::size_t>(row), at,
-                 table_.cells[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)], true);
+    column_ = static_cast<std::size_t>(column);
+    return apply(static_cast<std::size_t>(row), at, table_.cells[static_cast<std::size_t>(row)][column_], true);
   }
 
   const Model& model_;
@@ -149,6 +150,10 @@ class Payer {
   const Exact& total_;
   const Sight& sight_;
   std::vector<Piece>* pieces_;
+  // of what is looked up, for the pieces
+  Exact at_ = 0;
+  Exact across_ = 0;
+  std::size_t column_ = 0;
 };
 
 }  // namespace
@@ -167,7 +172,14 @@ Exact pay(const Model& model, const Table& table, Below below, const Exact& tota
   if (total >= 0 || below == Below::first_tier) return Payer(model, table, total, sight, pieces).pay();
   if (below == Below::zero) return 0;
   const Exact mirrored = -total;
-  return -Payer(model, table, mirrored, sight, pieces).pay();
+  const std::size_t first = pieces == nullptr ? 0 : pieces->size();
+  const Exact paid = Payer(model, table, mirrored, sight, pieces).pay();
+  for (std::size_t i = first; pieces != nullptr && i < pieces->size(); ++i) {
+    Piece& piece = (*pieces)[i];
+    piece.input = -piece.input;
+    piece.product = -piece.product;
+  }
+  return -paid;
 }
 
 }  // namespace kith::incentive::general

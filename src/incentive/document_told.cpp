@@ -20,11 +20,36 @@ struct Words {
 };
 
 constexpr Words kWords[] = {
-    {"credit", "  credit of {amount} from event {event}\n", "  事件 {event} 计入 {amount}\n"},
+    {"credit", "  credit of {amount} from event {event}: {base} {base_amount} x {share} as {role}\n",
+     "  事件 {event} 计入 {amount}：{base} {base_amount} × {share}（{role}）\n"},
+    {"credit_weight", "  credit of {amount} from event {event}: {base} {base_amount} x {share} by weight as {role}\n",
+     "  事件 {event} 计入 {amount}：{base} {base_amount} × {share}（{role}，按权重）\n"},
+    {"credit_value", "  credit of {amount} from event {event}: {base} {base_amount} x {share} by value {value}\n",
+     "  事件 {event} 计入 {amount}：{base} {base_amount} × {share}（按数值 {value}）\n"},
+    {"credit_chain",
+     "  credit of {amount} from event {event}: {base} {base_amount} x {share} of {person} as {role}, x {level_share} "
+     "at "
+     "level {level}\n",
+     "  事件 {event} 计入 {amount}：{base} {base_amount} × {share}（{person}，{role}）× {level_share}（第 {level} "
+     "级）\n"},
+    {"takes_back", "    takes back what event {of} gave\n", "    冲回事件 {of} 的计入\n"},
+    {"expression", "    {text} = {amount}, with {reads}\n", "    {text} = {amount}，其中 {reads}\n"},
+    {"expression_plain", "    {text} = {amount}\n", "    {text} = {amount}\n"},
+    {"margin", "    margin: {amount} - {cost} = {margin}\n", "    毛利：{amount} - {cost} = {margin}\n"},
+    {"credit_rounded", "    {exact} is rounded to {amount}\n", "    {exact} 舍入为 {amount}\n"},
+    {"commission", "  commission of {person} in {component}: {amount}\n",
+     "  {person} 在项目 {component} 的提成：{amount}\n"},
+    {"value", "  value {name}: {value} x {times} = {amount}\n", "  数值 {name}：{value} × {times} = {amount}\n"},
+    {"value_above", "  value {name}: ({value} - {above}) x {times} = {amount}\n",
+     "  数值 {name}：({value} - {above}) × {times} = {amount}\n"},
+    {"value_below", "  value {name}: {value} does not exceed {above}: {amount}\n",
+     "  数值 {name}：{value} 未超过 {above}：{amount}\n"},
+    {"target_pay", "  target pay: {amount}\n", "  目标薪酬：{amount}\n"},
     {"exchange", "    {amount} {currency} at {rate} ({rate_kind}, {on})\n",
      "    {amount} {currency} 按 {rate} 折算（{rate_kind}，{on}）\n"},
     {"before_period", "  before this period: {amount}\n", "  本期之前：{amount}\n"},
     {"measured", "  measured: {amount}\n", "  计量合计：{amount}\n"},
+    {"measured_by", "  measured: {amount} ({aggregate})\n", "  计量合计：{amount}（{aggregate}）\n"},
     {"goal_before", "  goal before ramp and days: {amount}\n", "  爬坡与折算前的目标：{amount}\n"},
     {"goal_ramp", "    ramp: x {factor} = {amount}\n", "    爬坡：× {factor} = {amount}\n"},
     {"goal_days", "    takes part {days} of {of} days ({basis}): {amount}\n",
@@ -34,6 +59,18 @@ constexpr Words kWords[] = {
     {"not_applicable", "  not applicable: no goal above 0\n", "  不适用：没有大于 0 的目标\n"},
     {"no_weight", "  not applicable: nobody has a weight\n", "  不适用：无人有权重\n"},
     {"slice", "  row {row}: {input} x {value} = {product}\n", "  第 {row} 档：{input} × {value} = {product}\n"},
+    {"slice_at", "  row {row} ({looked_up} {at}): {input} x {value} = {product}\n",
+     "  第 {row} 档（{looked_up} {at}）：{input} × {value} = {product}\n"},
+    {"slice_when", "  row {row} ({when}): {input} x {value} = {product}\n",
+     "  第 {row} 档（{when}）：{input} × {value} = {product}\n"},
+    {"cell", "  row {row} ({looked_up} {at}), column {column} ({across} {across_at}): {input} x {value} = {product}\n",
+     "  第 {row} 档（{looked_up} {at}），第 {column} 列（{across} {across_at}）：{input} × {value} = {product}\n"},
+    {"alone", "  event {event} by itself:\n", "  事件 {event} 单独计算：\n"},
+    {"no_row", "  no row is reached\n", "  未达到任何一档\n"},
+    {"looked_up", "    {looked_up} {at}: row {row}\n", "    {looked_up} {at}：第 {row} 档\n"},
+    {"looked_up_all", "    {looked_up} {at}: rows 1 to {row} in all\n", "    {looked_up} {at}：第 1 至 {row} 档合计\n"},
+    {"looked_up_none", "    {looked_up} {at}: no row is reached\n", "    {looked_up} {at}：未达到任何一档\n"},
+    {"compared", "    {looked_up}: {at}\n", "    {looked_up}：{at}\n"},
     {"blended", "  blended rate: {rate} %\n", "  综合费率：{rate} %\n"},
     {"whole", "  event {event} in all: {base} pays {exact}, rounded {rounded}; {share} of it is {amount}\n",
      "  事件 {event} 整体：{base} 得 {exact}，舍入 {rounded}；其中 {share} 为 {amount}\n"},
@@ -87,6 +124,10 @@ constexpr Words kWords[] = {
     {"rounded", "  rounded ({mode}): {amount}\n", "  舍入（{mode}）：{amount}\n"},
     {"taken", "  event {event} takes back of event {of}, which paid {paid} in {component}: {amount}\n",
      "  事件 {event} 追回事件 {of} 在项目 {component} 的所得 {paid}：{amount}\n"},
+    {"unserved_months", "    {left} of {of} months were not served\n", "    {of} 个月中有 {left} 个月未履行\n"},
+    {"unserved_days", "    {left} of {of} days were not served\n", "    {of} 天中有 {left} 天未履行\n"},
+    {"taken_share", "    share: {share}\n", "    比例：{share}\n"},
+    {"taken_before", "    taken back of it before: {amount}\n", "    此前已追回：{amount}\n"},
     {"all", "  in all: {amount}\n", "  合计：{amount}\n"},
     {"components", "  all components: {amount}\n", "  全部项目：{amount}\n"},
     {"adds", "  more than the components: {amount}\n", "  与各项目合计之差：{amount}\n"},
@@ -109,12 +150,31 @@ constexpr std::pair<std::string_view, std::string_view> kNames[] = {
     {"calendar", "日历日"},
     {"working", "工作日"},
     {"30_360", "30/360"},
+    {"amount", "金额"},
+    {"margin", "毛利"},
+    {"cost", "成本"},
+    {"quantity", "数量"},
+    {"expression", "算式"},
+    {"count", "笔数"},
+    {"average", "平均"},
+    {"distinct", "不同事件数"},
+    {"last", "末值"},
 };
 
 std::string_view in_chinese(std::string_view word) {
   const auto* const found =
       std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& one) { return one.first == word; });
   return found == std::end(kNames) ? word : found->second;
+}
+
+/// What a row is found by: a word of the plan's language, or a name from the plan.
+std::string input_in_chinese(std::string_view input) {
+  constexpr std::string_view kAttainment = "attainment of ";
+  if (input == "amount") return "金额";
+  if (input == "attainment") return "达成率";
+  if (input == "rank") return "名次";
+  if (input.starts_with(kAttainment)) return std::string(input.substr(kAttainment.size())) + " 的达成率";
+  return std::string(input);
 }
 
 /// Basis words read well in English, too.
@@ -140,7 +200,11 @@ std::string line_of(const ToldStep& step, bool chinese) {
       std::find_if(std::begin(kWords), std::end(kWords), [&](const Words& one) { return one.kind == key; });
   fmt::dynamic_format_arg_store<fmt::format_context> parts;
   for (const auto& [name, value] : step.parts) {
-    const bool word = name == "mode" || name == "rate_kind" || name == "basis";
+    const bool word = name == "mode" || name == "rate_kind" || name == "basis" || name == "base" || name == "aggregate";
+    if (chinese && (name == "looked_up" || name == "across")) {
+      parts.push_back(fmt::arg(name.data(), input_in_chinese(value)));
+      continue;
+    }
     if (step.kind == "blended") {
       parts.push_back(fmt::arg(name.data(), percent_text(value)));
       continue;

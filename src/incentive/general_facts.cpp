@@ -60,7 +60,8 @@ EventRow row_of(const BusinessEvent& event, const std::vector<EventShare>& share
   row.reverses = event.reverses.value_or("");
   row.cancelled = event.cancelled;
   if (event.attributes) {
-    for (const auto& [name, value] : Json::parse(*event.attributes).items()) {
+    const Json attributes = Json::parse(*event.attributes);  // items() only refers to it
+    for (const auto& [name, value] : attributes.items()) {
       row.attributes[name] = value.get<std::string>();
     }
   }
@@ -433,7 +434,7 @@ std::map<Currency, std::set<Date>> rate_days(const PlanDocument::Model& model,
 
 }  // namespace
 
-GeneralFacts::Unrated GeneralFacts::add_rates(const PlanVersion& version, const Period& period,
+GeneralFacts::Unrated GeneralFacts::add_rates(const PlanVersion& version,
                                               const std::unordered_map<std::string, Event>& events,
                                               Inputs& inputs) const {
   const PlanDocument::Model& model = version.document->model();
@@ -448,9 +449,7 @@ GeneralFacts::Unrated GeneralFacts::add_rates(const PlanVersion& version, const 
                                   [name = name](const general::CreditRule& rule) { return rule.fx == name; });
     if (!used) continue;
     for (const auto& [currency, on] : days) {
-      for (const Date wanted : on) {
-        // One plan rate for all: that of the period's last day.
-        const Date day = kind == RateKind::plan ? Date{period.to.days - 1} : wanted;
+      for (const Date day : on) {
         std::vector<Quote> quotes;
         for (const ExchangeRate& row : rates_) {
           if (row.kind == kind && row.from <= day && day < row.to) {
@@ -464,7 +463,6 @@ GeneralFacts::Unrated GeneralFacts::add_rates(const PlanVersion& version, const 
         }
         const Fraction rate = Fraction(route->rate.numerator) / Fraction(route->rate.denominator);
         inputs.rates.push_back({currency, std::string(name), day, number_text(rate), Date{day.days + 1}});
-        if (kind == RateKind::plan) break;
       }
     }
   }
@@ -512,7 +510,7 @@ Inputs GeneralFacts::inputs(const PlanVersion& version, const Period& period, co
         {std::to_string(row.employee.value), std::to_string(row.manager.value), row.from, row.to});
   }
   const auto found = narrow ? events_of(team, first, period.to) : events(first, period.to);
-  const Unrated unrated = add_rates(version, period, found, inputs);
+  const Unrated unrated = add_rates(version, found, inputs);
   const Date end = wanted.until == nullptr ? period.to : std::max(period.to, wanted.until->to);
   const std::map<std::string, Event> sorted(found.begin(), found.end());
   for (const auto& [key, event] : sorted) {

@@ -107,8 +107,8 @@ class GeneralFacts {
   const CommissionValue* value_for(const std::vector<const CommissionValue*>& rows, Id employee,
                                    const Period& period) const;
   using Unrated = std::set<Currency>;  ///< for which the store lacks a rate of some day
-  Unrated add_rates(const PlanVersion& version, const Period& period,
-                    const std::unordered_map<std::string, Event>& events, Inputs& inputs) const;
+  Unrated add_rates(const PlanVersion& version, const std::unordered_map<std::string, Event>& events,
+                    Inputs& inputs) const;
   bool is_strange(const PlanVersion& version, const Unrated& unrated, const Event& event, Date end,
                   const Inputs& inputs) const;
   const std::unordered_map<Id, Holding>& holdings(const Period& period) const;

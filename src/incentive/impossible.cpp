@@ -58,27 +58,57 @@ void add_candidates(const Condition& condition, std::vector<Cell>& values) {
   }
 }
 
-}  // namespace
+using ByField = std::map<int, std::vector<Condition>>;
 
-int contradicted(const Expression& condition) {
-  std::map<int, std::vector<Condition>> by_field;
+/// The parts of a condition that look at one field alone; `rest` tells whether there are others.
+ByField by_field(const Expression& condition, bool& rest) {
+  ByField found;
+  rest = !condition.fully_pushed();
   for (Condition& one : condition.conjuncts()) {
     std::vector<int> fields;
     collect_fields(one, fields);
     const bool alone =
         !fields.empty() && std::all_of(fields.begin(), fields.end(), [&](int f) { return f == fields[0]; });
-    if (alone) by_field[fields[0]].push_back(std::move(one));
+    if (alone) found[fields[0]].push_back(std::move(one));
+    rest = rest || !alone;
   }
-  for (const auto& [field, conditions] : by_field) {
+  return found;
+}
+
+bool all_hold(const std::vector<Condition>& conditions, const Cell& value) {
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const Condition& one) { return holds(one, value) == Tri::yes; });
+}
+
+}  // namespace
+
+int contradicted(const Expression& condition) {
+  bool rest = false;
+  for (const auto& [field, conditions] : by_field(condition, rest)) {
     std::vector<Cell> values = {Cell{}};
     for (const Condition& one : conditions) add_candidates(one, values);
     const bool possible = std::any_of(values.begin(), values.end(), [&conditions = conditions](const Cell& value) {
-      return std::all_of(conditions.begin(), conditions.end(),
-                         [&](const Condition& one) { return holds(one, value) == Tri::yes; });
+      return all_hold(conditions, value);
     });
     if (!possible) return field;
   }
   return -1;
+}
+
+bool covers(const Expression& wide, const Expression& narrow) {
+  bool rest = false;
+  ByField given = by_field(narrow, rest);
+  const ByField wanted = by_field(wide, rest);
+  if (rest || wanted.empty()) return false;
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& part) {
+    const std::vector<Condition>& own = given[part.first];
+    std::vector<Cell> values = {Cell{}};
+    for (const std::vector<Condition>* conditions : {&own, &part.second}) {
+      for (const Condition& one : *conditions) add_candidates(one, values);
+    }
+    return std::all_of(values.begin(), values.end(),
+                       [&](const Cell& value) { return !all_hold(own, value) || all_hold(part.second, value); });
+  });
 }
 
 }  // namespace kith::incentive

@@ -13,6 +13,7 @@
 #include "incentive/as_of.hpp"
 #include "incentive/big.hpp"
 #include "incentive/entities.hpp"
+#include "incentive/exact_number.hpp"
 #include "kith/base/error.hpp"
 #include "kith/engine/formula.hpp"
 #include "kith/incentive/commission.hpp"
@@ -72,7 +73,7 @@ struct Whole {
 
 struct Part {
   Id employee;
-  Decimal share;
+  Big share;
 };
 
 class Measuring {
@@ -171,6 +172,8 @@ class Measuring {
     query.where = measure_.filter.value_or("");
     query.conditions = {verb::compare(entity_, measure_.on, Condition::Op::ge, word(from)),
                         verb::compare(entity_, measure_.on, Condition::Op::lt, word(to))};
+    // What was called off counts for nobody, as in plans.
+    if (&entity_ == &kEvent) query.conditions.push_back(equals(entity_, "cancelled", std::int64_t{0}));
     query.fields = {"id", measure_.on};
     if (credit_.field >= 0) query.fields.emplace_back(name_of_field(credit_.field));
     if (value_) {
@@ -248,20 +251,30 @@ class Measuring {
     return parts;
   }
 
-  static Decimal fraction(const Entity& parts, int field, const Batch& batch, std::size_t row) {
+  static Big fraction(const Entity& parts, int field, const Batch& batch, std::size_t row) {
     const Column& column = batch.column(field);
-    if (column.is_text()) return parse_decimal(column.text(row));
-    return {column.word(row), parts.fields[static_cast<std::size_t>(field)].options.scale};
+    if (column.is_text()) {
+      const Fraction share = parse_number(column.text(row));
+      return {numerator(share), denominator(share)};
+    }
+    return big(Decimal{column.word(row), parts.fields[static_cast<std::size_t>(field)].options.scale});
   }
 
   /// Largest remainder where the shares are the whole; where they overlap each is rounded by itself.
-  static std::vector<std::int64_t> shared_out(std::int64_t amount, const std::vector<Decimal>& fractions) {
+  static std::vector<std::int64_t> shared_out(std::int64_t amount, const std::vector<Big>& fractions) {
     Big sum = 0;
-    for (const Decimal fraction : fractions) sum += big(fraction);
-    if (sum == 1) return apply_split(amount, fractions);
+    BigInt together = 1;
+    for (const Big& fraction : fractions) {
+      sum += fraction;
+      together = lcm(together, denominator(fraction));
+    }
     std::vector<std::int64_t> parts;
-    for (const Decimal fraction : fractions) {
-      parts.push_back(round_big(big(Int128{amount}) * big(fraction), Rounding::half_up));
+    if (sum == 1) {
+      for (const Big& fraction : fractions) parts.push_back(round_big(fraction * Big(together), Rounding::half_up));
+      return allocate(amount, parts);
+    }
+    for (const Big& fraction : fractions) {
+      parts.push_back(round_big(big(Int128{amount}) * fraction, Rounding::half_up));
     }
     return parts;
   }
@@ -274,7 +287,7 @@ class Measuring {
         if (row.owner && !measure_.role) shares_.push_back({row.record, row.day, *row.owner, row.amount});
         continue;
       }
-      std::vector<Decimal> fractions;
+      std::vector<Big> fractions;
       for (const Part& part : shared->second) fractions.push_back(part.share);
       const bool each = measure_.kind == MeasureKind::count;
       const std::vector<std::int64_t> amounts = shared_out(row.amount, fractions);

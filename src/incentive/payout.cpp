@@ -94,8 +94,9 @@ std::string component_text(const Scene& scene, const Period& period, const std::
   if (version == nullptr) return std::string(words_of(language).nothing);
   const std::vector<std::string> parts = general::explained_parts(version->document->model());
   if (std::find(parts.begin(), parts.end(), component) == parts.end()) return {};
-  return general::explain_as(*version->document, scene.inputs(period), scene.person(), scene.name(), component,
-                             period.label, language);
+  const general::Called called = [&](const std::string& person) { return scene.name_of(person); };
+  return general::explain_as(*version->document, scene.inputs(period), scene.person(), called, component, period.label,
+                             language);
 }
 
 /// How many of the facts behind two computations are not the same; what was changed counts once.
@@ -116,21 +117,36 @@ std::size_t differing_facts(const Inputs& then, const Inputs& now) {
   return count == 0 ? differing("rates") : count;  // a new event brings the rate of its day along
 }
 
+/// Amounts by component and fact, but for those of nothing.
+using Amounts = std::map<std::tuple<std::string, Id>, std::int64_t>;
+
+Amounts earned(const Scene& scene) {
+  Amounts amounts;
+  for (const Earning& earning : scene.earnings(scene.period())) amounts[{earning.name, earning.fact}] += earning.amount;
+  std::erase_if(amounts, [](const auto& one) { return one.second == 0; });
+  return amounts;
+}
+
 /// Whether the period would be paid otherwise now. What cannot be computed yet (an event without a rate) is otherwise.
 bool pays_otherwise(const Scene& then, const Scene& now) {
-  const auto sums = [&](const Scene& scene) {
-    std::map<std::tuple<std::string, Id>, std::int64_t> amounts;
-    for (const Earning& earning : scene.earnings(scene.period()))
-      amounts[{earning.name, earning.fact}] += earning.amount;
-    std::erase_if(amounts, [](const auto& one) { return one.second == 0; });
-    return amounts;
-  };
-  const auto stated = sums(then);
+  const Amounts stated = earned(then);
   try {
-    return sums(now) != stated;
+    return earned(now) != stated;
   } catch (const Error&) {
     return true;
   }
+}
+
+/// Whether the work that computed a statement brought facts of its period after that.
+bool overtaken(const Scene& scene) {
+  Amounts posted;
+  for (const StatementLine& line : scene.lines()) {
+    if (line.kind == LineKind::earning && general_line(line)) {
+      posted[{line.component, line.opportunity}] += line.amount.minor;
+    }
+  }
+  std::erase_if(posted, [](const auto& one) { return one.second == 0; });
+  return posted != earned(scene);
 }
 
 /// What came to an open statement's own period since it was computed, if it matters.
@@ -143,7 +159,8 @@ std::size_t newer_facts(const Reader& reader, const Scene& scene) {
   if (before == nullptr || after == nullptr) return 1;
   const std::size_t other_plan = before->row.id == after->row.id ? 0 : 1;
   const std::size_t count = other_plan + differing_facts(scene.inputs(scene.period()), now.inputs(scene.period()));
-  return count != 0 && pays_otherwise(scene, now) ? count : 0;
+  if (count != 0 && pays_otherwise(scene, now)) return count;
+  return overtaken(scene) ? 1 : 0;
 }
 
 /// The line that an adjustment corrects.

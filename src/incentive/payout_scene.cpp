@@ -2,6 +2,7 @@
 #include "incentive/payout_scene.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/internal.hpp"
 #include "incentive/as_of.hpp"
@@ -65,10 +66,16 @@ const std::vector<StatementLine>& Scene::lines() const {
   return *lines_;
 }
 
-std::string Scene::name() const {
-  auto row = known_->find<Employee>(statement_.employee);
-  if (!row) row = system_.find<Employee>(statement_.employee);
-  return row ? row->name : person();
+std::string Scene::name_of(Id employee) const {
+  auto row = known_->find<Employee>(employee);
+  if (!row) row = system_.find<Employee>(employee);
+  return row ? row->name : std::to_string(employee.value);
+}
+
+std::string Scene::name_of(const std::string& person) const {
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(person.data(), person.data() + person.size(), id);
+  return error == std::errc() && end == person.data() + person.size() ? name_of(Id{id}) : person;
 }
 
 Period Scene::named(const std::string& label) const {

@@ -33,7 +33,9 @@ class Scene {
   const GeneralFacts& facts() const { return *facts_; }
   std::string person() const { return std::to_string(statement_.employee.value); }
   /// As the employee was called when the statement was computed; "(erased)" where that was erased since.
-  std::string name() const;
+  std::string name() const { return name_of(statement_.employee); }
+  /// The same of somebody else whom the facts name by id.
+  std::string name_of(const std::string& person) const;
   std::string money(std::int64_t minor) const { return display({minor, statement_.currency}); }
 
   /// The general version that the employee holds in a period, or null.
@@ -47,6 +49,7 @@ class Scene {
   Inputs inputs(const Period& period) const;
 
  private:
+  std::string name_of(Id employee) const;
   /// Reads what decides about the employee alone; about everybody only where a plan pays some by what others did.
   void look_around();
 

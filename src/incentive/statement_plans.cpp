@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/json.hpp"
 #include "base/quote.hpp"
@@ -11,6 +12,7 @@
 #include "incentive/plan_rules.hpp"
 #include "incentive/quota_actuals.hpp"
 #include "incentive/statement_terms.hpp"
+#include "kith/people/fiscal.hpp"
 #include "kith/sales/opportunity.hpp"
 
 namespace kith {
@@ -73,6 +75,37 @@ void require_fitting(const Work& work, const Plan& plan) {
   if (!violations.empty()) throw Error(std::move(violations));
 }
 
+/// A calendar as a plan says it.
+std::string calendar_text(const Calendar& calendar) {
+  const Json said = {{"name", calendar.name},
+                     {"kind", choice_name(calendar.kind)},
+                     {"first_month", calendar.first_month},
+                     {"start", choice_name(calendar.start)},
+                     {"first_day", calendar.first_day},
+                     {"first_weekday", choice_name(static_cast<Weekday>(calendar.first_weekday + 1))},
+                     {"long_period", calendar.long_period},
+                     {"year_name", choice_name(calendar.year_name)}};
+  return said.dump();
+}
+
+/// A plan stands by itself: it says how its periods lie, and its store must say the same.
+void require_same(const Calendar& stored, const Calendar& said, Findings& found) {
+  const auto parts = [](const Calendar& one) {
+    return std::tuple(one.kind, one.first_month, one.start, one.first_day, one.first_weekday, one.long_period,
+                      one.year_name);
+  };
+  if (stored.kind == CalendarKind::months) {
+    if (said.kind == stored.kind && said.first_month == stored.first_month) return;
+    return found.add("first_month",
+                     fmt::format("The calendar {} of this store begins its years with month {}; say the same.",
+                                 quote(stored.name), stored.first_month));
+  }
+  if (parts(stored) != parts(said)) {
+    found.add("calendar", fmt::format("The calendar {} of this store has years of weeks; say all of it: {}",
+                                      quote(stored.name), calendar_text(stored)));
+  }
+}
+
 /// The same of a general plan, whose validity must also be made of whole periods: so each period has one version.
 void require_fitting(const Work& work, const PlanDocument& plan) {
   const PlanDocument::Model& model = plan.model();
@@ -81,16 +114,11 @@ void require_fitting(const Work& work, const PlanDocument& plan) {
     found.add("currency", fmt::format("It is {}; statements of this store are in {}.", code_of(model.currency),
                                       code_of(work.currency())));
   }
-  if (model.whole_plan) {
+  if (model.whole_plan || model.interval == Grain::week || model.interval == Grain::period) {
     found.add("interval", "A stored plan pays by \"month\", \"quarter\" or \"year\".");
   } else {
     try {
-      const Calendar calendar = calendar_named(work, model.calendar.name);
-      if (calendar.kind != CalendarKind::months || calendar.first_month != model.calendar.first_month) {
-        found.add("first_month",
-                  fmt::format("The calendar {} of this store begins its years with month {}; say the same.",
-                              quote(calendar.name), calendar.first_month));
-      }
+      require_same(calendar_named(work, model.calendar.name), model.calendar, found);
     } catch (const Error& error) {
       found.add("calendar", error.message);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/expect_error.hpp"
+#include "support/soak.hpp"
 
 namespace kith {
 namespace {
@@ -101,7 +102,7 @@ TEST(Rounding, EdgesAgreeWithTheOracle) {
 
 TEST(Rounding, RandomValuesAgreeWithTheOracle) {
   std::mt19937_64 random(20170301);
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < test::turns_of(4000); ++round) {
     const auto value = [&] {
       const Bits bits = (Bits{random()} << 64) | random();
       return static_cast<Int128>(bits) >> (random() % 127);
@@ -197,7 +198,7 @@ TEST(Allocate, Extremes) {
 
 TEST(Allocate, RandomSharesKeepTheirLaws) {
   std::mt19937_64 random(7);
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < test::turns_of(3000); ++round) {
     std::vector<std::int64_t> weights(1 + random() % 9);
     cpp_int total = 0;
     const auto shift = random() % 63;

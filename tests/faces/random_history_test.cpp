@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/soak.hpp"
 #include "support/store.hpp"
 
 namespace kith {
@@ -201,19 +202,19 @@ class History {
 TEST(RandomHistory, KeepsTheInvariantsOnEveryBackend) {
   for (const unsigned seed : {1U, 2U}) {
     History in_memory("memory:", seed);
-    in_memory.run(400);
-    EXPECT_GT(in_memory.done(), 100);
-    EXPECT_GT(in_memory.refused(), 50);
+    in_memory.run(test::turns_of(400));
+    EXPECT_GT(in_memory.done(), test::turns_of(100));
+    EXPECT_GT(in_memory.refused(), test::turns_of(50));
     for (const Finding& finding : in_memory.findings()) {
       ADD_FAILURE() << "seed " << seed << ": " << finding.entity << ' ' << finding.message;
     }
     const test::TemporaryFile file;
     History in_file("sqlite:" + file.path(), seed);
-    in_file.run(400);
+    in_file.run(test::turns_of(400));
     EXPECT_EQ(in_memory.records(), in_file.records()) << "seed " << seed;
     if (test::postgres_url().empty()) continue;
     History on_server(test::postgres_tenant_url("domain"), seed);
-    on_server.run(400);
+    on_server.run(test::turns_of(400));
     EXPECT_EQ(in_memory.records(), on_server.records()) << "seed " << seed;
   }
 }

@@ -71,21 +71,21 @@ TEST_F(CutTest, R17EachByteOfTheCommitAppliesTheWorkOnce) {
 }
 
 TEST_F(CutTest, R17BytesOfTheWholeWorkApplyItOnce) {
-  const int step = test::amount_of(311, 3);
+  const int step = test::step_of(311, 3);
   for (const test::Way way : {test::Way::to_server, test::Way::to_client}) {
     for (std::int64_t byte = 0; cut(way, byte, false); byte += step) {
     }
   }
-  EXPECT_GT(cuts_, 10);
+  EXPECT_GT(cuts_, test::turns_of(10));
   finish("the whole work");
 }
 
 TEST_F(CutTest, R17BytesOfAWorkThatCopiesManyRowsApplyItOnce) {
   constexpr int kMore = 600;
-  const int step = test::amount_of(30'011, 1'009);
+  const int step = test::step_of(30'011, 1'009);
   for (std::int64_t byte = 7; cut(test::Way::to_server, byte, false, kMore); byte += step) {
   }
-  EXPECT_GT(cuts_, 3);
+  EXPECT_GE(cuts_, test::turns_of(4));
   finish("a work of 602 customers");
 }
 
@@ -174,11 +174,11 @@ TEST_F(StatementTest, R8AFailureAtAnyStatementAppliesTheWorkOnce) {
 
 TEST_F(StatementTest, R8AFailureWithinAnImportAppliesItOnce) {
   for (const char* state : {"40001", ""}) {
-    for (int at = test::soaking() ? 0 : 12; apply({.state = state, .at = at}, 600); at += test::amount_of(5, 1)) {
+    for (int at = test::soaking() ? 0 : 12; apply({.state = state, .at = at}, 600); at += test::step_of(5, 1)) {
       ASSERT_FALSE(HasFailure()) << "'" << state << "' at statement " << at;
     }
   }
-  EXPECT_GT(hits_, 4);
+  EXPECT_GT(hits_, test::turns_of(4));
   Session session = engine_->session();
   expect_whole(session, customers_);
   test::tell("statements of imports that failed: ", hits_);

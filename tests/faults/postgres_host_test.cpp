@@ -134,7 +134,7 @@ TEST_F(HostTest, NoSettingOfTheHostChangesAResultOrIsChanged) {
     operation.run(session);
     return to_hex(state_digest(session));
   };
-  const auto step = static_cast<std::size_t>(test::amount_of(10, 1));
+  const auto step = static_cast<std::size_t>(test::step_of(10, 1));
   for (std::size_t host = 0; host < hosts().size(); ++host) {
     set(hosts()[host]);
     for (std::size_t i = 3 * host % step; i < test::operations().size(); i += step) {

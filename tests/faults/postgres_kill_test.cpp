@@ -176,7 +176,7 @@ int statements_of_founding(const std::string& url) {
 TEST(ServerKillTest, R2AKillWhileFoundingLeavesAStoreOrRoomForOne) {
   test::PostgresServer server;
   if (!server.fault().empty()) GTEST_SKIP() << "PostgreSQL was not tested: " << server.fault();
-  const int kills = test::amount_of(4, 100);
+  const int kills = test::soaking() ? 100 : 4;
   const int statements = statements_of_founding(server.url() + "&kith_schema=kith_counted");
   EXPECT_GT(statements, kills);
   std::mt19937 random(17);
@@ -295,7 +295,7 @@ TEST(ClientKillTest, R2NoKillOfAClientLosesItsWorksOrLeavesOneInPart) {
 /// Whoever is killed while the tables are made leaves room for the next one, who makes them.
 TEST(ClientKillTest, R2AKillWhileFoundingLeavesAStoreOrRoomForOne) {
   KITH_NEEDS_POSTGRES();
-  const int kills = test::amount_of(4, 200);
+  const int kills = test::soaking() ? 200 : 4;
   const int statements = statements_of_founding(test::fresh_postgres_url());
   std::mt19937 random(13);
   int made = 0;

@@ -100,12 +100,16 @@ TEST_P(BonusStoreTest, PoolsByContributionAreFedByWhatExceedsAHurdle) {
   const std::string said = text(pool.id);
   EXPECT_NE(said.find("Bob: 3,037.04 USD, brought 411,522.63 USD of 1,234,567.89 USD in all"), std::string::npos)
       << said;
-  EXPECT_NE(said.find("of 1,234,567.89 USD in all, at the cap of 4,000.00 USD"), std::string::npos) << said;
+  EXPECT_NE(said.find("of 1,234,567.89 USD in all, at the cap of 4,000.00 USD; pool of 7,037.04 USD: 0.03 x "
+                      "(1,234,567.89 USD of everybody - 1,000,000.00 USD), shared among all who take part\n"),
+            std::string::npos)
+      << said;
   EXPECT_NE(said.find("; 1 at the cap leave 3,037.04 USD for a weight of 411,522.63 USD"), std::string::npos) << said;
   EXPECT_NE(
       text(pool.id, Language::chinese)
           .find("Bob: 3,037.04 USD，带来 411,522.63 USD，合计 1,234,567.89 USD；1 人达到上限，余 3,037.04 USD，按权重 "
-                "411,522.63 USD 再分\n"),
+                "411,522.63 USD 再分；奖金池 7,037.04 USD：0.03 × （所有人 1,234,567.89 USD 减 1,000,000.00 USD），"
+                "由全体参与者分配\n"),
       std::string::npos)
       << text(pool.id, Language::chinese);
   won(bob, 100, "2025-07-01");  // after it

@@ -13,6 +13,7 @@
 #include "incentive/kernel.hpp"
 #include "kith/base/error.hpp"
 #include "kith/incentive/trace.hpp"
+#include "support/soak.hpp"
 
 namespace kith::incentive {
 namespace {
@@ -158,7 +159,7 @@ void expect_lines(const Kernel& kernel, const Data& data, const oracle::Result& 
 
 TEST(Commission, AgreesWithRationalsOnRandomPlans) {
   Random random(20250101);
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < test::turns_of(400); ++round) {
     SCOPED_TRACE(round);
     const Plan plan = random_plan(random);
     const Data data = random_data(random, plan.components[0]);
@@ -232,7 +233,7 @@ bool is_symmetric(Rounding mode) {
 TEST(Commission, ReversalsMirror) {
   Random random(13);
   int checked = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < test::turns_of(300); ++round) {
     SCOPED_TRACE(round);
     Plan plan = random_plan(random);
     plan.components.resize(1);
@@ -251,12 +252,12 @@ TEST(Commission, ReversalsMirror) {
     EXPECT_EQ(compute_statements(plan, data.columns(), data.keys).amount, std::vector<std::int64_t>(6, 0));
     ++checked;
   }
-  EXPECT_GT(checked, 100);
+  EXPECT_GT(checked, test::turns_of(100));
 }
 
 TEST(Commission, MoreSalesNeverPayLessUnderRisingMarginalRates) {
   Random random(17);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < test::turns_of(200); ++round) {
     Component component = random_component(random, "rising");
     component.tiers.mode = TierMode::marginal;
     component.negative = Negative::first_tier;
@@ -297,7 +298,7 @@ TEST(Commission, FastDivisionEqualsExactDivision) {
 
 TEST(Commission, SlicesLeadFromOneTotalToAnother) {
   Random random(23);
-  for (int round = 0; round < 500; ++round) {
+  for (int round = 0; round < test::turns_of(500); ++round) {
     const Component component = random_component(random, "slices");
     const Kernel kernel = compile(component, {});
     const std::int64_t before = random_amount(random, component);
@@ -353,7 +354,7 @@ TEST(Commission, NoLineOfFiftyThousandDiffers) {
   const PlanRounding rounding{Rounding::half_up, RoundingPoint::telescoped};
   Data data;
   data.keys = {10, 5};
-  for (std::int64_t i = 0; i < 50'000; ++i) {
+  for (std::int64_t i = 0; i < test::turns_of(50'000); ++i) {
     data.add(pick(random, -5'000, 2'000'000), static_cast<std::int32_t>(pick(random, 0, 9)),
              static_cast<std::int32_t>(pick(random, 0, 4)), static_cast<std::int32_t>(20000 + i / 1000), i, i);
   }
@@ -428,7 +429,7 @@ TEST(Commission, RefusesBadColumns) {
 
 TEST(Commission, SplitsSumToTheWholeAndMirror) {
   Random random(37);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < test::turns_of(200); ++round) {
     std::vector<Decimal> shares;
     std::int64_t left = 1'000'000;
     while (left > 0) {

@@ -114,39 +114,107 @@ TEST(PlanDocumentReview, TellsTheCostOfEveryKindOfCliff) {
   const std::string rows = R"("rows": [{"from": "0", "value": "0"}, {"from": "50 %", "value": "1"}]})";
   const std::string pay = R"(, "target_pay": "2000")";
   const std::string goal = R"(, "goal": "1000")";
-  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base", "rows": [
-      {"from": "0", "value": "0.05"}, {"from": "1000", "value": "0.08", "retro_from": "0"}]})")),
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "marginal", "boundary": "upper", "unit":
+      "pct_of_base", "rows": [{"from": "0", "value": "0.05"},
+      {"from": "1000", "value": "0.08", "retro_from": "0"}]})")),
             Notes{"components[0].tiers.rows[1]: A cliff: reaching 1000 changes pay by 30.00 at once."});
-  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "lookup", "unit": "amount", "rows": [
-      {"from": "0", "value": "10"}, {"from": "1000", "value": "75.50"}]})")),
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "lookup", "boundary": "upper", "unit":
+      "amount", "rows": [{"from": "0", "value": "10"}, {"from": "1000", "value": "75.50"}]})")),
             Notes{"components[0].tiers.rows[1]: A cliff: reaching 1000 changes pay by 65.50 at once."});
   EXPECT_EQ(reviewed(plan_with(R"({"input": "attainment", "mode": "slab", "boundary": "upper", "unit":
       "pct_of_target_pay", )" + rows,
                                pay, goal)),
             Notes{"components[0].tiers.rows[1]: A cliff: reaching 50 % changes pay by 50 % of target pay at once."});
-  EXPECT_EQ(reviewed(plan_with(R"({"input": "attainment", "mode": "lookup", "unit": "pct_of_target_pay", )" + rows, pay,
-                               goal)),
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "attainment", "mode": "lookup", "boundary": "upper", "unit":
+      "pct_of_target_pay", )" + rows,
+                               pay, goal)),
             Notes{"components[0].tiers.rows[1]: A cliff: reaching 50 % changes pay by 100 % of target pay at once."});
   const std::string flat = R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base",
       "rows": [{"from": "0", "value": "0.05"}]})";
   EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "gate", "measure": "sales", "input": "amount",
       "at_least": "500"}])")),
-            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 500."});
+            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 500; reaching it pays 25.00 at once."});
   EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "gate", "measure": "sales", "input": "attainment",
       "at_least": "80 %"}])",
                                goal)),
-            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 80 %."});
+            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 80 %; reaching it pays 40.00 at once."});
+  EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "gate", "measure": "sales", "input": "amount",
+      "at_least": "500"}, {"do": "multiply", "by": {"value": "health"}}])")),
+            Notes{"components[0].modifiers[0]: A cliff: nothing is paid below 500."});
+}
+
+TEST(PlanDocumentReview, TellsTheCostOfACliffOnAttainment) {
+  const std::string table = R"({"input": "attainment", "mode": "slab", "boundary": "lower", "unit": "pct_of_base",
+      "rows": [{"from": "0", "value": "1 %"}, {"from": "100 %", "value": "2 %"}]})";
+  const std::string place = "components[0].tiers.rows[1]: A cliff: reaching 100 % changes pay by ";
+  // 100,000 x (2 % - 1 %)
+  EXPECT_EQ(reviewed(plan_with(table, "", R"(, "goal": "100000")")), Notes{place + "1000.00 at once."});
+  EXPECT_EQ(reviewed(plan_with(table, R"(, "weight": "0.5")", R"(, "goal": "100000")")),
+            Notes{place + "500.00 at once."});
+  EXPECT_EQ(reviewed(plan_with(table, "", R"(, "goal": {"value": "quota"})")),
+            Notes{place + "1 % of the goal at once."});
+  EXPECT_EQ(reviewed(plan_with(table, "", R"(, "goal": "100000", "prorate_goal": "calendar")")),
+            Notes{place + "1 % of the goal at once."});
+  // 10 units at 3.00 each rather than at 1.00
+  EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "slab", "boundary": "upper", "unit": "per_unit", "rows": [
+      {"from": "0", "value": "1"}, {"from": "10", "value": "3"}]})")),
+            Notes{"components[0].tiers.rows[1]: A cliff: reaching 10 changes pay by 20.00 at once."});
+}
+
+TEST(PlanDocumentReview, NamesWhatATableLeavesOut) {
+  const std::string row = R"("rows": [{"from": "500", "value": "5"}]})";
+  const std::string place = "components[0].tiers.rows[0].from: Nothing is paid from 0 to 500";
+  const std::string whole = place + ", yet this row counts below 0; write a row from 0 that says so.";
+  EXPECT_EQ(
+      reviewed(plan_with(R"({"input": "amount", "mode": "slab", "boundary": "upper", "unit": "pct_of_base", )" + row)),
+      Notes{whole});
+  std::string zero =
+      plan_with(R"({"input": "amount", "mode": "lookup", "boundary": "upper", "unit": "amount", )" + row);
+  EXPECT_EQ(reviewed(zero), Notes{whole});
+  const std::string first = R"("negative": "first_tier")";
+  zero.replace(zero.find(first), first.size(), R"("negative": "zero")");
+  EXPECT_EQ(reviewed(zero), Notes{place + "; write a row from 0 that says so."});
+}
+
+TEST(PlanDocumentReview, NamesBoundsThatLeaveAnotherOneNothing) {
+  const auto bounds = [](const std::string& first, const std::string& second) {
+    return reviewed(plan_with(R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base",
+        "rows": [{"from": "0", "value": "0.05"}]})",
+                              R"(, "modifiers": [)" + first + ", " + second + "]"));
+  };
+  const auto cap = [](const std::string& amount, const std::string& per) {
+    return R"({"do": "cap", "amount": ")" + amount + R"(", "per": ")" + per + R"(", "excess": "lose"})";
+  };
+  const std::string floor = R"({"do": "floor", "amount": "100", "per": "period"})";
+  const std::string place = "components[0].modifiers[1]: ";
+  EXPECT_EQ(bounds(floor, cap("50", "period")),
+            Notes{place + "The floor of 100.00 before it decides nothing: this cap of 50.00 lies below it."});
+  EXPECT_EQ(bounds(cap("50", "period"), floor),
+            Notes{place + "The cap of 50.00 before it decides nothing: this floor of 100.00 lies above it."});
+  EXPECT_TRUE(bounds(floor, cap("100", "period")).empty());
+  EXPECT_TRUE(bounds(floor, cap("50", "year")).empty()) << "two spans of time are not compared";
 }
 
 TEST(PlanDocumentReview, FindsRowsThatNeverDecideAndPayThatFalls) {
   std::string alone = plan_with(R"({"input": "amount", "mode": "lookup", "unit": "pct_of_base", "rows": [
       {"when": "type = 'a'", "value": "0.1"}, {"when": "type = 'a'", "value": "0.2"}, {"value": "0"},
       {"when": "type = 'b'", "value": "0.3"}]})");
-  const std::string interval = R"("accumulate": "interval")";
-  alone.replace(alone.find(interval), interval.size(), R"("accumulate": "none")");
-  EXPECT_EQ(reviewed(alone),
+  const auto by_event = [](std::string text) {
+    const std::string interval = R"("accumulate": "interval")";
+    return text.replace(text.find(interval), interval.size(), R"("accumulate": "none")");
+  };
+  EXPECT_EQ(reviewed(by_event(alone)),
             (Notes{"components[0].tiers.rows[1]: The row is never reached: one before it has the same condition.",
                    "components[0].tiers.rows[3]: The row is never reached: one before it holds for everything."}));
+  EXPECT_EQ(reviewed(by_event(plan_with(R"({"input": "amount", "mode": "lookup", "unit": "pct_of_base", "rows": [
+      {"when": "amount > 10 USD", "value": "9 %"}, {"when": "amount > 20 USD", "value": "4 %"}]})"))),
+            (Notes{"components[0].tiers.rows[1]: The row is never reached: one before it has a wider condition.",
+                   "components[0].tiers.rows: What meets none of the conditions is paid nothing; write a last row "
+                   "without \"when\" that says so."}));
+  EXPECT_TRUE(reviewed(by_event(plan_with(R"({"input": "amount", "mode": "lookup", "unit": "pct_of_base", "rows": [
+      {"when": "amount > 20 USD", "value": "4 %"}, {"when": "amount > 10 USD", "value": "9 %"},
+      {"value": "1 %"}]})")))
+                  .empty());
   EXPECT_EQ(reviewed(plan_with(R"({"input": "amount", "mode": "matrix", "unit": "pct_of_base", "boundary": "upper",
       "from": ["0", "10"], "second": {"input": "amount", "from": ["0", "5"]},
       "cells": [["1 %", "2 %"], ["2 %", "1 %"]]})")),
@@ -154,7 +222,7 @@ TEST(PlanDocumentReview, FindsRowsThatNeverDecideAndPayThatFalls) {
   const std::string flat = R"({"input": "amount", "mode": "marginal", "unit": "pct_of_base",
       "rows": [{"from": "0", "value": "0.05"}]})";
   EXPECT_EQ(reviewed(plan_with(flat, R"(, "modifiers": [{"do": "multiply", "measure": "sales", "tiers": {"input":
-      "amount", "mode": "lookup", "unit": "pct_of_base", "rows": [{"from": "0", "value": "1"},
+      "amount", "mode": "lookup", "boundary": "upper", "unit": "pct_of_base", "rows": [{"from": "0", "value": "1"},
       {"from": "100", "value": "0.5"}]}}])")),
             Notes{"components[0].modifiers[0].tiers.rows[1].value: Pay falls at 100: the value goes from 1 to 0.5."});
   EXPECT_EQ(reviewed(plan_with(flat, "", R"(, "goal": "1000")")),
@@ -180,6 +248,19 @@ TEST(PlanDocument, RefusesWhatCannotBeMeantWithItsPlace) {
   says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "gate", "measure": "sales",
       "input": "attainment", "at_least": "80 %"}])"),
        "components[0].modifiers[0].input: Attainment needs a goal; the measure 'sales' has none.");
+  const std::string unsaid = "boundary: It is missing; a plan says this, nothing is assumed.";
+  EXPECT_TRUE(refused(plan_with(head + R"({"from": "0", "value": "0.05"}]})")).empty());
+  says(plan_with(head + R"({"from": "0", "value": "0.05"}, {"from": "10", "value": "0.08", "retro_from": "0"}]})"),
+       "components[0].tiers." + unsaid);
+  says(plan_with(R"({"input": "amount", "mode": "lookup", "unit": "amount", "rows": [{"from": "0", "value": "5"}]})"),
+       "components[0].tiers." + unsaid);
+  says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "multiply",
+      "measure": "sales", "tiers": {"input": "amount", "mode": "marginal", "unit": "pct_of_base",
+      "rows": [{"from": "0", "value": "0.5"}]}}])"),
+       "components[0].modifiers[0].tiers." + unsaid);
+  says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "cap", "amount": "-5",
+      "per": "period", "excess": "lose"}])"),
+       "components[0].modifiers[0].amount: A cap is 0 or more.");
   for (const std::string unit : {"amount", "per_unit"}) {
     says(plan_with(head + R"({"from": "0", "value": "0.05"}]})", R"(, "modifiers": [{"do": "multiply",
         "measure": "sales", "tiers": {"input": "amount", "mode": "lookup", "boundary": "upper", "unit": ")" +
@@ -207,6 +288,25 @@ TEST(PlanDocumentReview, SaysWhatChangedBetweenTwoDocuments) {
       "components[revenue].tiers.mode changes from \"marginal\" to \"slab\".",
       "components[revenue].tiers.rows[1].value changes from \"0.08\" to \"0.09\"."};
   EXPECT_EQ(words, expected);
+}
+
+TEST(PlanDocumentReview, ShowsWhatWasAdded) {
+  const std::string text = plan_text("marginal", "0.08");
+  std::string more = text;
+  more.insert(more.rfind("]}"), R"(, {"name": "base", "kind": "fixed", "amount": "20"})");
+  const std::string base = R"({"amount":"20","kind":"fixed","name":"base"}.)";
+  EXPECT_EQ(diff(PlanDocument::parse(text), PlanDocument::parse(more)), Notes{"components[base] was added: " + base});
+  EXPECT_EQ(diff(PlanDocument::parse(more), PlanDocument::parse(text)), Notes{"components[base] was removed: " + base});
+}
+
+TEST(PlanDocument, RefusesALevelThatStandsTwice) {
+  std::string text = plan_text("marginal", "0.08");
+  text.insert(text.find(R"(],
+    "measures")"),
+              R"(, {"name": "up", "role": "lead", "who": "chain", "rounding": "none", "apply": "base", "base": "amount",
+      "fx": {"rate": "transaction", "reversal": "original"}, "chain": {"of": "primary", "as_of": "event_date",
+      "skip_self": true, "levels": [{"level": 1, "share": "1"}, {"level": 1, "share": "0.5"}]}})");
+  EXPECT_EQ(refused(text), "credits[1].chain.levels[1].level: Level 1 stands twice; give it one share.\n");
 }
 
 TEST(PlanDocumentExplain, ShowsEveryStepInBothLanguages) {

@@ -227,5 +227,197 @@ TEST(Explain, ACapOfTheYearSaysWhatTheYearHasPaid) {
   EXPECT_TRUE(has(told(plan, events, "revenue", "2025-02"), "event t:2: 30.00 (20 cut by caps)"));
 }
 
+TEST(Explain, ACreditSaysItsBaseItsShareAndItsRole) {
+  Json plan = plan_json();
+  plan["credits"][0]["base"] = "margin";
+  incentive::EventRow row = sale("1", date(2025, 1, 9), 200'000);
+  row.cost = 70'000;
+  row.splits = {{"ann", "primary", "0.6"}, {"bob", "primary", "0.4"}};
+  EXPECT_TRUE(has(told(plan, {row}, "revenue", "2025-01"),
+                  "  credit of 780 from event t:1: margin 1300 x 0.6 as primary\n"
+                  "    margin: 2000.00 - 700.00 = 1300.00\n  measured: 780\n"));
+  EXPECT_TRUE(has(told(plan, {row}, "revenue", "2025-01", "zh"),
+                  "  事件 t:1 计入 780：毛利 1300 × 0.6（primary）\n    毛利：2000.00 - 700.00 = 1300.00\n"));
+  plan["credits"][0]["base"] = {{"expr", "amount * 2 - cost"}};
+  EXPECT_TRUE(has(told(plan, {row}, "revenue", "2025-01"),
+                  "  credit of 1980 from event t:1: expression 3300 x 0.6 as primary\n"
+                  "    amount * 2 - cost = 3300, with amount 2000.00 USD, cost 700.00 USD\n"))
+      << told(plan, {row}, "revenue", "2025-01");
+}
+
+TEST(Explain, AForeignMarginSaysWhatWasConverted) {
+  Json plan = plan_json();
+  plan["credits"][0]["base"] = "margin";
+  incentive::Inputs inputs;
+  inputs.events = {sale("1", date(2025, 1, 9), 200'000)};
+  inputs.events[0].amount = {200'000, currency("EUR")};
+  inputs.events[0].cost = 70'000;
+  inputs.rates = {{.currency = currency("EUR"), .kind = "transaction", .on = date(2025, 1, 1), .rate = "1.1"}};
+  EXPECT_TRUE(has(told_of(plan, inputs, "ann", "revenue", "2025-01"),
+                  "  credit of 1430 from event t:1: margin 1430 x 1 as primary\n"
+                  "    margin: 2000.00 - 700.00 = 1300.00\n    1300.00 EUR at 1.1 (transaction, 2025-01-09)\n"))
+      << told_of(plan, inputs, "ann", "revenue", "2025-01");
+}
+
+TEST(Explain, SharesByWeightAreRoundedToTheWhole) {
+  Json plan = plan_json();
+  plan["credits"][0]["who"] = "split_weights";
+  plan["credits"][0].erase("sum_must_be");
+  plan["credits"][0]["rounding"] = "minor_unit";
+  incentive::EventRow row = sale("1", date(2025, 1, 9), 10'001);
+  row.splits = {{"ann", "primary", "3"}, {"bob", "primary", "2"}, {"eve", "primary", "2"}};
+  // 42.861.., 28.574.., 28.574..: the odd cent of 100.01 goes to Bob.
+  EXPECT_TRUE(has(told(plan, {row}, "revenue", "2025-01"),
+                  "  credit of 42.86 from event t:1: amount 100.01 x 3/7 by weight as primary\n"
+                  "    30003/700 is rounded to 42.86\n"))
+      << told(plan, {row}, "revenue", "2025-01");
+}
+
+incentive::Inputs two_reports() {
+  incentive::Inputs inputs;
+  incentive::EventRow row = sale("1", date(2025, 1, 9), 200'000);
+  row.splits = {{"ann", "primary", "0.75"}, {"bob", "primary", "0.25"}};
+  inputs.events = {row};
+  inputs.hierarchy = {{"ann", "max", date(2025, 1, 1), kOpenDate},
+                      {"bob", "max", date(2025, 1, 1), kOpenDate},
+                      {"max", "sue", date(2025, 1, 1), kOpenDate}};
+  return inputs;
+}
+
+TEST(Explain, ACreditThatClimbedSaysWhoseItWasAndByWhichLevel) {
+  Json plan = plan_json();
+  plan["credits"].push_back(Json::parse(R"({"name": "up", "role": "manager", "who": "chain",
+    "chain": {"of": "primary", "as_of": "original_event", "skip_self": true,
+      "levels": [{"level": 1, "share": "1"}, {"level": 2, "share": "50 %"}]}, "rounding": "none",
+    "apply": "base", "base": "amount", "fx": {"rate": "transaction", "reversal": "original"}})"));
+  plan["measures"].push_back(plan["measures"][0]);
+  plan["measures"][1]["name"] = "team";
+  plan["measures"][1]["credits"] = {"up"};
+  plan["components"][0]["basis"]["measure"] = "team";
+  const std::string sue = told_of(plan, two_reports(), "sue", "revenue", "2025-01");
+  EXPECT_TRUE(has(sue,
+                  "  credit of 750 from event t:1: amount 2000 x 0.75 of ann as primary, x 0.5 at level 2\n"
+                  "  credit of 250 from event t:1: amount 2000 x 0.25 of bob as primary, x 0.5 at level 2\n"))
+      << sue;
+  EXPECT_TRUE(has(told_of(plan, two_reports(), "max", "revenue", "2025-01", "zh"),
+                  "  事件 t:1 计入 1500：金额 2000 × 0.75（ann，primary）× 1（第 1 级）\n"));
+  const Json steps = Json::parse(told_of(plan, two_reports(), "sue", "revenue", "2025-01", "steps"))["steps"];
+  const Json first{{"kind", "credit"},     {"event", "t:1"},       {"amount", "750"},   {"base", "amount"},
+                   {"level", "2"},         {"person", "ann"},      {"role", "primary"}, {"share", "0.75"},
+                   {"level_share", "0.5"}, {"base_amount", "2000"}};
+  EXPECT_EQ(steps[0], first);
+}
+
+TEST(Explain, APartOfTheCommissionOfOthersNamesThem) {
+  Json plan = plan_json();
+  plan["components"].push_back(Json::parse(R"({"name": "override", "kind": "tiers",
+    "basis": {"component": "revenue", "of": "reports"},
+    "tiers": {"input": "amount", "mode": "marginal", "boundary": "upper", "unit": "pct_of_base",
+      "rows": [{"from": "0", "value": "20 %"}]}})"));
+  // Ann: 1000 x 10 % + 500 x 20 %, Bob: 500 x 10 %.
+  EXPECT_TRUE(has(told_of(plan, two_reports(), "max", "override", "2025-01"),
+                  "  commission of ann in revenue: 200\n  commission of bob in revenue: 50\n  measured: 250\n"
+                  "  row 1: 250 x 0.2 = 50\n"));
+  EXPECT_TRUE(
+      has(told_of(plan, two_reports(), "max", "override", "2025-01", "zh"), "  ann 在项目 revenue 的提成：200\n"));
+}
+
+TEST(Explain, AMatrixSaysBothInputsAndTheEvent) {
+  Json plan = plan_json();
+  plan["attributes"] = {{"discount", "decimal"}};
+  plan["measures"][0]["accumulate"] = "none";
+  plan["components"][0]["tiers"] = Json::parse(R"({"input": "amount", "mode": "matrix", "boundary": "upper",
+    "unit": "pct_of_base", "from": ["0", "1000"], "second": {"input": {"attribute": "discount"}, "from": ["0", "10"]},
+    "cells": [["5 %", "3 %"], ["8 %", "4 %"]]})");
+  incentive::EventRow row = sale("1", date(2025, 1, 9), 120'000);
+  row.attributes = {{"discount", "12.5"}};
+  EXPECT_TRUE(has(told(plan, {row}, "revenue", "2025-01"),
+                  "  event t:1 by itself:\n  row 2 (amount 1200), column 2 (discount 12.5): 1200 x 0.04 = 48\n"))
+      << told(plan, {row}, "revenue", "2025-01");
+  EXPECT_TRUE(has(told(plan, {row}, "revenue", "2025-01", "zh"),
+                  "  事件 t:1 单独计算：\n  第 2 档（金额 1200），第 2 列（discount 12.5）：1200 × 0.04 = 48\n"));
+}
+
+TEST(Explain, RowsFoundByAConditionSayIt) {
+  Json plan = plan_json();
+  plan["measures"][0]["accumulate"] = "none";
+  plan["components"][0]["tiers"] = Json::parse(R"({"input": "amount", "mode": "lookup", "unit": "pct_of_base",
+    "rows": [{"when": "amount > 10 USD", "value": "4 %"}, {"value": "1 %"}]})");
+  const std::string text = told(plan, {sale("1", date(2025, 1, 9), 10'000)}, "revenue", "2025-01");
+  EXPECT_TRUE(has(text, "  row 1 (amount > 10.00 USD): 100 x 0.04 = 4\n")) << text;
+}
+
+TEST(Explain, WhatALossTakesBackSaysHowMuchWasNotServed) {
+  Json plan = plan_json();
+  plan["clawback"] = Json::parse(R"([{"name": "claw", "event_type": "churn", "prorate": "months", "window_months": 12,
+    "term": {"months": 12}, "date_is": "first_day_without", "components": "all"}])");
+  const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 10), 100'000), loss("1", date(2025, 5, 10))};
+  EXPECT_TRUE(has(told(plan, events, "claw", "2025-05"), ": -66.67\n    8 of 12 months were not served\n"));
+  EXPECT_TRUE(has(told(plan, events, "claw", "2025-05", "zh"), "：-66.67\n    12 个月中有 8 个月未履行\n"));
+  plan["clawback"][0]["prorate"] = "days";  // 10 May to 10 January: 245 of 365
+  EXPECT_TRUE(has(told(plan, events, "claw", "2025-05"), ": -67.12\n    245 of 365 days were not served\n"));
+  plan["clawback"] = Json::parse(R"([{"name": "claw", "event_type": "churn", "prorate": "share", "share": "70 %",
+    "components": "all"}])");
+  std::vector<incentive::EventRow> twice = events;
+  twice.push_back(loss("1", date(2025, 5, 20)));
+  twice.back().id = "again";
+  EXPECT_TRUE(
+      has(told(plan, twice, "claw", "2025-05"), ": -30.00\n    share: 0.7\n    taken back of it before: 70.00\n"))
+      << told(plan, twice, "claw", "2025-05");
+}
+
+TEST(Explain, ALossThatIsComputedAgainSaysWhoseCreditItTakesBack) {
+  Json plan = plan_json();
+  plan["credits"][0]["when"] = "type = 'order'";
+  plan["clawback"] = Json::parse(R"([{"name": "claw", "event_type": "churn", "prorate": "recompute"}])");
+  const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 10), 100'000), loss("1", date(2025, 5, 10))};
+  const std::string text = told(plan, events, "revenue", "2025-01");
+  EXPECT_TRUE(has(text,
+                  "  credit of -1000 from event t:loss: amount -1000 x 1 as primary\n"
+                  "    takes back what event t:1 gave\n"))
+      << text;
+}
+
+TEST(Explain, AValueOfWhichAPartCountsSaysItsFormula) {
+  Json plan = plan_json();
+  plan["components"].push_back(Json::parse(R"({"name": "pool", "kind": "pool_share", "basis": {"measure": "sales"},
+    "pool": {"value": "profit", "above": "1000", "times": "3 %"}, "unpaid": "lose"})"));
+  plan["components"][0]["modifiers"] = Json::parse(R"([{"do": "cap", "amount": {"value": "base", "times": "2"},
+    "per": "period", "excess": "lose"}])");
+  incentive::Inputs inputs;
+  inputs.events = {sale("1", date(2025, 1, 9), 100'000)};
+  inputs.values = {{.name = "profit", .value = "11000"}, {.name = "base", .value = "45"}};
+  EXPECT_TRUE(has(told_of(plan, inputs, "ann", "pool", "2025-01"),
+                  "  value profit: (11000 - 1000) x 0.03 = 300\n  pool: 300\n"));
+  EXPECT_TRUE(has(told_of(plan, inputs, "ann", "revenue", "2025-01"),
+                  "  value base: 45 x 2 = 90\n  cap: 100 becomes 90; 10 is lost\n"));
+  inputs.values[0].value = "900";
+  EXPECT_TRUE(
+      has(told_of(plan, inputs, "ann", "pool", "2025-01", "zh"), "  数值 profit：900 未超过 1000：0\n  奖金池：0\n"));
+}
+
+TEST(Explain, AFactorByRowsAndAGateSayWhatTheyLookAt) {
+  Json plan = plan_json();
+  plan["measures"].push_back(plan["measures"][0]);
+  plan["measures"][1]["name"] = "deals";
+  plan["measures"][1]["aggregate"] = "count";
+  plan["components"][0]["modifiers"] = Json::parse(R"([
+    {"do": "multiply", "measure": "deals", "tiers": {"input": "amount", "mode": "lookup", "boundary": "upper",
+      "unit": "pct_of_base", "rows": [{"from": "0", "value": "1"}, {"from": "2", "value": "1.2"}]}},
+    {"do": "gate", "measure": "sales", "at_least": "100", "input": "amount"}])");
+  const std::vector<incentive::EventRow> events = {sale("1", date(2025, 1, 9), 30'000),
+                                                   sale("2", date(2025, 1, 9), 20'000)};
+  const std::string text = told(plan, events, "revenue", "2025-01");
+  EXPECT_TRUE(has(text, "  multiply: 50 becomes 60 (x 1.2)\n    deals 2: row 2\n")) << text;
+  EXPECT_TRUE(has(text, "  gate: 60 becomes 60 (sales at least 100)\n    sales: 500\n")) << text;
+}
+
+TEST(Explain, SlicesOfALossThatMirrorsAGainSumToWhatIsTaken) {
+  Json plan = plan_json();
+  plan["measures"][0]["negative"] = "mirror";
+  const std::string text = told(plan, {sale("1", date(2025, 1, 9), -150'000)}, "revenue", "2025-01");
+  EXPECT_TRUE(has(text, "  row 1: -1000 x 0.1 = -100\n  row 2: -500 x 0.2 = -100\n")) << text;
+}
+
 }  // namespace
 }  // namespace kith

@@ -455,6 +455,23 @@ TEST_P(GeneralStoreTest, ExplanationsNamePeopleAsTheyWereCalledThen) {
   EXPECT_NE(text.find("\n(erased) revenue 2025-01"), std::string::npos) << text;
 }
 
+TEST_P(GeneralStoreTest, CreditsThatClimbNameWhoseTheyWere) {
+  const Id ann = employee("Ann");
+  const Id max = employee("Max");
+  reports_to(ann, max);
+  general(GeneralText{.override_rate = "1 %"});
+  assigned("general", ann), assigned("general", max);
+  post({sale("1", "2025-01-07", 100'000, ann)});
+  run("2025-01");
+  const Id statement = incentive::statement_of(session().reader(), max, "2025-01")->id;
+  const std::string text = incentive::explain_statement_text(session().reader(), statement);
+  EXPECT_NE(text.find("credit of 1000 from event shop:1: amount 1000 x 1 of Ann as primary, x 1 at level 1\n"),
+            std::string::npos)
+      << text;
+  const Json data = Json::parse(incentive::explain_statement_text(session().reader(), statement, "steps"));
+  EXPECT_EQ(data["components"][1]["steps"][0]["person"], person(ann)) << "data names people by id";
+}
+
 TEST_P(GeneralStoreTest, AStatementAndItsCorrectionsAreToldAsData) {
   const Id ann = employee("Ann");
   general(GeneralText{});

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conditions of plans that no event can meet are found; those that some event meets are not.
+#include "incentive/impossible.hpp"
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -45,6 +47,37 @@ TEST(PlanConditions, WhatSomeEventMeetsIsNot) {
         "seats in (1, 2) and seats >= 2", "region is null", "region != 'north' and region != 'south'",
         "region > 'a' and region < 'b'", "amount > 5 USD and seats < 3", "seats >= 4 and seats <= 4"}) {
     EXPECT_TRUE(lint_of(when).empty()) << when << ": " << lint_of(when)[0].message;
+  }
+}
+
+TEST(PlanConditions, OneThatHoldsForAllOfAnotherIsWider) {
+  Scope scope;
+  scope.title = "event";
+  scope.currency = currency("USD");
+  scope.names = {{"amount", Type::money}, {"region", Type::text}, {"seats", Type::integer}};
+  const auto covers = [&](const char* wide, const char* narrow) {
+    return incentive::covers(Expression::compile(wide, scope), Expression::compile(narrow, scope));
+  };
+  for (const auto& [wide, narrow] :
+       std::vector<std::pair<const char*, const char*>>{{"amount > 10 USD", "amount > 20 USD"},
+                                                        {"amount >= 10 USD", "amount > 10 USD"},
+                                                        {"seats > 3", "seats >= 4"},
+                                                        {"region = 'n'", "region = 'n' and seats > 3"},
+                                                        {"region in ('n', 's')", "region = 's'"},
+                                                        {"region is not null", "region > 'a'"},
+                                                        {"seats > 3 or seats < 0", "seats between 5 and 9"}}) {
+    EXPECT_TRUE(covers(wide, narrow)) << wide << " / " << narrow;
+  }
+  for (const auto& [wide, narrow] :
+       std::vector<std::pair<const char*, const char*>>{{"amount > 20 USD", "amount > 10 USD"},
+                                                        {"amount > 10 USD", "amount >= 10 USD"},
+                                                        {"region = 'n' and seats > 3", "region = 'n'"},
+                                                        {"region > 'a'", "region < 'b'"},
+                                                        {"region > 'a'", "region is null"},
+                                                        {"amount > 10 USD or seats > 3", "amount > 20 USD"},
+                                                        {"amount * 2 > 10 USD", "amount > 20 USD"},
+                                                        {"seats != 7", "seats > 3"}}) {
+    EXPECT_FALSE(covers(wide, narrow)) << wide << " / " << narrow;
   }
 }
 

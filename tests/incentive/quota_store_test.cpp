@@ -450,7 +450,7 @@ TEST_P(QuotaStoreTest, BackComputesActionsFromHistory) {
   past(bob, DealStatus::won, 10'000);
   const Quota own = target({}, ann, 1'200'000);
   won(ann, 200'000, "2025-04-10");
-  open_deal(ann, 400'000, "2025-06-20");
+  open_deal(ann, 400'000, "2025-06-10");  // overdue, and still to be won in the quarter
   ActionHistory history{.minimum = 2, .levels = {"talks"}};
   const ActionPlan plan = incentive::action_plan(session().reader(), own.id, date(2025, 6, 17), history);
   EXPECT_EQ(plan.remaining.minor, 1'000'000);

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "schema/expression_fixture.hpp"
+#include "support/soak.hpp"
 
 namespace kith {
 namespace {
@@ -411,7 +412,7 @@ TEST(ExpressionRandom, AgreesWithASecondImplementationAndWithWhatIsPushedDown) {
   int pushed = 0;
   int fully = 0;
   std::array<int, 3> seen = {};
-  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= static_cast<std::uint64_t>(test::turns_of(4'000)); ++seed) {
     Generator generator(seed);
     Batch batch(deal());
     generator.fill(batch, kRows);
@@ -440,9 +441,9 @@ TEST(ExpressionRandom, AgreesWithASecondImplementationAndWithWhatIsPushedDown) {
       ASSERT_EQ(value, tested[row] == Tri::unknown ? Value() : Value(tested[row] == Tri::yes)) << "row " << row;
     }
   }
-  EXPECT_GT(pushed, 1'000);
-  EXPECT_GT(fully, 500);
-  for (const int count : seen) EXPECT_GT(count, 10'000);
+  EXPECT_GT(pushed, test::turns_of(1'000));
+  EXPECT_GT(fully, test::turns_of(500));
+  for (const int count : seen) EXPECT_GT(count, test::turns_of(10'000));
 }
 
 /// Compiles what may be anything. Returns whether it was an expression; anything but Error{invalid} fails the test.
@@ -465,7 +466,7 @@ TEST(ExpressionRandom, NoBytesCrashIt) {
   Batch batch(deal());
   generator.fill(batch, 3);
   const std::string likely = "abc01.:'()<>=!+-*/%, \n\"\xE6\x97\xA5\xFF";
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::turns_of(20'000); ++i) {
     std::string text;
     for (auto length = generator.upto(60); length > 0; --length) {
       text += generator.chance(70) ? likely[static_cast<std::size_t>(generator.upto(std::ssize(likely) - 1))]
@@ -489,14 +490,14 @@ TEST(ExpressionRandom, NoTokenSoupCrashesIt) {
       "date '2017-03-01'", "0", "9223372036854775807", "1 EUR", "''", "'"};
   // clang-format on
   int valid = 0;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::turns_of(20'000); ++i) {
     std::string text;
     for (auto length = 1 + generator.upto(i % 3 == 0 ? 25 : 6); length > 0; --length) {
       text += tokens[static_cast<std::size_t>(generator.upto(std::ssize(tokens) - 1))] + " ";
     }
     valid += survives(text, batch) ? 1 : 0;
   }
-  EXPECT_GT(valid, 100);
+  EXPECT_GT(valid, test::turns_of(100));
 }
 
 TEST(ExpressionRandom, NoCutOrChangedExpressionCrashesIt) {

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "kith/kith.hpp"
+#include "support/soak.hpp"
 #include "support/store.hpp"
 #include "support/temp_dir.hpp"
 
@@ -15,6 +16,13 @@ GenerateOptions small() {
   options.company = {.seed = 5, .records = 1'500};
   options.chunk_rows = 64;
   options.worked_every = 5;
+  return options;
+}
+
+// Where sanitizers slow it down, less of it: for tests that make it many times.
+GenerateOptions smaller() {
+  GenerateOptions options = small();
+  if (test::sanitized()) options.company.records = 400;
   return options;
 }
 
@@ -121,14 +129,14 @@ TEST(Generate, ThePastCanBeRead) {
 TEST(Generate, TheSameOptionsGiveTheSameStore) {
   Made one;
   kith_test::TempDir dir;
-  generate(dir.file("again.kith"), model(), small());
+  generate(dir.file("again.kith"), model(), smaller());
   const auto digest = [](Engine& engine) {
     Session session = engine.session();
     return to_hex(state_digest(session));
   };
   const std::string first = digest(*one.engine);
   EXPECT_EQ(digest(*open(dir.file("again.kith"))), first);
-  GenerateOptions chunks = small();
+  GenerateOptions chunks = smaller();
   chunks.company.seed = 6;
   generate(dir.file("other.kith"), model(), chunks);
   EXPECT_NE(digest(*open(dir.file("other.kith"))), first);
@@ -151,7 +159,7 @@ TEST(Generate, RefusesAStoreInUseAndStopsWhenAsked) {
   };
   const std::string before = digest();
   try {
-    generate(made.url, model(), small());
+    generate(made.url, model(), smaller());
     FAIL() << "filled a store twice";
   } catch (const Error& error) {
     EXPECT_EQ(error.code, Code::state);
@@ -159,7 +167,7 @@ TEST(Generate, RefusesAStoreInUseAndStopsWhenAsked) {
   }
   EXPECT_EQ(digest(), before);
   kith_test::TempDir dir;
-  GenerateOptions options = small();
+  GenerateOptions options = smaller();
   options.progress = [](std::int64_t done, std::int64_t total) { return done < total / 2; };
   try {
     generate(dir.file("half.kith"), model(), options);
@@ -170,7 +178,7 @@ TEST(Generate, RefusesAStoreInUseAndStopsWhenAsked) {
   const auto engine = open(dir.file("half.kith"));
   Session session = engine->session();
   EXPECT_TRUE(check(session).empty());
-  options = small();
+  options = smaller();
   options.chunk_rows = 0;
   EXPECT_THROW(generate("memory:", model(), options), Error);
 }

@@ -13,6 +13,7 @@
 #include "kith/base/error.hpp"
 #include "storage/contract.hpp"
 #include "support/expect_error.hpp"
+#include "support/soak.hpp"
 
 namespace kith_test {
 
@@ -463,7 +464,7 @@ TEST(ContractRandom, BackendsAnswerConditionsLikeTheReference) {
     readers.push_back(connections.back()->begin(kith::Access::read));
   }
   int matched = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < kith::test::turns_of(3000); ++round) {
     std::vector<Condition> where;
     for (std::int64_t i = 1 + below(random, 2); i > 0; --i) where.push_back(random_condition(random, 3));
     Ids expected;
@@ -480,7 +481,7 @@ TEST(ContractRandom, BackendsAnswerConditionsLikeTheReference) {
       ASSERT_EQ(ids_of(*readers[i], scan), expected) << backends()[i].name << " in round " << round;
     }
   }
-  EXPECT_GT(matched, 800) << "too few conditions hold for the test to mean much";
+  EXPECT_GT(matched, kith::test::turns_of(800)) << "too few conditions hold for the test to mean much";
 }
 
 /// One random write, the same on every backend; what went wrong as text.

@@ -10,13 +10,20 @@
 namespace kith::test {
 
 inline bool soaking() { return std::getenv("KITH_SOAK") != nullptr; }
-
-/// The short figure, or the full one where KITH_SOAK is set.
-inline int amount_of(int short_run, int full_run) { return soaking() ? full_run : short_run; }
+inline bool sanitized() { return std::getenv("KITH_SANITIZED") != nullptr; }
 
 /// How often a test repeats itself with other random numbers: a quarter as often under sanitizers, which slow it down
 /// as much and find in the first turns what they would find in the others.
-inline int turns_of(int turns) { return std::getenv("KITH_SANITIZED") != nullptr ? (turns + 3) / 4 : turns; }
+inline int turns_of(int turns) { return sanitized() ? (turns + 3) / 4 : turns; }
+
+/// How much a test does: the short figure, a quarter of it under sanitizers, or the full one where KITH_SOAK is set.
+inline int amount_of(int short_run, int full_run) { return soaking() ? full_run : turns_of(short_run); }
+
+/// How far apart the places are that a test looks at; the full run looks at more of them, sanitizers at fewer.
+inline int step_of(int short_run, int full_run) {
+  if (soaking()) return full_run;
+  return sanitized() ? 4 * short_run : short_run;
+}
 
 /// Says what a test did and found; in `make soak` only.
 template <class... Parts>

@@ -51,6 +51,13 @@ MEANING = (
     "stands before this one",
     "Statements are capped",
     "is not a date",
+    "is 0 or more",
+    "stands twice",
+    "A modifier",
+    "of a modifier",
+    "is counted in unit",
+    "Only marginal rows",
+    "applies to the result",
 )
 
 
@@ -147,6 +154,25 @@ PLANS = golden()
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert len(PLANS) > 100
+
+
+def undescribed(node, path=""):
+    """Properties without a description of one line; what only restricts others needs none."""
+    if isinstance(node, list):
+        node = dict(enumerate(node))
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if key in ("allOf", "if", "then", "else", "not"):
+            continue
+        if key == "properties":
+            for name, said in value.items():
+                told = "-" if said is False else said.get("description", "")
+                if not told or "\n" in told or len(told) > 120:
+                    yield f"{path}.{name}"
+        yield from undescribed(value, f"{path}.{key}")
+
+
+def test_every_property_says_what_it_is():
+    assert list(undescribed(SCHEMA)) == list(undescribed(INPUTS.schema)) == []
 
 
 def test_both_accept_every_golden_plan():

@@ -58,7 +58,15 @@ def test_events_are_paid_corrected_and_opened_again() -> None:
     assert "2025-01 的更正" in session.explain(february, format="zh")
     told = json.loads(session.explain(february, format="steps"))
     assert [one["difference"] for one in told["corrections"]] == ["5.00", "3.00"]
-    assert told["corrections"][0]["steps_to"]["steps"][0] == {"kind": "credit", "event": "shop:1", "amount": "900"}
+    assert told["corrections"][0]["steps_to"]["steps"][0] == {
+        "kind": "credit",
+        "event": "shop:1",
+        "amount": "900",
+        "base": "amount",
+        "base_amount": "900",
+        "share": "1",
+        "role": "primary",
+    }
     line = session.lines(january)[0]
     assert "credit of 800 from event shop:1" in session.explain(line=line.id)
     exported = session.explain(january, format="json")
