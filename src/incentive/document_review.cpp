@@ -345,6 +345,15 @@ std::string name_in(const Json& item) {
   return item.is_object() && item.contains("name") && item["name"].is_string() ? item["name"].get<std::string>() : "";
 }
 
+// A place of a document in words: "component revenue, tiers, row 2, from".
+std::string part_of(const std::string& whole, const std::string& key) {
+  return whole.empty() ? key : whole + ", " + key;
+}
+// An item of a list, by its name or its number.
+std::string item_of(const std::string& list, const std::string& which) {
+  return list.substr(0, list.size() - (list.ends_with('s') ? 1 : 0)) + " " + which;
+}
+
 void compare(const Json& before, const Json& after, const std::string& path, std::vector<std::string>& out);
 
 void compare_named(const Json& before, const Json& after, const std::string& path, std::vector<std::string>& out) {
@@ -353,7 +362,7 @@ void compare_named(const Json& before, const Json& after, const std::string& pat
   };
   for (const Json& item : before) {
     const auto other = find(after, name_in(item));
-    const std::string where = fmt::format("{}[{}]", path, name_in(item));
+    const std::string where = item_of(path, name_in(item));
     if (other == after.end()) {
       out.push_back(fmt::format("{} was removed: {}.", where, shown(item)));
     } else {
@@ -362,7 +371,7 @@ void compare_named(const Json& before, const Json& after, const std::string& pat
   }
   for (const Json& item : after) {
     if (find(before, name_in(item)) == before.end())
-      out.push_back(fmt::format("{}[{}] was added: {}.", path, name_in(item), shown(item)));
+      out.push_back(fmt::format("{} was added: {}.", item_of(path, name_in(item)), shown(item)));
   }
 }
 
@@ -370,7 +379,7 @@ void compare(const Json& before, const Json& after, const std::string& path, std
   if (before == after) return;
   if (before.is_object() && after.is_object()) {
     for (const auto& [key, value] : before.items()) {
-      const std::string where = below(path, key);
+      const std::string where = part_of(path, key);
       if (!after.contains(key)) {
         out.push_back(fmt::format("{} was {} and is no longer said.", where, shown(value)));
       } else {
@@ -379,7 +388,7 @@ void compare(const Json& before, const Json& after, const std::string& path, std
     }
     for (const auto& [key, value] : after.items()) {
       if (!before.contains(key))
-        out.push_back(fmt::format("{} is now {}; it was not said.", below(path, key), shown(value)));
+        out.push_back(fmt::format("{} is now {}; it was not said.", part_of(path, key), shown(value)));
     }
     return;
   }
@@ -393,11 +402,11 @@ void compare(const Json& before, const Json& after, const std::string& path, std
     }
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
       if (i >= before.size()) {
-        out.push_back(fmt::format("{} was added: {}.", at(path, i), shown(after[i])));
+        out.push_back(fmt::format("{} was added: {}.", item_of(path, std::to_string(i + 1)), shown(after[i])));
       } else if (i >= after.size()) {
-        out.push_back(fmt::format("{} was removed: {}.", at(path, i), shown(before[i])));
+        out.push_back(fmt::format("{} was removed: {}.", item_of(path, std::to_string(i + 1)), shown(before[i])));
       } else {
-        compare(before[i], after[i], at(path, i), out);
+        compare(before[i], after[i], item_of(path, std::to_string(i + 1)), out);
       }
     }
     return;

@@ -285,8 +285,8 @@ TEST(PlanDocumentReview, SaysWhatChangedBetweenTwoDocuments) {
   const auto words =
       diff(PlanDocument::parse(plan_text("marginal", "0.08")), PlanDocument::parse(plan_text("slab", "0.09")));
   const std::vector<std::string> expected = {
-      "components[revenue].tiers.mode changes from \"marginal\" to \"slab\".",
-      "components[revenue].tiers.rows[1].value changes from \"0.08\" to \"0.09\"."};
+      "component revenue, tiers, mode changes from \"marginal\" to \"slab\".",
+      "component revenue, tiers, row 2, value changes from \"0.08\" to \"0.09\"."};
   EXPECT_EQ(words, expected);
 }
 
@@ -295,8 +295,8 @@ TEST(PlanDocumentReview, ShowsWhatWasAdded) {
   std::string more = text;
   more.insert(more.rfind("]}"), R"(, {"name": "base", "kind": "fixed", "amount": "20"})");
   const std::string base = R"({"amount":"20","kind":"fixed","name":"base"}.)";
-  EXPECT_EQ(diff(PlanDocument::parse(text), PlanDocument::parse(more)), Notes{"components[base] was added: " + base});
-  EXPECT_EQ(diff(PlanDocument::parse(more), PlanDocument::parse(text)), Notes{"components[base] was removed: " + base});
+  EXPECT_EQ(diff(PlanDocument::parse(text), PlanDocument::parse(more)), Notes{"component base was added: " + base});
+  EXPECT_EQ(diff(PlanDocument::parse(more), PlanDocument::parse(text)), Notes{"component base was removed: " + base});
 }
 
 TEST(PlanDocument, RefusesALevelThatStandsTwice) {

@@ -91,7 +91,7 @@ def test_two_spellings_are_one_plan() -> None:
 
 def test_plans_are_compared() -> None:
     before, after = kith.plan(MARGINAL), kith.plan(SLAB)
-    assert before.diff(after) == ['components[revenue].tiers.mode changes from "marginal" to "slab".']
+    assert before.diff(after) == ['component revenue, tiers, mode changes from "marginal" to "slab".']
     assert len(before.lint()) == 0
     assert [row.field for row in after.lint()] == ["components[0].tiers.rows[1]"]
     (row,) = before.what_if(after, [ORDER])
