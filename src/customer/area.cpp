@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "customer/entities.hpp"
+#include "engine/rings.hpp"
 #include "engine/verbs.hpp"
 
 namespace kith {
@@ -117,10 +118,25 @@ void check_stages(const Reader& reader, std::vector<Finding>& findings) {
   }
 }
 
+void check_parents(const Reader& reader, std::vector<Finding>& findings) {
+  std::unordered_map<Id, std::optional<Id>> parents;
+  Query query;
+  query.conditions = {{.op = Condition::Op::not_null, .field = kCustomer.at("parent")}};
+  query.fields = {"id", "parent"};
+  auto cursor = reader.scan(kCustomer, query);
+  for (Batch batch; cursor->next(batch);) {
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      parents.emplace(Id{batch.columns[0].word(row)}, Id{batch.columns[1].word(row)});
+    }
+  }
+  verb::check_rings(parents, kCustomer, "must not be a subsidiary of itself", findings);
+}
+
 void check(const Reader& reader, std::vector<Finding>& findings) {
   verb::check_name_keys(reader, kCustomer, findings);
   verb::check_name_keys(reader, kContact, findings);
   check_stages(reader, findings);
+  check_parents(reader, findings);
 }
 
 }  // namespace

@@ -125,8 +125,9 @@ std::string_view grain_of(std::string_view label) {
   }
 }
 
-/// Why a text names no fiscal period of the store, "2026-Q1" or "retail/2026-Q1"; nothing where it does. Calendars
-/// belong to an area above, whose report tells their periods.
+}  // namespace
+
+// Calendars belong to an area above, whose report tells their periods.
 std::optional<std::string> period_fault(const Reader& reader, std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view label = slash == std::string_view::npos ? text : text.substr(slash + 1);
@@ -152,6 +153,8 @@ std::optional<std::string> period_fault(const Reader& reader, std::string_view t
   const std::vector<std::string_view> known(labels.begin(), labels.end());
   return "'" + std::string(text) + "' is no fiscal period." + suggest(label, known);
 }
+
+namespace {
 
 /// Adds a fault for each text that names no fiscal period, to every row that has it.
 void check_periods(const Work& work, std::span<const Posting> postings, verb::Faults& faults) {

@@ -36,6 +36,9 @@ std::optional<PairSum> pair_of(const Accounts& accounts, const Posting& posting)
 /// Adds a posting to the sum of its pair, if its account has one.
 void add_to_pairs(const Accounts& accounts, const Posting& posting, PairSums& sums);
 
+/// Why a text names no fiscal period of the store, "2026-Q1" or "retail/2026-Q1"; nothing where it does.
+std::optional<std::string> period_fault(const Reader& reader, std::string_view text);
+
 /// Adds what does not hold: mirrors, pairs, accounts, postings that were changed.
 void check(const Reader& reader, std::vector<Finding>& findings);
 

@@ -239,6 +239,7 @@ void check(const Reader& reader, std::vector<Finding>& findings) {
     }
   }
   PairSums sums;
+  std::map<std::string, Id> periods;  // with a posting that names it
   std::vector<Posting> reversals;
   std::unordered_map<Id, Posting> reversed;
   for (Posting& posting : reader.list<Posting>({.where = "reverses is not null"})) {
@@ -255,12 +256,18 @@ void check(const Reader& reader, std::vector<Finding>& findings) {
         findings.push_back({"posting", posting.id, "its account '" + posting.account + "' must exist"});
       }
       check_worth(posting, reader.currency(), findings);
+      if (!posting.period.empty()) periods.emplace(posting.period, posting.id);
       add_to_pairs(accounts, posting, sums);
       if (const auto wanted = reversed.find(posting.id); wanted != reversed.end()) wanted->second = posting;
     }
   }
   std::erase_if(reversed, [](const auto& entry) { return entry.second.revision == 0; });
   check_reversals(reversals, reversed, findings);
+  for (const auto& [period, posting] : periods) {
+    if (const auto fault = period_fault(reader, period)) {
+      findings.push_back({"posting", posting, "its period must be one of the store's: " + *fault});
+    }
+  }
   for (const auto& [key, sum] : sums) {
     if (sum.first == 0 && sum.second == 0) continue;
     findings.push_back({std::get<2>(key), Id{std::get<3>(key)},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "engine/new_findings.hpp"
 #include "engine/pending.hpp"
 #include "engine/recovery.hpp"
 #include "engine/trail.hpp"
@@ -270,11 +271,22 @@ void restore(Work& work, const Entity& entity, Id id) {
     throw Error(Code::state, fault->entity, "custom",
                 "record " + std::to_string(fault->id.value) + " " + fault->message);
   }
-  Work::Step step(work);
-  for (const Batch& batch : rows) {
-    recovery.put_back(batch, std::vector<ChangeKind>(batch.rows(), ChangeKind::restored));
+  const auto put_back = [&] {
+    for (const Batch& batch : rows) {
+      recovery.put_back(batch, std::vector<ChangeKind>(batch.rows(), ChangeKind::restored));
+    }
+  };
+  if (entity.find("calendar") < 0) {
+    Work::Step step(work);
+    put_back();
+    return step.keep();
   }
-  step.keep();
+  // Its period may lie elsewhere by now.
+  if (const auto fault = fault_of_change(work, "restore", put_back)) {
+    throw Error(Code::state, fault->entity, "id",
+                "record " + std::to_string(id.value) + " cannot be restored: then " + std::string(fault->entity) + " " +
+                    std::to_string(fault->id.value) + " would be at fault, for: " + fault->message);
+  }
 }
 
 void purge(Work& work, const Entity& entity, Id id) {

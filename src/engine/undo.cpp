@@ -359,36 +359,6 @@ void require_right(const Recovery& recovery, const Undo& undo) {
   if (!asked) fail_denied(work, seq, "it touched nothing that has rights of its own");
 }
 
-/// What an administrator sets, a field of the store's own or a calendar: expressions and plans of any area may name it.
-bool is_set(const Model& model, std::string_view entity) {
-  for (const Area* area : model.areas()) {
-    for (const Permit& permit : area->permits) {
-      if (permit.entity == entity && permit.action == Action::administer) return true;
-    }
-  }
-  return false;
-}
-
-/// Areas whose invariants the undone records may be part of.
-std::vector<const Area*> areas_concerned(const Model& model, const Undo& undo) {
-  std::set<std::string_view> names;
-  for (const Touched& group : undo.groups()) names.insert(group.entity->name);
-  const bool named =
-      std::any_of(names.begin(), names.end(), [&](std::string_view name) { return is_set(model, name); });
-  std::vector<const Area*> areas;
-  for (const Area* area : model.areas()) {
-    if (area->check == nullptr) continue;
-    const bool concerned =
-        named || std::any_of(area->entities.begin(), area->entities.end(), [&](const Entity* entity) {
-          return names.contains(entity->name) ||
-                 std::any_of(entity->fields.begin(), entity->fields.end(),
-                             [&](const Field& field) { return names.contains(field.options.refers_to); });
-        });
-    if (concerned) areas.push_back(area);
-  }
-  return areas;
-}
-
 void apply(Recovery& recovery, const Undo& undo) {
   Work::Step step(recovery.work);
   for (auto group = undo.groups().rbegin(); group != undo.groups().rend(); ++group) {
@@ -457,10 +427,12 @@ std::int64_t undo(Work& work, std::int64_t seq) {
   if (records == 0) {
     throw Error(Code::state, "work", "id", name + " left nothing that could be undone: everything is as it found it");
   }
-  // Undoing the last work leads to a state that was whole. Any other one is looked at.
+  // Undoing the last work leads to a state that was whole. Any other one is looked at by every area: expressions, plans
+  // and periods name records of others.
   const bool last = seq + 1 == work.next_seq() && !recovery.wrote();
-  const auto areas = last ? std::vector<const Area*>() : areas_concerned(work.model(), undo);
-  const NewFindings findings(work.as_system("undo"), areas);
+  std::vector<const Area*> areas;
+  if (!last) areas.assign(work.model().areas().begin(), work.model().areas().end());
+  const NewFindings findings(work.as_system("undo"), std::move(areas));
   Work::Step step(work);
   apply(recovery, undo);
   settle_keys(work, undo);

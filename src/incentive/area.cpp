@@ -7,6 +7,7 @@
 #include "engine/verbs.hpp"
 #include "incentive/bonus_facts.hpp"
 #include "incentive/obligations_check.hpp"
+#include "incentive/plans_check.hpp"
 #include "incentive/quota_check.hpp"
 #include "incentive/sales_plan_entity.hpp"
 #include "incentive/statement_hash.hpp"
@@ -356,6 +357,7 @@ void check_payees(const Reader& reader, std::vector<Finding>& findings) {
 }
 
 void check_area(const Reader& reader, std::vector<Finding>& findings) {
+  check_plans(reader, findings);
   check_statements(reader, findings);
   check_shares(reader, findings);
   check_assignments(reader, findings);

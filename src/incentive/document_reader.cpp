@@ -169,12 +169,32 @@ void check_component_order(const Model& model, std::size_t index, Findings& out)
           fmt::format("No component named {} stands before this one.", quote(basis)));
 }
 
-void check_goal(const Model& model, const Table& table, const std::string& measure, const std::string& path,
-                Findings& out) {
-  if (table.input != Input::attainment) return;
-  const Measure* found = model.measure(table.name.empty() ? measure : table.name);
+/// What a table looks at is there: the measure with its goal, the attribute. `measure` is the basis, which may have
+/// none.
+void check_input(const Model& model, Input input, const std::string& name, const std::string& measure,
+                 const std::string& path, Findings& out) {
+  if (input == Input::measure) return check_refers(model.measures, name, path, out);
+  if (input == Input::attribute) {
+    const auto& names = model.scope.names;
+    const bool number = std::any_of(names.begin(), names.end(),
+                                    [&](const auto& one) { return one.name == name && !is_text(one.type); });
+    if (!number) out.add(path, fmt::format("{} is no attribute that holds a number or money.", quote(name)));
+  }
+  if (input != Input::attainment) return;
+  const std::string& of = name.empty() ? measure : name;
+  if (of.empty()) return out.add(path, "Attainment is that of a measure; write {\"attainment\": its name}.");
+  if (!name.empty()) check_refers(model.measures, name, path, out);
+  const Measure* found = model.measure(of);
   if (found != nullptr && !found->goal) {
-    out.add(path + ".input", fmt::format("Attainment needs a goal; the measure {} has none.", quote(found->name)));
+    out.add(path, fmt::format("Attainment needs a goal; the measure {} has none.", quote(found->name)));
+  }
+}
+
+void check_inputs(const Model& model, const Table& table, const std::string& measure, const std::string& path,
+                  Findings& out) {
+  check_input(model, table.input, table.name, measure, path + ".input", out);
+  if (table.mode == Mode::matrix) {
+    check_input(model, table.second_input, table.second_name, measure, path + ".second.input", out);
   }
 }
 
@@ -192,11 +212,12 @@ void check_fit(const Model& model, Findings& out) {
     const std::string path = at("components", i);
     if (!rule.measure.empty()) check_refers(model.measures, rule.measure, path + ".basis.measure", out);
     check_component_order(model, i, out);
-    if (rule.kind == Kind::tiers) check_goal(model, rule.table, rule.measure, path + ".tiers", out);
+    if (rule.kind == Kind::tiers) check_inputs(model, rule.table, rule.measure, path + ".tiers", out);
     for (std::size_t k = 0; k < rule.modifiers.size(); ++k) {
       const Modifier& modifier = rule.modifiers[k];
       const std::string where = at(path + ".modifiers", k);
-      if (!modifier.input.empty()) check_refers(model.measures, modifier.input, where + ".measure", out);
+      const bool measured = modifier.table || modifier.kind == Do::gate;
+      if (measured) check_refers(model.measures, modifier.input, where + ".measure", out);
       if (modifier.kind == Do::gate && modifier.attainment) {
         const Measure* gated = model.measure(modifier.input);
         if (gated != nullptr && !gated->goal) {
@@ -204,11 +225,12 @@ void check_fit(const Model& model, Findings& out) {
                   fmt::format("Attainment needs a goal; the measure {} has none.", quote(gated->name)));
         }
       }
-      if (modifier.table) check_goal(model, *modifier.table, modifier.input, where + ".tiers", out);
+      if (modifier.table) check_inputs(model, *modifier.table, modifier.input, where + ".tiers", out);
     }
     const Measure* measure = model.measure(rule.measure);
     const bool by_event =
         rule.table.input == Input::attribute ||
+        (rule.table.mode == Mode::matrix && rule.table.second_input == Input::attribute) ||
         std::any_of(rule.table.rows.begin(), rule.table.rows.end(), [](const Row& row) { return row.when != nullptr; });
     if (by_event && (measure == nullptr || measure->accumulate != Accumulating::none)) {
       out.add(path + ".tiers", "A table over attributes of an event needs a measure with accumulate \"none\".");

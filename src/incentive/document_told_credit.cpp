@@ -115,7 +115,13 @@ class CreditWriter {
                      {"currency", code_of(from)},
                      {"rate", number_text(rate)},
                      {"rate_kind", rule_.fx},
-                     {"on", to_string(day)}});
+                     {"on", to_string(rate_day(day))}});
+  }
+
+  // The day whose rate counts: of a period's rates its last one.
+  Date rate_day(Date day) const {
+    const bool of_period = rule_.fx == "period_avg" || rule_.fx == "period_end";
+    return of_period ? Date{model_.period_at(day).to.days - 1} : day;
   }
 
   const Model& model_;

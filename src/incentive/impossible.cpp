@@ -58,6 +58,16 @@ void add_candidates(const Condition& condition, std::vector<Cell>& values) {
   }
 }
 
+/// Values to try on a field: null, what the conditions name, and one that is there where they name none.
+std::vector<Cell> candidates(std::initializer_list<const std::vector<Condition>*> lists) {
+  std::vector<Cell> values = {Cell{}};
+  for (const std::vector<Condition>* conditions : lists) {
+    for (const Condition& one : *conditions) add_candidates(one, values);
+  }
+  if (values.size() == 1) values.emplace_back(std::int64_t{0});
+  return values;
+}
+
 using ByField = std::map<int, std::vector<Condition>>;
 
 /// The parts of a condition that look at one field alone; `rest` tells whether there are others.
@@ -85,8 +95,7 @@ bool all_hold(const std::vector<Condition>& conditions, const Cell& value) {
 int contradicted(const Expression& condition) {
   bool rest = false;
   for (const auto& [field, conditions] : by_field(condition, rest)) {
-    std::vector<Cell> values = {Cell{}};
-    for (const Condition& one : conditions) add_candidates(one, values);
+    const std::vector<Cell> values = candidates({&conditions});
     const bool possible = std::any_of(values.begin(), values.end(), [&conditions = conditions](const Cell& value) {
       return all_hold(conditions, value);
     });
@@ -102,10 +111,7 @@ bool covers(const Expression& wide, const Expression& narrow) {
   if (rest || wanted.empty()) return false;
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& part) {
     const std::vector<Condition>& own = given[part.first];
-    std::vector<Cell> values = {Cell{}};
-    for (const std::vector<Condition>* conditions : {&own, &part.second}) {
-      for (const Condition& one : *conditions) add_candidates(one, values);
-    }
+    const std::vector<Cell> values = candidates({&own, &part.second});
     return std::all_of(values.begin(), values.end(),
                        [&](const Cell& value) { return !all_hold(own, value) || all_hold(part.second, value); });
   });

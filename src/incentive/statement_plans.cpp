@@ -10,6 +10,7 @@
 #include "engine/verbs.hpp"
 #include "incentive/document_model.hpp"
 #include "incentive/plan_rules.hpp"
+#include "incentive/plans_check.hpp"
 #include "incentive/quota_actuals.hpp"
 #include "incentive/statement_terms.hpp"
 #include "kith/people/fiscal.hpp"
@@ -77,14 +78,16 @@ void require_fitting(const Work& work, const Plan& plan) {
 
 /// A calendar as a plan says it.
 std::string calendar_text(const Calendar& calendar) {
-  const Json said = {{"name", calendar.name},
-                     {"kind", choice_name(calendar.kind)},
-                     {"first_month", calendar.first_month},
-                     {"start", choice_name(calendar.start)},
-                     {"first_day", calendar.first_day},
-                     {"first_weekday", choice_name(static_cast<Weekday>(calendar.first_weekday + 1))},
-                     {"long_period", calendar.long_period},
-                     {"year_name", choice_name(calendar.year_name)}};
+  Json said = {{"name", calendar.name},
+               {"kind", choice_name(calendar.kind)},
+               {"first_month", calendar.first_month},
+               {"year_name", choice_name(calendar.year_name)}};
+  if (has_weeks(calendar.kind)) {
+    said.update({{"start", choice_name(calendar.start)},
+                 {"first_day", calendar.first_day},
+                 {"first_weekday", choice_name(static_cast<Weekday>(calendar.first_weekday + 1))},
+                 {"long_period", calendar.long_period}});
+  }
   return said.dump();
 }
 
@@ -94,15 +97,25 @@ void require_same(const Calendar& stored, const Calendar& said, Findings& found)
     return std::tuple(one.kind, one.first_month, one.start, one.first_day, one.first_weekday, one.long_period,
                       one.year_name);
   };
-  if (stored.kind == CalendarKind::months) {
-    if (said.kind == stored.kind && said.first_month == stored.first_month) return;
+  const bool months = stored.kind == CalendarKind::months && said.kind == stored.kind;
+  if (months && said.first_month != stored.first_month) {
     return found.add("first_month",
                      fmt::format("The calendar {} of this store begins its years with month {}; say the same.",
                                  quote(stored.name), stored.first_month));
   }
-  if (parts(stored) != parts(said)) {
-    found.add("calendar", fmt::format("The calendar {} of this store has years of weeks; say all of it: {}",
+  const bool same =
+      months ? stored.first_month == 1 || stored.year_name == said.year_name : parts(stored) == parts(said);
+  if (!same) {
+    found.add("calendar", fmt::format("The calendar {} of this store is another one; say all of it: {}",
                                       quote(stored.name), calendar_text(stored)));
+  }
+}
+
+void require_calendar(const Reader& reader, const PlanDocument::Model& model, Findings& found) {
+  try {
+    require_same(calendar_named(reader, model.calendar.name), model.calendar, found);
+  } catch (const Error& error) {
+    found.add("calendar", error.message);
   }
 }
 
@@ -117,11 +130,7 @@ void require_fitting(const Work& work, const PlanDocument& plan) {
   if (model.whole_plan || model.interval == Grain::week || model.interval == Grain::period) {
     found.add("interval", "A stored plan pays by \"month\", \"quarter\" or \"year\".");
   } else {
-    try {
-      require_same(calendar_named(work, model.calendar.name), model.calendar, found);
-    } catch (const Error& error) {
-      found.add("calendar", error.message);
-    }
+    require_calendar(work, model, found);
     for (const auto& [path, day] : {std::pair("valid.from", model.from), std::pair("valid.to", model.to)}) {
       if (day == kOpenDate || period_of(model.calendar, model.interval, day).from == day) continue;
       found.add(path, fmt::format("{} is not the first day of a {}; a stored plan begins and ends with one.",
@@ -149,6 +158,21 @@ void require_next(const PlanVersion& plan, const std::vector<CommissionPlan>& ve
 }
 
 }  // namespace
+
+void check_plans(const Reader& reader, std::vector<Finding>& findings) {
+  for (const CommissionPlan& row : reader.list<CommissionPlan>()) {
+    if (row.state == PlanState::draft || !is_general(row)) continue;
+    Findings found;
+    try {
+      require_calendar(reader, PlanDocument::parse(row.document).model(), found);
+    } catch (const Error& error) {
+      found.add("document", error.message);
+    }
+    for (const Violation& one : found.take()) {
+      findings.push_back({"commission_plan", row.id, one.field + " must fit the store: " + one.message});
+    }
+  }
+}
 
 bool is_general(const CommissionPlan& plan) {
   // Canonical documents have no white space, and no text in them can hold an unescaped quote.
@@ -201,7 +225,9 @@ CommissionPlan plan_in(const Work& work, Id plan, PlanState state, std::string_v
 
 void approve(Work& work, Id plan, bool accept_findings) {
   CommissionPlan row = plan_in(work, plan, PlanState::draft, "approved");
-  std::vector<Violation> found = lint(PlanDocument::parse(row.document));
+  const PlanDocument document = PlanDocument::parse(row.document);
+  require_fitting(work, document);  // its calendar may have changed since
+  std::vector<Violation> found = lint(document);
   if (!found.empty() && !accept_findings) throw Error(std::move(found));
   std::string accepted;
   for (const Violation& one : found) accepted += one.field + ": " + one.message + "\n";

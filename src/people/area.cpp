@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "engine/remove_setting.hpp"
+#include "engine/rings.hpp"
 #include "engine/verbs.hpp"
 #include "people/entities.hpp"
 
@@ -79,21 +80,6 @@ constexpr FirstGrant kGrants[] = {
     {"seller", "exchange_rate", Action::read, Level::all},
 };
 
-// Reports units that hang below themselves: every unit is followed upwards once.
-void check_rings(const std::unordered_map<Id, std::optional<Id>>& parents, std::vector<Finding>& findings) {
-  std::unordered_set<Id> whole;  // leads to a root
-  for (const auto& [unit, parent] : parents) {
-    std::unordered_set<Id> path{unit};
-    std::optional<Id> at = parent;
-    while (at && !whole.contains(*at) && path.insert(*at).second) {
-      const auto next = parents.find(*at);
-      at = next == parents.end() ? std::nullopt : next->second;
-    }
-    if (at && *at == unit) findings.push_back({"unit", unit, "must not hang below itself"});
-    if (!at || whole.contains(*at)) whole.merge(path);
-  }
-}
-
 void check_units(const Reader& reader, std::vector<Finding>& findings) {
   verb::check_name_keys(reader, kUnit, findings);
   std::unordered_map<Id, std::optional<Id>> newest;
@@ -111,7 +97,7 @@ void check_units(const Reader& reader, std::vector<Finding>& findings) {
       findings.push_back({"unit", unit.id, "parent must be that of the newest unit_parent row"});
     }
   }
-  check_rings(parents, findings);
+  verb::check_rings(parents, kUnit, "must not hang below itself", findings);
 }
 
 void check_employees(const Reader& reader, std::vector<Finding>& findings) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/new_findings.hpp"
 #include "engine/verbs.hpp"
 #include "people/entities.hpp"
 
@@ -169,9 +170,15 @@ Id set_calendar(Work& work, FiscalCalendar& calendar) {
   check_value(value_of(row), faults);
   faults.raise();
   require_frozen(work, value_of(row));
-  work.trusted([&] { fresh ? static_cast<void>(work.create(row)) : work.update(row); });
+  const auto fault = fault_of_change(work, "calendars", [&] {
+    calendar = row;
+    work.trusted([&] { fresh ? static_cast<void>(work.create(calendar)) : work.update(calendar); });
+  });
+  if (!fault) return calendar.id;
   calendar = std::move(row);
-  return calendar.id;
+  throw Error(Code::state, "fiscal_calendar", "name",
+              fault->entity + " " + std::to_string(fault->id.value) + " stands on calendar '" + calendar.name +
+                  "' as it is: " + fault->message + "; make another calendar for what comes");
 }
 
 Calendar calendar_named(const Reader& reader, std::string_view name) {

@@ -107,6 +107,30 @@ TEST_P(GeneralFactsTest, PlansPayByThePeriodsOfACalendarOfWeeks) {
   EXPECT_EQ(total(ann, "retail/2024-M01"), 40'000);
 }
 
+TEST_P(GeneralFactsTest, ACalendarStaysWhileAPlanPaysByIt) {
+  FiscalCalendar fiscal{.name = "fiscal", .first_month = 2};
+  in_work([&](Work& work) { people::set_calendar(work, fiscal); });
+  Json text = GeneralText{.interval = "quarter", .from = "2025-02-01"}.json();
+  text["calendar"] = "fiscal";
+  text["first_month"] = 2;
+  Id plan;
+  in_work([&](Work& work) { plan = incentive::add_plan(work, text.dump()); });
+  const auto move_to = [&](std::int64_t month) {
+    return [&, month](Work& work) {
+      FiscalCalendar row = work.get<FiscalCalendar>(fiscal.id);
+      row.first_month = month;
+      people::set_calendar(work, row);
+    };
+  };
+  in_work(move_to(3));
+  EXPECT_TRUE(says(refused([&](Work& work) { incentive::approve(work, plan, true); }, Code::invalid), "with month 3"));
+  in_work(move_to(2));
+  in_work([&](Work& work) { incentive::approve(work, plan, true); });
+  const std::string before = to_hex(state_digest(session()));
+  EXPECT_TRUE(says(refused(move_to(3), Code::state), "commission_plan"));
+  EXPECT_EQ(to_hex(state_digest(session())), before);
+}
+
 TEST_P(GeneralFactsTest, AnEventHasThePlanRateOfItsDay) {
   const Id ann = employee("Ann");
   Json text = GeneralText{.rows = {{"0", "10 %"}}}.json();

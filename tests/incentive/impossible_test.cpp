@@ -45,7 +45,8 @@ TEST(PlanConditions, WhatSomeEventMeetsIsNot) {
   for (const char* when :
        {"amount > 5 USD and amount < 10 USD", "region = 'north' or region = 'south'", "seats > 3 and seats < 5",
         "seats in (1, 2) and seats >= 2", "region is null", "region != 'north' and region != 'south'",
-        "region > 'a' and region < 'b'", "amount > 5 USD and seats < 3", "seats >= 4 and seats <= 4"}) {
+        "region > 'a' and region < 'b'", "amount > 5 USD and seats < 3", "seats >= 4 and seats <= 4",
+        "region is not null", "not (seats is null)", "seats is not null and region is not null", "type is not null"}) {
     EXPECT_TRUE(lint_of(when).empty()) << when << ": " << lint_of(when)[0].message;
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modifiers, credits by values, and results that are shared: what a plan may say of them, and what it is refused for.
+#include <functional>
+
 #include "incentive/general_fixture.hpp"
 #include "kith/base/error.hpp"
 #include "kith/incentive/document.hpp"
@@ -81,6 +83,46 @@ TEST(PlanModifiers, CreditsByValuesHoldOnTheDaysOfTheValue) {
   for (const StatementResult& row : result.statements) paid[row.person] = row.amount;
   EXPECT_EQ(paid["ann"], 3'750) << "5 % of 500.00 and of 250.00";
   EXPECT_EQ(paid["bob"], 1'000) << "5 % of 100.00, twice";
+}
+
+/// What a plan whose component has these tiers is refused for.
+std::string refused_tiers(const std::string& tiers, bool by_event = false) {
+  Json plan = test::GeneralText().json();
+  plan["attributes"] = {{"region", "text"}, {"discount", "decimal"}};
+  if (by_event) plan["measures"][0]["accumulate"] = "none";
+  plan["components"][0]["tiers"] = Json::parse(tiers);
+  try {
+    PlanDocument::parse(plan.dump());
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(PlanTables, LookAtWhatIsThere) {
+  const auto slab = [](const std::string& input) {
+    return R"({"mode": "slab", "boundary": "upper", "unit": "pct_of_base", "rows": [{"from": "0", "value": "1 %"}], "input": )" +
+           input + "}";
+  };
+  const auto matrix = [](const std::string& second) {
+    return R"({"mode": "matrix", "boundary": "upper", "unit": "pct_of_base", "from": ["0"], "cells": [["1 %"]], "input": "amount",
+               "second": {"from": ["0"], "input": )" +
+           second + "}}";
+  };
+  const auto said = [](const std::string& told, const char* words) { return told.find(words) != std::string::npos; };
+  for (const auto& table : {std::function<std::string(const std::string&)>(slab), {matrix}}) {
+    EXPECT_EQ(refused_tiers(table(R"({"measure": "sales"})")), "");
+    EXPECT_TRUE(said(refused_tiers(table(R"({"measure": "salse"})")), "There is none named 'salse'"));
+    EXPECT_TRUE(said(refused_tiers(table(R"({"attainment": "salse"})")), "There is none named 'salse'"));
+    EXPECT_TRUE(said(refused_tiers(table(R"({"attainment": "sales"})")), "needs a goal"));
+    EXPECT_TRUE(said(refused_tiers(table(R"("attainment")")), "needs a goal"));
+    EXPECT_EQ(refused_tiers(table(R"({"attribute": "discount"})"), true), "");
+    EXPECT_TRUE(said(refused_tiers(table(R"({"attribute": "discount"})")), "accumulate \"none\""));
+    EXPECT_TRUE(
+        said(refused_tiers(table(R"({"attribute": "region"})"), true), "'region' is no attribute that holds a number"));
+    EXPECT_TRUE(
+        said(refused_tiers(table(R"({"attribute": "rebate"})"), true), "'rebate' is no attribute that holds a number"));
+  }
 }
 
 }  // namespace
