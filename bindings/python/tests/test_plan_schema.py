@@ -37,6 +37,7 @@ MEANING = (
     "lists, one for each bound",
     "multiple of the smallest",
     "is no attribute of type decimal",
+    "is no attribute that holds a number",
     "Every event has a field",
     "ends before it begins",
     "before it begins",
