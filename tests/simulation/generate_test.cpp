@@ -129,7 +129,7 @@ TEST(Generate, ThePastCanBeRead) {
 TEST(Generate, TheSameOptionsGiveTheSameStore) {
   Made one;
   kith_test::TempDir dir;
-  generate(dir.file("again.kith"), model(), smaller());
+  generate(dir.file("again.kith"), model(), small());
   const auto digest = [](Engine& engine) {
     Session session = engine.session();
     return to_hex(state_digest(session));
