@@ -101,12 +101,13 @@ std::string refused_tiers(const std::string& tiers, bool by_event = false) {
 
 TEST(PlanTables, LookAtWhatIsThere) {
   const auto slab = [](const std::string& input) {
-    return R"({"mode": "slab", "boundary": "upper", "unit": "pct_of_base", "rows": [{"from": "0", "value": "1 %"}], "input": )" +
+    return R"({"mode": "slab", "boundary": "upper", "unit": "pct_of_base", "rows": [{"from": "0", "value": "1 %"}],
+               "input": )" +
            input + "}";
   };
   const auto matrix = [](const std::string& second) {
-    return R"({"mode": "matrix", "boundary": "upper", "unit": "pct_of_base", "from": ["0"], "cells": [["1 %"]], "input": "amount",
-               "second": {"from": ["0"], "input": )" +
+    return R"({"mode": "matrix", "boundary": "upper", "unit": "pct_of_base", "from": ["0"], "cells": [["1 %"]],
+               "input": "amount", "second": {"from": ["0"], "input": )" +
            second + "}}";
   };
   const auto said = [](const std::string& told, const char* words) { return told.find(words) != std::string::npos; };
