@@ -40,8 +40,13 @@ def test_no_undo_leaves_a_formula_that_cannot_be_computed(session):
     assert session.customers.get(customer)["倍"] == 4611686018427387904
 
 
-@pytest.mark.parametrize("move", [lambda work, it: work.fiscal_calendars.update(it, first_month=2),
-                                  lambda work, it: work.fiscal_calendars.remove(it)])
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda work, it: work.fiscal_calendars.update(it, first_month=2),
+        lambda work, it: work.fiscal_calendars.remove(it),
+    ],
+)
 def test_a_quota_does_not_come_back_to_a_calendar_that_moved(session, move):
     with session.work() as work:
         unit = work.units.create(name="本社", start=date(2020, 1, 1))
