@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 
 namespace kith {
@@ -18,15 +19,15 @@ namespace json_memory {
 void* take(std::size_t bytes);
 void give_back(void* bytes) noexcept;
 
-/// What documents themselves are made of: the heap alone. A type of our own, so that Json is one.
+/// What documents themselves are made of: the heap alone, never the reserve. A type of our own, so that Json is one.
 template <class T>
 struct Allocator {
   using value_type = T;
   Allocator() = default;
   template <class U>
   Allocator(const Allocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): what allocators are
-  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
-  void deallocate(T* at, std::size_t count) noexcept { std::allocator<T>().deallocate(at, count); }
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
+  void deallocate(T* at, std::size_t) noexcept { ::operator delete(at); }
   friend bool operator==(const Allocator&, const Allocator&) { return true; }
 };
 template <class Document>

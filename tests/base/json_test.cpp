@@ -66,5 +66,20 @@ TYPED_TEST(JsonMemory, ReadingCopyingAndWritingFailAtEachAllocation) {
   }
 }
 
+TYPED_TEST(JsonMemory, ADocumentDoesNotLiveInTheReserve) {
+  const test::FailingMemory memory;
+  TypeParam document = TypeParam::array({1});
+  test::FailingMemory::arm(1, true);
+  bool refused = false;
+  try {
+    document.push_back(2);
+  } catch (const std::bad_alloc&) {
+    refused = true;
+  }
+  test::FailingMemory::disarm();
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(document.size(), 1U);
+}
+
 }  // namespace
 }  // namespace kith
